@@ -1,0 +1,1 @@
+"""One folder a system: `client.py` speaks its API, `source.py` turns its changes into events. Never imports `web`."""

@@ -1,0 +1,283 @@
+"""The store: engine, tables and migrations, on SQLite or MariaDB by URL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+__all__ = [
+    "Json",
+    "Utc",
+    "addresses",
+    "create_engine",
+    "devices",
+    "events",
+    "heads",
+    "identities",
+    "inbox",
+    "metadata",
+    "migrate",
+    "permissions",
+    "preferences",
+    "publications",
+    "push_attempts",
+    "sessions",
+    "users",
+    "watermarks",
+]
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(sa.TypeDecorator[datetime]):
+    """An instant, kept as whole microseconds since 1970 UTC: compares, sorts and survives every back end alike."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """Aware datetime -> microseconds; naive raises ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the store keeps instants: a naive datetime is not one")
+        delta = value - _EPOCH
+        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        """Microseconds -> aware datetime in UTC."""
+        return None if value is None else datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+
+
+class Json(sa.TypeDecorator[Any]):
+    """A JSON value as text, encoded by msgspec."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Value -> text; None stays NULL."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """Text -> value."""
+        return None if value is None else msgspec.json.decode(value)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER autoincrements in SQLite
+_Name = sa.String(255)
+
+# -- people ------------------------------------------------------------------------------------------
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("name", _Name, nullable=False, unique=True, comment="login name, lower case"),
+    sa.Column("display_name", _Name, nullable=False),
+    sa.Column("password_hash", _Name, comment="Argon2id; NULL: no local password"),
+    sa.Column("active", sa.Boolean, nullable=False, default=True),
+    sa.Column("locale", sa.String(8), nullable=False, default="ru"),
+    sa.Column("zone", sa.String(64), nullable=False, default="Europe/Moscow"),
+    sa.Column("created_at", Utc, nullable=False),
+)
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("system", sa.String(32), primary_key=True, comment="redmine, email, erp"),
+    sa.Column("key", _Name, primary_key=True),
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+permissions = sa.Table(
+    "permissions",
+    metadata,
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("permission", sa.String(32), primary_key=True, comment="admin, quality, netmonitor, finesse, reports"),
+    sa.Column("granted_by", _Name, nullable=False),
+    sa.Column("granted_at", Utc, nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True, comment="SHA-256 of the cookie, hex"),
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("seen_at", Utc, nullable=False),
+    sa.Column("expires_at", Utc, nullable=False, index=True, comment="absolute end"),
+    sa.Column("agent", _Name, nullable=False, default=""),
+    sa.Column("address", sa.String(64), nullable=False, default=""),
+)
+
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True, comment="theme, quiet, rules, sound …"),
+    sa.Column("value", Json, nullable=False),
+)
+
+# -- events and the ledger ---------------------------------------------------------------------------
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    sa.Column("source", _Name, nullable=False),
+    sa.Column("event_id", _Name, nullable=False),
+    sa.Column("type", _Name, nullable=False),
+    sa.Column("time", Utc, nullable=False),
+    sa.Column("subject", _Name),
+    sa.Column("data", Json, nullable=False),
+    sa.Column("expires_at", Utc, nullable=False, index=True),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.UniqueConstraint("source", "event_id"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("seq", _Id, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a hole, per user"),
+    sa.Column("event_pk", _Id, sa.ForeignKey("events.pk"), nullable=False, index=True),
+    sa.Column("policy", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, comment="pending, pushing, or terminal: received, pushed, read_elsewhere, expired, failed"),
+    sa.Column("cause", sa.String(64), comment="why it ended so"),
+    sa.Column("deadline_at", Utc, comment="next look; NULL once terminal"),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("held", sa.Boolean, nullable=False, default=False, comment="waits for the end of quiet hours or a digest"),
+    sa.Column("ended_at", Utc),
+    sa.Column("received_at", Utc),
+    sa.Column("seen_at", Utc),
+    sa.Column("read_at", Utc),
+    sa.Column("done_at", Utc),
+    sa.Column("snoozed_until", Utc),
+    sa.UniqueConstraint("user_id", "event_pk"),
+    sa.Index("ix_inbox_deadline", "deadline_at"),
+)
+
+heads = sa.Table(
+    "heads",
+    metadata,
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("seq", _Id, nullable=False, comment="newest seq given out"),
+    comment="the newest inbox position of each user",
+)
+
+publications = sa.Table(
+    "publications",
+    metadata,
+    sa.Column("source", _Name, primary_key=True),
+    sa.Column("event_id", _Name, primary_key=True),
+    sa.Column("accepted", sa.Integer, nullable=False, comment="addressed users, or 1 for a topic"),
+    sa.Column("created_at", Utc, nullable=False, index=True),
+    comment="the idempotency keys of what was accepted, for topics as well",
+)
+
+watermarks = sa.Table(
+    "watermarks",
+    metadata,
+    sa.Column("source", sa.String(64), primary_key=True),
+    sa.Column("value", Json, nullable=False),
+    sa.Column("updated_at", Utc, nullable=False),
+)
+
+# -- push --------------------------------------------------------------------------------------------
+
+devices = sa.Table(
+    "devices",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("key", sa.String(64), nullable=False, comment="stable id that the browser keeps"),
+    sa.Column("label", _Name, nullable=False, default=""),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("seen_at", Utc, nullable=False),
+    sa.UniqueConstraint("user_id", "key"),
+)
+
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("device_id", _Id, sa.ForeignKey("devices.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False, comment="webpush, fcm_token, fcm_fid"),
+    sa.Column("address", sa.Text, nullable=False, comment="endpoint URL, or the token"),
+    sa.Column("address_hash", sa.String(64), nullable=False, unique=True, comment="SHA-256 of kind and address"),
+    sa.Column("p256dh", _Name),
+    sa.Column("auth", sa.String(64)),
+    sa.Column("key_id", sa.String(16), comment="which VAPID key the subscription was made with"),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("succeeded_at", Utc),
+    sa.Column("failed_at", Utc),
+    sa.Column("error", sa.String(64)),
+)
+
+push_attempts = sa.Table(
+    "push_attempts",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("user_id", _Id, nullable=False),
+    sa.Column("seq", _Id, nullable=False),
+    sa.Column("device_id", _Id, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False, comment="accepted, gone, retry, rejected"),
+    sa.Column("detail", _Name, nullable=False, default=""),
+    sa.Index("ix_push_attempts_user_id_seq", "user_id", "seq"),
+)
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """An engine for `url` (`sqlite+aiosqlite:///…` or `mysql+aiomysql://…`).
+
+    SQLite runs in WAL mode with full durability at each commit's checkpoint boundary (`synchronous=NORMAL` loses no
+    committed transaction to a process crash, SQLite docs "PRAGMA synchronous") and waits up to 5 s for a lock.
+    """
+    target = sa.make_url(url)
+    if target.get_backend_name() != "sqlite":
+        return create_async_engine(target, pool_pre_ping=True, pool_recycle=1800)
+    engine = create_async_engine(target)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Brings the store's tables to this version, creating them where there are none. Safe to call at each start."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+
+    def upgrade(connection: sa.Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)

@@ -1,0 +1,1 @@
+"""The tests mirror the source; `peers/` starts the real systems they need."""
