@@ -11,7 +11,22 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-__all__ = ["Drop", "Hold", "Policy", "Preferences", "PushNow", "QuietWindow", "Rule", "Timing", "Verdict", "decide", "first_deadline", "next_digest", "quiet_until"]
+__all__ = [
+    "Drop",
+    "Hold",
+    "Policy",
+    "Preferences",
+    "PushNow",
+    "QuietWindow",
+    "Rule",
+    "Timing",
+    "Verdict",
+    "decide",
+    "first_deadline",
+    "next_digest",
+    "quiet_until",
+    "retry_delay",
+]
 
 
 class Policy(StrEnum):
@@ -52,18 +67,16 @@ class QuietWindow:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a person wants of the notices of one kind."""
+    """What a person wants of the notices of one kind. Which of them make a sound is the browser's affair."""
 
-    inbox: bool = True
     push: bool = True
-    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
     """One person's wishes. The defaults are those of somebody who has never opened the settings."""
 
-    zone: ZoneInfo = ZoneInfo("Europe/Moscow")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     locale: str = "ru"
     quiet: Sequence[QuietWindow] = ()
     critical_pierces: bool = True
@@ -177,3 +190,11 @@ def decide(
         if end is not None:
             return Hold(end, summary=True) if end < expires else Drop("expired")
     return PushNow()
+
+
+def retry_delay(attempt: int, jitter: float, *, base_s: float = 1.0, cap_s: float = 300.0) -> float:
+    """Seconds before the push after failed attempt number `attempt` (1 for the first): 1, 2, 4 … capped, times 0.5 to 1.
+
+    `jitter` is a random number from 0 to 1, given so that the function stays pure.
+    """
+    return float(min(cap_s, base_s * 2 ** min(attempt - 1, 30)) * (0.5 + jitter / 2))

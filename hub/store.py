@@ -140,12 +140,13 @@ preferences = sa.Table(
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("pk", _Id, primary_key=True),
+    sa.Column("pk", _Id, primary_key=True, autoincrement=False, comment="made by the ledger, increasing with time"),
     sa.Column("source", _Name, nullable=False),
-    sa.Column("event_id", _Name, nullable=False),
+    sa.Column("event_id", _Name, nullable=False, index=True),
     sa.Column("type", _Name, nullable=False),
     sa.Column("time", Utc, nullable=False),
     sa.Column("subject", _Name),
+    sa.Column("kind", sa.String(32), comment="data.kind, for the inbox's filter"),
     sa.Column("data", Json, nullable=False),
     sa.Column("expires_at", Utc, nullable=False, index=True),
     sa.Column("created_at", Utc, nullable=False),
@@ -159,7 +160,9 @@ inbox = sa.Table(
     sa.Column("seq", _Id, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a hole, per user"),
     sa.Column("event_pk", _Id, sa.ForeignKey("events.pk"), nullable=False, index=True),
     sa.Column("policy", sa.String(16), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False, comment="pending, pushing, or terminal: received, pushed, read_elsewhere, expired, failed"),
+    sa.Column(
+        "state", sa.String(16), nullable=False, comment="pending, pushing, or terminal: received, pushed, read_elsewhere, expired, failed"
+    ),
     sa.Column("cause", sa.String(64), comment="why it ended so"),
     sa.Column("deadline_at", Utc, comment="next look; NULL once terminal"),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -172,6 +175,7 @@ inbox = sa.Table(
     sa.Column("snoozed_until", Utc),
     sa.UniqueConstraint("user_id", "event_pk"),
     sa.Index("ix_inbox_deadline", "deadline_at"),
+    sa.Index("ix_inbox_unseen", "user_id", "done_at", "seen_at"),
 )
 
 heads = sa.Table(

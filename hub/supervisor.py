@@ -1,13 +1,26 @@
-"""Runs sources: cadence, back-off, health."""
+"""Runs sources: cadence, back-off, health, one log line going down and one coming back."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
 
+import structlog
+
+from hub.cadence import Cadence
+from hub.event import rfc3339
 from hub.notification import Batch
+from hub.policy import retry_delay
+from hub.writer import StoreUnavailable
 
-__all__ = ["Source"]
+__all__ = ["Health", "Source", "Supervisor"]
+
+_log = structlog.get_logger("hub.supervisor")
 
 
 class Source(Protocol):
@@ -15,13 +28,124 @@ class Source(Protocol):
 
     name: str
     """Short and stable: names the watermark, the log lines and the line on topic `system`."""
-    transient: tuple[type[BaseException], ...]
-    """Errors that mean "the upstream is away": retried with back-off. Any other error is a bug and is logged with its traceback, then retried slowly."""
+    transient: tuple[type[Exception], ...]
+    """Errors that mean "the upstream is away": retried with back-off. Any other error is a bug or a wrong
+    setting: logged with its traceback, then retried at the slowest pace."""
 
     async def start(self, watermark: Mapping[str, Any] | None) -> None:
         """Takes the last committed watermark (None: first start ever). Called before the first `changes()`, and again after an error."""
         ...
 
-    def changes(self) -> AsyncIterator[Batch]:
+    def changes(self) -> AsyncGenerator[Batch, None]:
         """One look: yields what there is and ends, or streams for ever. What was yielded has committed when the next is asked for."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How fresh a source is. `late`: the last look failed, or is overdue; `down`: several failed in a row."""
+
+    source: str
+    state: Literal["ok", "late", "down"]
+    as_of: datetime | None
+    """The moment the upstream was last seen whole."""
+    error: str | None
+    """A stable code: the name of the error's class."""
+
+    def line(self) -> dict[str, Any]:
+        """As it stands on topic `system`."""
+        return {"source": self.source, "state": self.state, "as_of": rfc3339(self.as_of) if self.as_of else None, "error": self.error}
+
+
+Publish = Callable[[str, Batch], Awaitable[None]]
+
+
+class Supervisor:
+    """Runs one source for ever. A source that fails never stops the others: each has a supervisor of its own.
+
+    `publish` returns when the batch is durable; `health` is called when the state changes, and at most every
+    `beat_s` seconds while it stays.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        publish: Publish,
+        watermark: Callable[[str], Awaitable[Mapping[str, Any] | None]],
+        health: Callable[[Health], None],
+        connected: Callable[[], int],
+        now: Callable[[], datetime],
+        cadence: Cadence,
+        beat_s: float = 10.0,
+    ) -> None:
+        self._source, self._publish, self._watermark, self._tell = source, publish, watermark, health
+        self._connected, self._now, self._cadence, self._beat = connected, now, cadence, timedelta(seconds=beat_s)
+        self._news = asyncio.Event()
+        self._changed_at: datetime | None = None
+        self._failures = 0
+        self._told_at: datetime | None = None
+        self.health = Health(source.name, "late", None, "starting")
+
+    def nudge(self) -> None:
+        """Somebody connected, or something hints at a change: look now rather than at the next turn."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        started = False
+        while True:
+            try:
+                if not started:
+                    await self._source.start(await self._watermark(self._source.name))
+                    started = True
+                await self._look()
+            except Exception as error:  # the edge where any source may fail without harm to the others
+                started = False
+                await self._failed(error, expected=isinstance(error, (*self._source.transient, StoreUnavailable)))
+            else:
+                await self._rest(self._cadence.interval_s(self._now(), connected=self._connected() > 0, changed_at=self._changed_at))
+
+    async def _look(self) -> None:
+        async with aclosing(self._source.changes()) as batches:
+            async for batch in batches:
+                if batch.notifications or batch.topics or batch.watermark is not None:
+                    await self._publish(self._source.name, batch)
+                if batch.changed:
+                    self._changed_at = self._now()
+                self._recovered()
+        self._recovered()
+
+    def _recovered(self) -> None:
+        if self._failures:
+            _log.info("source_back", source=self._source.name, failures=self._failures)
+        self._failures = 0
+        self._set(Health(self._source.name, "ok", self._now(), None))
+
+    async def _failed(self, error: Exception, *, expected: bool) -> None:
+        self._failures += 1
+        if not expected:
+            _log.error("source_failed", source=self._source.name, exc_info=error)
+        elif self._failures == 1:
+            _log.warning("source_away", source=self._source.name, error=type(error).__name__)
+        state: Literal["late", "down"] = "late" if self._failures < 3 else "down"
+        self._set(Health(self._source.name, state, self.health.as_of, type(error).__name__))
+        cap = 30.0 if expected else 60.0
+        wait = retry_delay(self._failures, random.random(), base_s=0.5 if expected else 5.0, cap_s=cap)  # noqa: S311  # jitter, not a secret
+        await asyncio.sleep(wait)
+
+    def _set(self, health: Health) -> None:
+        now = self._now()
+        same = (health.state, health.error) == (self.health.state, self.health.error)
+        self.health = health
+        if not same or self._told_at is None or now - self._told_at >= self._beat:
+            self._told_at = now
+            self._tell(health)
+
+    async def _rest(self, seconds: float) -> None:
+        self._news.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            pass

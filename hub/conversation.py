@@ -1,0 +1,248 @@
+"""What the hub answers: hello, sub, unsub, ack, call. Drivers feed commands in and send what the session holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from hub.close import Close, CloseCode
+from hub.event import rfc3339
+from hub.hub import Hub
+from hub.levels import Change, Mark
+from hub.protocol import (
+    Ack,
+    Active,
+    Call,
+    Command,
+    Error,
+    Hello,
+    Pong,
+    Position,
+    Refused,
+    Sub,
+    Unsub,
+    encode,
+    event_frame,
+    gap,
+    reply,
+    snapshot,
+    welcome,
+)
+from hub.session import Session
+from hub.topic import INBOX
+from hub.writer import StoreUnavailable
+
+__all__ = ["CallError", "handle", "open_session", "replay"]
+
+_log = structlog.get_logger("hub.conversation")
+
+
+class CallError(Exception):
+    """A call cannot be done: the reply carries this stable code and sentence."""
+
+    def __init__(self, code: str, message: str, *, temporary: bool = False) -> None:
+        super().__init__(code, message)
+        self.error = Error(code, message, temporary)
+
+    def __str__(self) -> str:
+        return f"{self.error.code}: {self.error.message}"
+
+
+async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
+    """Answers `hello`: attach first, then the welcome; `replay` brings what was missed.
+
+    On return the session is either in the hub or closing.
+    """
+    user = session.principal
+    if len(list(hub.presence.of(user.user_id))) >= hub.limits.sessions_per_user:
+        session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
+        return
+    session.device, session.client = hello.device, hello.client
+    hub.enter(session)
+    now = hub.now()
+    head, unseen = await hub.ledger.head(user.user_id, now)
+    if hello.since is not None and hello.since > head:
+        session.close(Close(CloseCode.STATE_LOST, "that position is not in this inbox"))
+        return
+    session.sent_seq = session.received_seq = head if hello.since is None else hello.since
+    session.head_seq = max(session.head_seq, head)
+    allowed = {name: position for name, position in hello.topics.items() if await _may_read(hub, session, name)}
+    # From here to the end nothing waits: no event slips between a topic's position and its subscription.
+    joins = {name: _join(hub, session, name, position) for name, position in allowed.items()}
+    session.send(
+        welcome(
+            session=session.id,
+            user={"id": user.user_id, "name": user.name, "locale": user.locale},
+            seq=head,
+            unseen=unseen,
+            ping_s=hub.limits.ping_s,
+            time=rfc3339(now),
+            topics={name: place for name, (place, _) in joins.items()},
+        )
+    )
+    for _, frames in joins.values():
+        for frame in frames:
+            session.send_frame(frame)
+    session.live = session.sent_seq >= session.head_seq
+
+
+async def replay(hub: Hub, session: Session) -> None:
+    """Queues the next page of what the inbox holds beyond the session's position; goes live when it has caught up.
+
+    The driver calls it while `session.live` is false and the queue has been sent, so a replay is never held in memory
+    beyond one page.
+    """
+    rows = await hub.ledger.after(session.principal.user_id, session.sent_seq, session.limits.replay_page)
+    for row in rows:
+        if row.seq <= session.sent_seq:
+            continue
+        if row.seq > session.sent_seq + 1:
+            session.send(gap(INBOX, session.sent_seq + 1, row.seq - 1, "expired"))
+        session.sent_seq = row.seq
+        level = None if row.level == "new" else row.level
+        session.send_frame(event_frame(session.wire, INBOX, row.seq, row.event.encode(), replay=True, level=level))
+    if not rows and session.sent_seq < session.head_seq:
+        session.send(gap(INBOX, session.sent_seq + 1, session.head_seq, "expired"))
+        session.sent_seq = session.head_seq
+    session.head_seq = max(session.head_seq, session.sent_seq)
+    session.live = session.sent_seq >= session.head_seq
+
+
+async def handle(hub: Hub, session: Session, command: Command) -> None:
+    """Carries one command out. Whatever goes wrong becomes a reply or a close, never an exception."""
+    try:
+        match command:
+            case Hello():
+                session.close(Close(CloseCode.PROTOCOL_ERROR, "hello a second time"))
+            case Sub():
+                await _subscribe(hub, session, command)
+            case Unsub():
+                hub.presence.unsubscribe(session, command.topic)
+                session.send(reply(command.id))
+            case Ack():
+                await _acknowledge(hub, session, command)
+            case Call():
+                await _call(hub, session, command)
+            case Active():
+                session.active = command.on
+            case Pong():
+                pass
+    except Refused as refused:
+        refuse(session, refused)
+    except CallError as failed:
+        session.send(reply(getattr(command, "id", None), error=failed.error))
+    except StoreUnavailable:
+        session.send(reply(getattr(command, "id", None), error=Error("store_unavailable", "the store is busy, try again", temporary=True)))
+
+
+def refuse(session: Session, refused: Refused) -> None:
+    """Answers a bad command and counts it."""
+    session.send(reply(refused.id, error=refused.error))
+    session.count_error(asyncio.get_running_loop().time())
+
+
+async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:
+    if sub.topic not in session.topics and len(session.topics) >= hub.limits.topics:
+        raise Refused(Error("too_many_topics", f"at most {hub.limits.topics} topics a session"), sub.id)
+    if not await _may_read(hub, session, sub.topic):
+        raise Refused(Error("no_such_topic", "there is no such topic, or it is not yours to read"), sub.id)
+    position = None if sub.epoch is None or sub.offset is None else Position(sub.epoch, sub.offset)
+    place, frames = _join(hub, session, sub.topic, position)
+    session.send(reply(sub.id, data=place))
+    for frame in frames:
+        session.send_frame(frame)
+
+
+async def _may_read(hub: Hub, session: Session, name: str) -> bool:
+    topic = hub.topics.find(name)
+    return topic is not None and await topic.may_read(session.principal, name)
+
+
+def _join(hub: Hub, session: Session, name: str, position: Position | None) -> tuple[dict[str, Any], list[bytes]]:
+    """Subscribes, and gives the place in the stream with the frames that lead there: the missed events, or a snapshot."""
+    topic = hub.topics.find(name)
+    if topic is None:
+        raise KeyError(name)
+    log = hub.logs.get(name, topic)
+    hub.presence.subscribe(session, name, log.offset)
+    missed = log.since(position)
+    place = {"epoch": log.epoch, "offset": log.offset, "recovered": missed is not None}
+    if missed is None:
+        return place, [encode(session.wire, snapshot(name, log.epoch, log.offset, log.state))]
+    return place, [event_frame(session.wire, name, entry.offset, entry.event, replay=True) for entry in missed]
+
+
+async def _acknowledge(hub: Hub, session: Session, ack: Ack) -> None:
+    user_id, now = session.principal.user_id, hub.now()
+    if ack.seq is None:
+        await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, ids=tuple(ack.ids or ())))
+        return
+    if ack.seq > session.sent_seq:
+        raise Refused(Error("bad_field", "ack of a seq that was not sent"))
+    after = 0
+    if ack.level == "received":
+        if ack.seq <= session.received_seq:
+            return
+        after, session.received_seq = session.received_seq, ack.seq
+    await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, seq=ack.seq, after=after))
+
+
+async def _call(hub: Hub, session: Session, call: Call) -> None:
+    run = _INBOX_CALLS.get(call.name)
+    if run is not None:
+        data = await run(hub, session, call.args)
+    elif call.name in hub.calls:
+        data = await hub.calls[call.name](session, call.args)
+    else:
+        raise Refused(Error("no_such_call", f"nothing is called {call.name!r}"), call.id)
+    session.send(reply(call.id, data=data))
+
+
+def _ids(args: Mapping[str, Any]) -> tuple[str, ...]:
+    ids = args.get("ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= 500 or not all(isinstance(item, str) for item in ids):
+        raise CallError("bad_field", "ids: a list of 1 to 500 event ids")
+    return tuple(ids)
+
+
+def _marking(change: Change) -> Any:
+    async def run(hub: Hub, session: Session, args: Mapping[str, Any]) -> Any:
+        mark = Mark(user_id=session.principal.user_id, change=change, device=session.device, now=hub.now(), ids=_ids(args))
+        return {"unseen": await hub.mark(mark)}
+
+    return run
+
+
+async def _snooze(hub: Hub, session: Session, args: Mapping[str, Any]) -> Any:
+    now = hub.now()
+    try:
+        until = datetime.fromisoformat(str(args.get("until")))
+        seconds = (until - now).total_seconds()
+    except (ValueError, TypeError) as error:
+        raise CallError("bad_field", "until: an RFC 3339 time with its offset") from error
+    if not 0 < seconds < 366 * 86_400:
+        raise CallError("bad_field", "until: between now and a year ahead")
+    user_id = session.principal.user_id
+    mark = Mark(user_id=user_id, change="snooze", device=session.device, now=now, ids=_ids(args), until=until)
+    return {"unseen": await hub.mark(mark)}
+
+
+async def _levels(hub: Hub, session: Session, args: Mapping[str, Any]) -> Any:
+    first = args.get("from")
+    if not isinstance(first, int) or isinstance(first, bool) or first < 0:
+        raise CallError("bad_field", "from: a seq")
+    levels, unseen = await hub.ledger.levels(session.principal.user_id, first, hub.now())
+    return {"levels": levels, "unseen": unseen}
+
+
+_INBOX_CALLS = {
+    "inbox.unread": _marking("unread"),
+    "inbox.done": _marking("done"),
+    "inbox.undone": _marking("undone"),
+    "inbox.snooze": _snooze,
+    "inbox.levels": _levels,
+}

@@ -1,0 +1,280 @@
+"""The hub: publish -> ledger or log -> bus -> sessions; drain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.accept import Outcome, Receipt, Submission
+from hub.bus import Bus, BusClosed
+from hub.cadence import Cadence
+from hub.close import Close, CloseCode
+from hub.delivery import Delivery
+from hub.event import Event
+from hub.fanout import Deliver, Fanout, Message, Publish, Revoke, StateChange, decode, encode
+from hub.ledger import RETENTION, Ledger
+from hub.levels import Mark, Marked
+from hub.log import Logs
+from hub.notification import Batch, Notification, TopicEvent
+from hub.policy import Timing
+from hub.presence import Presence
+from hub.protocol import draining
+from hub.push import PushSender
+from hub.session import Limits, Session
+from hub.supervisor import Health, Source, Supervisor
+from hub.topic import SYSTEM, Topic, Topics, fold_sources
+from hub.writer import StoreUnavailable
+
+__all__ = ["Hub", "utc_now"]
+
+_log = structlog.get_logger("hub")
+_CHANNEL = "hub"
+_OUTGOING = 65_536
+"""Messages that may wait for the bus."""
+
+Call = Callable[[Session, Mapping[str, Any]], Awaitable[Any]]
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Hub:
+    """One node. `run()` owns every task; areas register topics, calls, sources and push senders before it starts."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        bus: Bus | None = None,
+        senders: Sequence[PushSender] = (),
+        timing: Timing | None = None,
+        limits: Limits | None = None,
+        cadence: Cadence | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
+        self.bus = bus or Bus("memory://")
+        self.presence = Presence()
+        self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
+        self.logs = Logs(in_use=self.presence.reads)
+        self.calls: dict[str, Call] = {}
+        self.ledger = Ledger(
+            engine,
+            timing=self.timing,
+            connected=self.presence.connected,
+            accepted=self._accepted,
+            marked=self._marked,
+        )
+        self.delivery = Delivery(
+            self.ledger,
+            senders,
+            now=now,
+            timing=self.timing,
+            connected=self.presence.connected,
+            woken=self._woken,
+        )
+        self.supervisors: list[Supervisor] = []
+        self._cadence = cadence or Cadence()
+        self._fanout = Fanout(self.presence)
+        self._outgoing: asyncio.Queue[Message] = asyncio.Queue(_OUTGOING)
+        self.unsent = 0
+        self._ready = asyncio.Event()
+        self.is_draining = False
+
+    # -- what areas register --------------------------------------------------------------------------
+
+    def add_source(self, source: Source, cadence: Cadence | None = None) -> Supervisor:
+        """Has `source` run under a supervisor of its own, once the hub runs."""
+        supervisor = Supervisor(
+            source,
+            publish=self._publish_batch,
+            watermark=self.ledger.watermark,
+            health=self._health,
+            connected=lambda: len(self.presence),
+            now=self.now,
+            cadence=cadence or self._cadence,
+        )
+        self.supervisors.append(supervisor)
+        return supervisor
+
+    # -- publishing -----------------------------------------------------------------------------------
+
+    async def publish(self, *notifications: Notification, topics: Sequence[TopicEvent] = ()) -> Receipt:
+        """Takes events in from outside; durable when this returns. Raises StoreUnavailable.
+
+        Events for topics are published after the commit, and not at all when their (source, id) was accepted before.
+        """
+        receipt = await self.ledger.accept(
+            Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
+        )
+        for item, outcome in zip(topics, receipt.outcomes[len(notifications) :], strict=True):
+            if not outcome.duplicate:
+                self.publish_topic(item.topic, item.event)
+        return receipt
+
+    def publish_topic(self, name: str, event: Event) -> None:
+        """Appends to the topic's log and sends it on its way. KeyError for a topic that nobody registered."""
+        topic = self.topics.find(name)
+        if topic is None:
+            raise KeyError(name)
+        encoded = event.encode()
+        offset = self.logs.get(name, topic).append(event, encoded, self.now())
+        self._send(Publish(name, offset, encoded.json, encoded.msgpack, encoded.members))
+
+    def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
+        """Closes the sockets of these sign-ins with 4501."""
+        if session_hashes:
+            self._send(Revoke(tuple(session_hashes), reason))
+
+    async def mark(self, mark: Mark) -> int:
+        """Applies a person's word on their notifications and tells all their sessions; returns the unseen count."""
+        return (await self.ledger.mark(mark)).unseen
+
+    async def _publish_batch(self, source: str, batch: Batch) -> None:
+        watermark = None if batch.watermark is None else (source, batch.watermark)
+        await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
+        for item in batch.topics:
+            self.publish_topic(item.topic, item.event)
+
+    # -- after each commit ------------------------------------------------------------------------------
+
+    def _accepted(self, receipts: Sequence[Receipt]) -> None:
+        for receipt in receipts:
+            for outcome in receipt.outcomes:
+                if outcome.deliveries:
+                    self._deliver(outcome)
+
+    def _deliver(self, outcome: Outcome) -> None:
+        assert outcome.encoded is not None  # noqa: S101  # deliveries are made of encoded events only
+        event = outcome.encoded
+        self._send(Deliver(event.json, event.msgpack, event.members, [(d.user_id, d.seq) for d in outcome.deliveries]))
+        for delivery in outcome.deliveries:
+            self.delivery.schedule(delivery.user_id, delivery.deadline)
+
+    def _marked(self, marks: Sequence[Marked]) -> None:
+        for marked in marks:
+            mark = marked.mark
+            if mark.change != "received":
+                level = "done" if mark.change == "snooze" else mark.change
+                self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, mark.seq, mark.ids))
+            if mark.until is not None:
+                self.delivery.schedule(mark.user_id, mark.until)
+
+    def _woken(self, user_id: int, ids: Sequence[str], unseen: int) -> None:
+        self._send(StateChange(user_id, "unread", "", unseen, None, tuple(ids)))
+
+    def _health(self, health: Health) -> None:
+        line = health.line()
+        event = Event(source="/navigator", id=f"{health.source}:{self.now().timestamp()}", type="source.health", time=self.now(), data=line)
+        self.publish_topic(SYSTEM, event)
+
+    def _send(self, message: Message) -> None:
+        """Hands a message to the bus without waiting.
+
+        With the bus stuck and the bound reached it is dropped and counted: positions show the hole to every
+        client, the ledger keeps the notification, and its deadline pushes it.
+        """
+        try:
+            self._outgoing.put_nowait(message)
+        except asyncio.QueueFull:
+            self.unsent += 1
+            if self.unsent & (self.unsent - 1) == 0:
+                _log.error("bus_stuck", unsent=self.unsent)
+
+    # -- sessions -------------------------------------------------------------------------------------
+
+    def enter(self, session: Session) -> None:
+        """A session has said hello: sources look at once."""
+        self.presence.enter(session)
+        self.delivery.present(session.principal.user_id)
+        for supervisor in self.supervisors:
+            supervisor.nudge()
+
+    def leave(self, session: Session) -> None:
+        """A session is over."""
+        self.presence.leave(session)
+        if not self.presence.connected(session.principal.user_id):
+            self.delivery.absent(session.principal.user_id)
+
+    # -- running --------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Runs the node until cancelled; then the writer finishes what it has accepted."""
+        await self.bus.connect()
+        try:
+            async with asyncio.TaskGroup() as writing:
+                writer = writing.create_task(self.ledger.writer.run(), name="store_writer")
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(self._read_bus(), name="hub_dispatch")
+                        group.create_task(self._write_bus(), name="hub_publish")
+                        group.create_task(self.delivery.run(), name="hub_delivery")
+                        group.create_task(self._prune(), name="hub_prune")
+                        for supervisor in self.supervisors:
+                            group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
+                finally:
+                    writer.cancel()
+        finally:
+            await self.bus.disconnect()
+
+    async def ready(self) -> None:
+        """Returns when the node takes part: subscribed to the bus."""
+        await self._ready.wait()
+
+    async def _read_bus(self) -> None:
+        while True:
+            try:
+                async with self.bus.subscribe(_CHANNEL) as messages:
+                    self._ready.set()
+                    async for data in messages:
+                        try:
+                            self._fanout.dispatch(decode(data))
+                        except msgspec.DecodeError:
+                            _log.warning("bus_message_unreadable", size=len(data))
+            except BusClosed:
+                _log.exception("bus_closed")
+                for session in self.presence:  # what was on the bus is lost here: everybody resumes from positions
+                    session.close(Close(CloseCode.DRAINING, "the bus restarts"))
+                await asyncio.sleep(1)
+                await self.bus.connect()
+
+    async def _write_bus(self) -> None:
+        await self._ready.wait()
+        while True:
+            message = await self._outgoing.get()
+            await self.bus.publish(_CHANNEL, encode(message))
+
+    async def _prune(self) -> None:
+        while True:
+            try:
+                while await self.ledger.prune(self.now() - RETENTION):  # noqa: ASYNC110  # lets others write in between
+                    await asyncio.sleep(0.1)
+            except StoreUnavailable:
+                _log.warning("prune_skipped")
+            await asyncio.sleep(3600)
+
+    async def drain(self, *, within_s: float = 10.0) -> None:
+        """Says goodbye: every session is told when to come back, then closed in slices."""
+        self.is_draining = True
+        sessions = list(self.presence)
+        window = min(30.0, 1.0 + len(sessions) / 500)
+        for session in sessions:
+            session.send(draining(0.2, window))
+        slices = max(1, min(20, len(sessions) // 100))
+        for first in range(slices):
+            for session in sessions[first::slices]:
+                session.close(Close(CloseCode.DRAINING, "this node goes away"))
+            await asyncio.sleep(min(1.0, within_s / slices / 2))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s / 2):
+                while len(self.presence):  # noqa: ASYNC110  # once in a process' life
+                    await asyncio.sleep(0.02)

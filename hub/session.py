@@ -1,0 +1,139 @@
+"""One live session, sans I/O: positions, acks, bounds. A driver takes what it wants sent and feeds it time."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.close import Close, CloseCode
+from hub.event import Encoded, Format
+from hub.principal import Principal
+from hub.protocol import encode, event_frame
+
+__all__ = ["Limits", "Session"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of one session; PROTOCOL "Bounds"."""
+
+    queue_bytes: int = 1 << 20
+    queue_frames: int = 4096
+    topics: int = 128
+    sessions_per_user: int = 20
+    commands_per_s: float = 50.0
+    command_burst: int = 200
+    errors: int = 20
+    errors_window_s: float = 5.0
+    ping_s: float = 25.0
+    pong_s: float = 8.0
+    hello_s: float = 10.0
+    replay_page: int = 200
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A person's open connection.
+
+    Whatever it has to send stands in one bounded queue; a reader too slow for the bound is closed with 4001
+    rather than waited for. `wake` is called when the queue turns from empty to not empty, or `closing` is set.
+    """
+
+    principal: Principal
+    device: str
+    wire: Format
+    limits: Limits
+    wake: Callable[[], None]
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    client: str = ""
+    topics: dict[str, int] = field(default_factory=dict)
+    """The last offset put in the queue, by topic."""
+    sent_seq: int = 0
+    """The last inbox seq put in the queue; everything up to it was either sent or is not wanted."""
+    head_seq: int = 0
+    """The newest inbox seq that this session has heard of; greater than `sent_seq` while it catches up."""
+    live: bool = False
+    """False while the inbox replays: live events are then only remembered by `head_seq`."""
+    received_seq: int = 0
+    """Acknowledged as received, all up to it."""
+    active: bool = False
+    closing: Close | None = None
+    queued_bytes: int = 0
+    _queue: deque[bytes] = field(default_factory=deque)
+    _errors: deque[float] = field(default_factory=deque)
+    _tokens: float = -1.0
+    _tokens_at: float = 0.0
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Queues one message."""
+        self.send_frame(encode(self.wire, message))
+
+    def send_frame(self, frame: bytes) -> None:
+        """Queues one ready frame; past the bound the session ends with 4001 and its queue is dropped."""
+        if self.closing is not None:
+            return
+        if self.queued_bytes + len(frame) > self.limits.queue_bytes or len(self._queue) >= self.limits.queue_frames:
+            self.close(Close(CloseCode.SLOW_CONSUMER, "reads too slowly"))
+            return
+        idle = not self._queue
+        self._queue.append(frame)
+        self.queued_bytes += len(frame)
+        if idle:
+            self.wake()
+
+    def take(self) -> list[bytes]:
+        """Everything queued, in order; the queue is empty afterwards."""
+        frames = list(self._queue)
+        self._queue.clear()
+        self.queued_bytes = 0
+        return frames
+
+    def close(self, close: Close) -> None:
+        """Ends the session; the first reason stands. What is queued is dropped, except for a planned end (draining)."""
+        if self.closing is None:
+            self.closing = close
+            if close.code is not CloseCode.DRAINING:
+                self.take()
+            self.wake()
+
+    def inbox(self, seq: int, event: Encoded) -> None:
+        """A live notification: queued if it is the next one, remembered if a replay must fetch it, dropped if known."""
+        self.head_seq = max(self.head_seq, seq)
+        if not self.live or seq <= self.sent_seq:
+            return
+        if seq != self.sent_seq + 1:  # one in between is still on its way: fetch both from the ledger, in order
+            self.live = False
+            self.wake()
+            return
+        self.sent_seq = seq
+        self.send_frame(event_frame(self.wire, "inbox", seq, event))
+
+    def topic(self, topic: str, offset: int, frame: bytes) -> None:
+        """A live event of a topic, already framed for this wire format; a known one is dropped."""
+        known = self.topics.get(topic)
+        if known is not None and offset > known:
+            self.topics[topic] = offset
+            self.send_frame(frame)
+
+    def count_command(self, now_s: float) -> bool:
+        """Takes a token for one command; False when the person is over the rate and the session is closing."""
+        if self._tokens < 0:
+            self._tokens, self._tokens_at = float(self.limits.command_burst), now_s
+        self._tokens = min(self.limits.command_burst, self._tokens + (now_s - self._tokens_at) * self.limits.commands_per_s)
+        self._tokens_at = now_s
+        if self._tokens < 1:
+            self.close(Close(CloseCode.TOO_MANY_ERRORS, "too many commands"))
+            return False
+        self._tokens -= 1
+        return True
+
+    def count_error(self, now_s: float) -> None:
+        """Remembers a client error; too many in the window end the session with 4504."""
+        self._errors.append(now_s)
+        while self._errors and now_s - self._errors[0] > self.limits.errors_window_s:
+            self._errors.popleft()
+        if len(self._errors) >= self.limits.errors:
+            self.close(Close(CloseCode.TOO_MANY_ERRORS, "too many errors"))
