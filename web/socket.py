@@ -1,0 +1,183 @@
+"""`GET /hub/socket`: the driver between a Starlette WebSocket and a hub session. It carries bytes and keeps time, no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from starlette.responses import PlainTextResponse
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from hub.close import Close, CloseCode
+from hub.conversation import handle, open_session, refuse, replay
+from hub.event import Format
+from hub.hub import Hub
+from hub.principal import Principal
+from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse, ping
+from hub.session import Session
+
+__all__ = ["Authenticate", "socket_routes"]
+
+_log = structlog.get_logger("web.socket")
+
+Authenticate = Callable[[WebSocket, str | None], Awaitable[Principal | None]]
+"""Finds the person behind a connection: by cookie, by `Authorization: Bearer`, or by the token given (from `hello`)."""
+
+
+def socket_routes(hub: Hub, *, authenticate: Authenticate, allowed_origin: Callable[[str], bool]) -> list[WebSocketRoute]:
+    """The socket endpoint. `allowed_origin` decides on a browser's Origin; a missing one needs a bearer token."""
+
+    async def endpoint(websocket: WebSocket) -> None:
+        origin = websocket.headers.get("origin")
+        if origin is not None and not allowed_origin(origin):
+            await websocket.send_denial_response(PlainTextResponse("origin not allowed", 403))
+            return
+        if hub.is_draining:
+            await websocket.send_denial_response(PlainTextResponse("draining", 503, headers={"Retry-After": "1"}))
+            return
+        offered = [name for name in websocket.scope.get("subprotocols", []) if name in SUBPROTOCOLS]
+        wire: Format = SUBPROTOCOLS[offered[0]] if offered else "json"
+        await websocket.accept(subprotocol=offered[0] if offered else None)
+        await _Driver(hub, websocket, wire, authenticate, cookie_allowed=origin is not None).run()
+
+    return [WebSocketRoute("/hub/socket", endpoint, name="hub_socket")]
+
+
+class _Driver:
+    """One connection's life: hello, then a reader, a writer and a keepalive until one of them ends it."""
+
+    def __init__(self, hub: Hub, websocket: WebSocket, wire: Format, authenticate: Authenticate, *, cookie_allowed: bool) -> None:
+        self._hub, self._websocket, self._wire, self._authenticate = hub, websocket, wire, authenticate
+        self._cookie_allowed = cookie_allowed
+        self._wake = asyncio.Event()
+        self._over = asyncio.Event()
+        self._session: Session | None = None
+        self._heard_at = 0.0
+
+    async def run(self) -> None:
+        """Runs the connection to its end; never raises for what a client does."""
+        try:
+            async with asyncio.timeout(self._hub.limits.hello_s):
+                session = await self._hello()
+        except TimeoutError:
+            await self._end(Close(CloseCode.UNAUTHENTICATED, "no hello in time"))
+            return
+        except Fatal as fatal:
+            await self._end(fatal.close)
+            return
+        except WebSocketDisconnect:
+            return
+        try:
+            await self._live(session)
+        finally:
+            self._hub.leave(session)
+
+    async def _hello(self) -> Session:
+        data = await self._receive()
+        try:
+            command = parse(self._wire, data)
+        except Refused as refused:
+            raise Fatal(Close(CloseCode.PROTOCOL_ERROR, f"hello: {refused}"[:120])) from refused
+        if not isinstance(command, Hello):
+            raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
+        principal = await self._authenticate(self._websocket, command.token)
+        bearer = command.token is not None or "authorization" in self._websocket.headers
+        if principal is None or not (self._cookie_allowed or bearer):
+            raise Fatal(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
+        session = self._session = Session(principal, command.device, self._wire, self._hub.limits, self._woken)
+        await open_session(self._hub, session, command)
+        return session
+
+    def _woken(self) -> None:
+        self._wake.set()
+        if self._session is not None and self._session.closing is not None:
+            self._over.set()
+
+    async def _live(self, session: Session) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        close: Close | None = None
+        reader = asyncio.create_task(self._read(session), name=f"socket_read_{session.id}")
+        writer = asyncio.create_task(self._write(session), name=f"socket_write_{session.id}")
+        keeper = asyncio.create_task(self._keep(session), name=f"socket_keep_{session.id}")
+        over = asyncio.create_task(self._over.wait(), name=f"socket_over_{session.id}")
+        tasks: tuple[asyncio.Task[Any], ...] = (reader, writer, keeper, over)
+        if session.closing is not None:
+            self._over.set()
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if session.closing is not None and session.closing.code is CloseCode.DRAINING:
+                await asyncio.wait([writer], timeout=1.0)  # what was queued before a planned end still goes out
+        finally:
+            for task in tasks:
+                task.cancel()
+            for result in await asyncio.gather(*tasks, return_exceptions=True):
+                match result:
+                    case Fatal():
+                        close = result.close
+                    case None | True | asyncio.CancelledError() | WebSocketDisconnect():
+                        pass
+                    case BaseException():
+                        _log.error("session_failed", session=session.id, exc_info=result)
+                        close = close or Close(CloseCode.INTERNAL_ERROR, "internal error")
+            await self._end(session.closing or close)
+
+    async def _read(self, session: Session) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            data = await self._receive()
+            self._heard_at = loop.time()
+            if not session.count_command(self._heard_at):
+                return
+            try:
+                command = parse(self._wire, data)
+            except Refused as refused:
+                refuse(session, refused)
+                continue
+            await handle(self._hub, session, command)
+
+    async def _write(self, session: Session) -> None:
+        while True:
+            for frame in session.take():
+                await self._send(frame)
+            if session.closing is not None:
+                return
+            if not session.live:
+                await replay(self._hub, session)
+                continue
+            await self._wake.wait()
+            self._wake.clear()
+
+    async def _keep(self, session: Session) -> None:
+        loop, limits = asyncio.get_running_loop(), self._hub.limits
+        while True:
+            await asyncio.sleep(limits.ping_s)
+            asked_at = loop.time()
+            session.send(ping())
+            await asyncio.sleep(limits.pong_s)
+            if self._heard_at < asked_at:
+                raise Fatal(Close(CloseCode.NO_PONG, "no pong"))
+
+    async def _receive(self) -> bytes | str:
+        message: dict[str, Any] = dict(await self._websocket.receive())
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code") or 1005)
+        text = message.get("text")
+        return text if text is not None else message.get("bytes") or b""
+
+    async def _send(self, frame: bytes) -> None:
+        if self._wire == "json":
+            await self._websocket.send({"type": "websocket.send", "text": frame.decode()})
+        else:
+            await self._websocket.send({"type": "websocket.send", "bytes": frame})
+
+    async def _end(self, close: Close | None) -> None:
+        """Says why, to a client that may no longer listen: bounded, because a stalled reader takes no close frame either."""
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
+            return
+        with suppress(TimeoutError, RuntimeError, WebSocketDisconnect, OSError):
+            async with asyncio.timeout(1.0):
+                await self._websocket.close(int(close.code) if close else 1000, close.reason if close else "")
