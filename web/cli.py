@@ -1,0 +1,231 @@
+"""The command `navigator`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from adapters.push import vapid
+from web import logs
+from web.doctor import Check, Verdict, examine
+from web.passwords import MIN_LENGTH, hash_password
+from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
+from web.sessions import Sessions
+from web.settings import EXIT_CODE, PREFIX, Settings, SettingsError, load
+from web.state import open_store
+
+__all__ = ["main"]
+
+
+class _Stop(Exception):
+    """The command cannot go on; the text says why."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs the command and exits: 0 done, 1 it did not work, 2 wrong usage, 3 faulty settings."""
+    options = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        code = run(options)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        code = EXIT_CODE
+    except (_Stop, PeopleError) as error:
+        print(f"navigator: {error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="navigator", description="One live window for helpdesk staff.")
+    top.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML); the environment wins over it")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    command("serve", _serve, "run the server")
+    command("demo", _demo, "run the server with a sandbox behind it that lives by itself")
+    command("migrate", _migrate, "make the store, or bring it to this version")
+    command("vapid", _vapid, "make a key pair for Web Push")
+    command("doctor", _doctor, "try every system behind and say what is wrong")
+
+    people = commands.add_parser("user", help="local accounts", description="local accounts").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    add = people.add_parser("add", help="make an account; the password comes from standard input")
+    add.set_defaults(run=_user_add)
+    add.add_argument("name", help="login name")
+    add.add_argument("--display", metavar="NAME", default="", help="full name")
+    add.add_argument("--admin", action="store_true", help="grant every right")
+    add.add_argument("--permission", metavar="RIGHT", action="append", default=[], choices=PERMISSIONS, help=" | ".join(PERMISSIONS))
+    add.add_argument("--redmine-id", type=int, metavar="N", help="the person's id in Redmine")
+    add.add_argument("--email", metavar="ADDRESS")
+    add.add_argument("--locale", choices=("ru", "en"), default="ru")
+    add.add_argument("--zone", default="Europe/Moscow", help="IANA time zone")
+    people.add_parser("list", help="list the accounts").set_defaults(run=_user_list)
+    for name, run, text in (
+        ("passwd", _user_passwd, "set a password, from standard input, and end every sign-in"),
+        ("disable", _user_disable, "lock an account and end every sign-in"),
+        ("enable", _user_enable, "let a locked account in again"),
+    ):
+        action = people.add_parser(name, help=text, description=text)
+        action.set_defaults(run=run)
+        action.add_argument("name", help="login name")
+    return top
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = load(options.config)
+    logs.configure(settings.log_format, settings.log_level)
+    return settings
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    from web import startup  # imports every area; the other commands do without
+
+    return startup.serve(settings)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from web import startup
+
+    return startup.demo(options.config)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+
+    async def run() -> None:
+        async with open_store(settings):
+            pass
+
+    asyncio.run(run())
+    print("The store is up to date.")
+    return 0
+
+
+def _vapid(_options: argparse.Namespace) -> int:
+    private, public = vapid.generate()
+    print(f"# public key, for looking at: {public}", f"{PREFIX}VAPID_PRIVATE_KEY={private}", sep="\n")
+    print(f"{PREFIX}VAPID_SUBJECT=mailto:somebody@your.domain")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    from web import startup
+
+    checks: Mapping[str, Check] = startup.CHECKS
+    findings = asyncio.run(examine(settings, checks))
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        print(f"{finding.verdict:<8}{finding.name:<{width}}  {finding.text}")
+    return int(any(finding.verdict is Verdict.FAILED for finding in findings))
+
+
+def _user_add(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    password = _password()
+    identities = {"redmine": str(options.redmine_id)} if options.redmine_id is not None else {}
+    if options.email:
+        identities["email"] = options.email
+
+    async def run(people: People, _sessions: Sessions) -> str:
+        await people.add(
+            options.name,
+            password_hash=hash_password(PasswordHasher(), password),
+            display_name=options.display,
+            locale=options.locale,
+            zone=options.zone,
+            permissions=[*options.permission, *(["admin"] if options.admin else [])],
+            identities=identities,
+            granted_by="navigator user add",
+        )
+        return f"Made {options.name}."
+
+    return _with_people(settings, run)
+
+
+def _user_list(options: argparse.Namespace) -> int:
+    async def run(people: People, _sessions: Sessions) -> str:
+        lines = []
+        for person in await people.everybody():
+            rights = ", ".join(sorted(person.permissions)) or "-"
+            lines.append(f"{person.name:<20} {'active' if person.active else 'disabled':<9} {rights:<24} {person.display_name}")
+        return "\n".join(lines) or "There are no accounts yet: navigator user add NAME --admin"
+
+    return _with_people(_settings(options), run)
+
+
+def _user_passwd(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+
+    hashed = hash_password(PasswordHasher(), _password())
+
+    async def run(people: People, sessions: Sessions) -> str:
+        person = await _existing(people, options.name)
+        await people.set_password(person.id, hashed)
+        return f"Changed the password of {person.name}; sign-ins ended: {await sessions.end_all(person.id)}."
+
+    return _with_people(settings, run)
+
+
+def _user_disable(options: argparse.Namespace) -> int:
+    async def run(people: People, sessions: Sessions) -> str:
+        person = await _existing(people, options.name)
+        await people.set_active(person.id, False)
+        return f"Disabled {person.name}; sign-ins ended: {await sessions.end_all(person.id)}."
+
+    return _with_people(_settings(options), run)
+
+
+def _user_enable(options: argparse.Namespace) -> int:
+    async def run(people: People, _sessions: Sessions) -> str:
+        person = await _existing(people, options.name)
+        await people.set_active(person.id, True)
+        return f"Enabled {person.name}."
+
+    return _with_people(_settings(options), run)
+
+
+def _with_people(settings: Settings, work: Callable[[People, Sessions], Awaitable[str]]) -> int:
+    async def run() -> str:
+        async with open_store(settings) as engine:
+            return await work(People(engine), Sessions(engine))
+
+    print(asyncio.run(run()))
+    return 0
+
+
+async def _existing(people: People, name: str) -> Person:
+    person = await people.find(name)
+    if person is None:
+        raise NoSuchPerson(name)
+    return person
+
+
+def _password() -> str:
+    """The first line of standard input; on a terminal asked for twice and not shown."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != password:
+            raise _Stop("the two passwords differ")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise _Stop("no password: give it on standard input, for example  navigator user add NAME < password-file")
+    if len(password) < MIN_LENGTH:
+        raise _Stop(f"the password must have at least {MIN_LENGTH} characters")
+    return password

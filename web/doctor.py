@@ -1,0 +1,85 @@
+"""`navigator doctor`: tries what is set up and says in words what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.store import create_engine
+from web.settings import Settings
+
+__all__ = ["Check", "Finding", "Verdict", "examine"]
+
+Check = Callable[[Settings], Awaitable[str]]
+"""Tries one system and returns a few words about it; raises for what is wrong, and the error's text is shown: no secrets in it."""
+_DEADLINE_S = 10.0
+
+
+class Verdict(StrEnum):
+    """How it is."""
+
+    OK = "ok"
+    OFF = "off"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    name: str
+    verdict: Verdict
+    text: str
+
+
+async def examine(settings: Settings, checks: Mapping[str, Check]) -> list[Finding]:
+    """Looks at the store and at each area, all at the same time, at most 10 s each.
+
+    `checks` is by area; an area without one is only told to be on or off.
+    """
+    named = [_try("store", _store, settings)]
+    for area, found in settings.areas().items():
+        if not found.on:
+            named.append(_said(Finding(area, Verdict.OFF, "not set: " + ", ".join(found.missing))))
+        elif area in checks:
+            named.append(_try(area, checks[area], settings))
+        else:
+            named.append(_said(Finding(area, Verdict.OK, "set up")))
+    warnings = [Finding("settings", Verdict.WARNING, sentence) for sentence in settings.warnings()]
+    return [*await asyncio.gather(*named), *warnings]
+
+
+async def _said(finding: Finding) -> Finding:
+    return finding
+
+
+async def _try(name: str, check: Check, settings: Settings) -> Finding:
+    try:
+        async with asyncio.timeout(_DEADLINE_S):
+            return Finding(name, Verdict.OK, await check(settings))
+    except TimeoutError:
+        return Finding(name, Verdict.FAILED, f"no answer within {_DEADLINE_S:.0f} s")
+    except Exception as error:  # a doctor reports what he meets, whatever it is
+        return Finding(name, Verdict.FAILED, str(error) or type(error).__name__)
+
+
+async def _store(settings: Settings) -> str:
+    path = settings.store_path
+    if path is not None and not await asyncio.to_thread(path.exists):
+        return f"{path} will be made at the first start"
+    engine = create_engine(settings.store_url.get_secret_value())
+    try:
+        async with engine.connect() as connection:
+            version = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return f"{path or engine.dialect.name}, schema {version}"
+    except SQLAlchemyError as error:
+        # the driver's own words, without SQLAlchemy's statement and parameters
+        raise RuntimeError(str(getattr(error, "orig", None) or type(error).__name__)) from error
+    finally:
+        await engine.dispose()

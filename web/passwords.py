@@ -1,0 +1,94 @@
+"""Local passwords: Argon2id, off the event loop, a bounded number at a time.
+
+Busy   too many people sign in at once
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import unicodedata
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+__all__ = ["MIN_LENGTH", "Busy", "Passwords", "hash_password", "open_passwords"]
+
+T = TypeVar("T")
+
+MIN_LENGTH = 8
+"""Characters that a new password has at least (NIST SP 800-63B, section 3.1.1.2)."""
+_AT_ONCE = 2  # each takes 64 MiB and four lanes for some 50 ms
+_WAITING = 64  # behind them; more would wait longer than a person does
+
+
+class Busy(Exception):
+    """More sign-ins wait than will be served in reasonable time."""
+
+
+class Passwords:
+    """Verifies and hashes. Made by `open_passwords`."""
+
+    def __init__(self, hasher: PasswordHasher, pool: ThreadPoolExecutor, stand_in: str) -> None:
+        self._hasher = hasher
+        self._pool = pool
+        self._stand_in = stand_in
+        self._pending = 0
+
+    async def verify(self, stored: str | None, given: str) -> tuple[bool, str | None]:
+        """Whether `given` is the password behind the hash `stored`, and a new hash to store if the parameters have changed since.
+
+        `stored` None (no such person, or no local password) takes as long as a wrong password. Raises Busy.
+        Cancellation leaves the work to end in its thread.
+        """
+        return await self._run(lambda: self._verify(stored, given))
+
+    async def hash(self, given: str) -> str:
+        """The hash to store. Raises Busy."""
+        return await self._run(lambda: hash_password(self._hasher, given))
+
+    def _verify(self, stored: str | None, given: str) -> tuple[bool, str | None]:
+        password = _bytes(given)
+        try:
+            self._hasher.verify(stored or self._stand_in, password)
+        except (VerificationError, InvalidHashError):
+            return False, None
+        if stored is None:
+            return False, None
+        return True, self._hasher.hash(password) if self._hasher.check_needs_rehash(stored) else None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._pending >= _WAITING:
+            raise Busy
+        self._pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._pending -= 1
+
+
+@asynccontextmanager
+async def open_passwords(hasher: PasswordHasher | None = None) -> AsyncIterator[Passwords]:
+    """Passwords while the block runs. `hasher` defaults to argon2-cffi's parameters (RFC 9106, section 4, the low-memory choice)."""
+    hasher = hasher or PasswordHasher()
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
+    try:
+        # Hashed with the same parameters as everybody's: what makes an unknown name take as long as a wrong password.
+        stand_in = await asyncio.get_running_loop().run_in_executor(pool, lambda: hasher.hash(secrets.token_bytes(16)))
+        yield Passwords(hasher, pool, stand_in)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def hash_password(hasher: PasswordHasher, given: str) -> str:
+    """The hash to store; takes some 50 ms."""
+    return hasher.hash(_bytes(given))
+
+
+def _bytes(given: str) -> bytes:
+    # The same letters typed on another system are the same password (RFC 8265, OpaqueString).
+    return unicodedata.normalize("NFC", given).encode("utf-8", "surrogatepass")

@@ -1,0 +1,166 @@
+"""Sign-ins: random tokens, of which the store keeps only the hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.principal import Principal
+from hub.store import permissions, sessions, users
+
+__all__ = ["Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
+
+Revoked = Callable[[list[str]], None]
+"""Told the hashes of sessions that have just ended. Called on the event loop after the commit; must not block or raise."""
+
+_TOKEN_BYTES = 32
+_TOUCH = timedelta(minutes=1)
+_AT_ONCE = 500  # SQLite binds at most 999 values in old builds
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """When a sign-in ends by itself."""
+
+    idle: timedelta = timedelta(hours=12)
+    """Without a request or a sign of the person."""
+    absolute: timedelta = timedelta(days=30)
+    """Whatever happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A sign-in that has just begun; `token` exists nowhere else."""
+
+    token: str
+    csrf: str
+    session_hash: str
+
+
+def hash_token(token: str) -> str:
+    """What the store knows a token by: SHA-256, hex. The token is random, so no salt and no slow hash are needed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Sessions:
+    """The sign-ins in the store. `clock` gives aware instants."""
+
+    def __init__(self, engine: AsyncEngine, lifetime: Lifetime | None = None, *, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._engine = engine
+        self._lifetime = lifetime or Lifetime()
+        self._clock = clock
+        self.on_revoked: list[Revoked] = []
+        """Append a callback to learn of sessions that end through this process; `ended` finds the others."""
+
+    async def create(self, user_id: int, *, agent: str = "", address: str = "", replaces: str | None = None) -> NewSession:
+        """Begins a sign-in. `replaces` is the token that the browser brought along: that session ends with the same commit."""
+        now = self._clock()
+        made = NewSession(token := secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES), hash_token(token))
+        old = hash_token(replaces) if replaces else None
+        ended = False
+        async with self._engine.begin() as connection:
+            if old is not None:
+                ended = (await connection.execute(sa.delete(sessions).where(sessions.c.token_hash == old))).rowcount > 0
+            await connection.execute(
+                sa.insert(sessions).values(
+                    token_hash=made.session_hash,
+                    user_id=user_id,
+                    csrf=made.csrf,
+                    created_at=now,
+                    seen_at=now,
+                    expires_at=now + self._lifetime.absolute,
+                    agent=agent[:255],
+                    address=address[:64],
+                )
+            )
+        if old is not None and ended:
+            self._tell([old])
+        return made
+
+    async def find(self, token: str) -> Principal | None:
+        """Who holds this token, or None when it is unknown, ended, or of somebody disabled. Notes the visit, at most once a minute."""
+        now = self._clock()
+        hashed = hash_token(token)
+        async with self._engine.connect() as connection:
+            row = (
+                await connection.execute(
+                    sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
+                    .join(users, users.c.id == sessions.c.user_id)
+                    .where(sessions.c.token_hash == hashed, *self._valid(now))
+                )
+            ).one_or_none()
+            if row is None:
+                return None
+            granted = (await connection.scalars(sa.select(permissions.c.permission).where(permissions.c.user_id == row.user_id))).all()
+        if now - row.seen_at >= _TOUCH:
+            await self.touch([hashed])
+        return Principal(
+            user_id=row.user_id,
+            name=row.name,
+            display_name=row.display_name,
+            locale=row.locale,
+            zone=row.zone,
+            permissions=frozenset(granted),
+            session_hash=hashed,
+            csrf=row.csrf,
+        )
+
+    async def touch(self, hashes: Sequence[str]) -> None:
+        """These sessions showed a sign of their person: the idle time starts anew. For the socket's `active`, too."""
+        now = self._clock()
+        async with self._engine.begin() as connection:
+            for start in range(0, len(hashes), _AT_ONCE):
+                some = sessions.c.token_hash.in_(hashes[start : start + _AT_ONCE])
+                await connection.execute(sa.update(sessions).where(some, sessions.c.seen_at <= now - _TOUCH).values(seen_at=now))
+
+    async def ended(self, hashes: Collection[str]) -> set[str]:
+        """Those of `hashes` that are no longer signed in, whoever ended them: another process, the time, or the command line."""
+        now, wanted, alive = self._clock(), list(hashes), set[str]()
+        async with self._engine.connect() as connection:
+            for start in range(0, len(wanted), _AT_ONCE):
+                query = (
+                    sa.select(sessions.c.token_hash)
+                    .join(users, users.c.id == sessions.c.user_id)
+                    .where(sessions.c.token_hash.in_(wanted[start : start + _AT_ONCE]), *self._valid(now))
+                )
+                alive.update((await connection.scalars(query)).all())
+        return set(wanted) - alive
+
+    async def end(self, session_hash: str) -> None:
+        """Signs this session out."""
+        await self._end(sessions.c.token_hash == session_hash)
+
+    async def end_all(self, user_id: int, *, keep: str | None = None) -> int:
+        """Signs a person out everywhere, except for the session with the hash `keep`; how many ended."""
+        return await self._end(sessions.c.user_id == user_id, sessions.c.token_hash != (keep or ""))
+
+    async def sweep(self) -> int:
+        """Deletes what has ended by itself; how many. Worth calling once an hour."""
+        now = self._clock()
+        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= now - self._lifetime.idle))
+
+    def _valid(self, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+        return (users.c.active.is_(True), sessions.c.expires_at > now, sessions.c.seen_at > now - self._lifetime.idle)
+
+    async def _end(self, *where: sa.ColumnElement[bool]) -> int:
+        async with self._engine.begin() as connection:
+            hashes = list((await connection.scalars(sa.select(sessions.c.token_hash).where(*where))).all())
+            for start in range(0, len(hashes), _AT_ONCE):
+                await connection.execute(sa.delete(sessions).where(sessions.c.token_hash.in_(hashes[start : start + _AT_ONCE])))
+        if hashes:
+            self._tell(hashes)
+        return len(hashes)
+
+    def _tell(self, hashes: list[str]) -> None:
+        for callback in self.on_revoked:
+            callback(list(hashes))

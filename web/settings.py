@@ -1,0 +1,358 @@
+"""The settings: one frozen object, built once from environment or file, validated whole.
+
+    SettingsError
+      holds Fault, Fault, … : everything that is wrong, so that one start is enough to mend it all
+
+No module reads the environment after start. `docs/settings.md` is made from this module.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidatorFunctionWrapHandler, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from web import settings_checks as check
+
+__all__ = ["EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
+
+PREFIX = "NAVIGATOR_"
+EXIT_CODE = 3
+"""What the process ends with when the settings are faulty; uvicorn's own code for a failed start."""
+_CONFIG = "NAVIGATOR_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in the settings."""
+
+    name: str
+    """The setting, as it is written in the environment without the prefix, or the unknown key as it was given."""
+    message: str
+    """What is wrong; never the value, which may be a secret."""
+    mend: str
+    """What to do."""
+
+
+class SettingsError(Exception):
+    """The settings are unusable; `faults` has all that is wrong with them."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        lines = [f"  {fault.name}: {fault.message}\n      {fault.mend}" for fault in self.faults]
+        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+        return "\n".join([f"The settings have {count}:", *lines])
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Whether a part of the product is set up."""
+
+    on: bool
+    missing: list[str]
+    """The settings it waits for, by name; empty when it is on."""
+
+
+_Words = BeforeValidator(check.words)
+_Site = Annotated[str, AfterValidator(check.site)]
+_HttpUrl = Annotated[str, AfterValidator(check.http_url)]
+_ReadableFile = Annotated[Path, AfterValidator(check.readable)]
+
+_AREAS: dict[str, tuple[str, ...]] = {
+    "redmine": ("redmine_url", "redmine_db_url"),
+    "erp": ("erp_dsn", "erp_user", "erp_password"),
+    "finesse": ("finesse_url", "finesse_notify_url"),
+    "push_web": ("vapid_private_key", "vapid_subject"),
+    "push_fcm": ("firebase_project_id", "firebase_service_account_path"),
+    "netmonitor": ("hosts_file",),
+}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Built by `load`, or directly by tests, which never see the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False
+    )
+
+    listen: Annotated[str, AfterValidator(check.listen)] = Field(
+        "127.0.0.1:8000",
+        description="Address and port to listen on; `[::1]:8000` for IPv6, port 0 for any free one.",
+        examples=["127.0.0.1:8000"],
+    )
+    public_url: _Site | None = Field(
+        None,
+        description="The address that people open, without a path. Decides the cookie's `Secure`, "
+        "the permitted `Host` and `Origin`, and the links in pushes.",
+        examples=["https://navigator.example.org"],
+    )
+    secret_keys: Annotated[tuple[Annotated[SecretStr, AfterValidator(check.secret_key)], ...], NoDecode, _Words] = Field(
+        (),
+        description="Keys for secrets at rest, each at least 32 characters. The first one encrypts, all can decrypt. "
+        "With SQLite a missing key is made once and kept beside the store, readable by the owner only.",
+        examples=["the output of: openssl rand -base64 32"],
+    )
+    store_url: Annotated[SecretStr, AfterValidator(check.store_url)] = Field(
+        SecretStr("sqlite+aiosqlite:///var/navigator.sqlite"),
+        description="The store, as an SQLAlchemy URL: `sqlite+aiosqlite:///path` (relative; four slashes: absolute) or `mysql+aiomysql://…`.",
+        examples=["mysql+aiomysql://navigator:password@db.example.org/navigator"],
+    )
+    bus_url: Annotated[SecretStr, AfterValidator(check.bus_url)] = Field(
+        SecretStr("memory://"), description="The bus between the nodes: `memory://`, for one node.", examples=["memory://"]
+    )
+    allowed_origins: Annotated[tuple[_Site, ...], NoDecode, _Words] = Field(
+        (),
+        description="Other origins whose pages may open the socket and send requests, for embedded widgets.",
+        examples=["https://portal.example.org"],
+    )
+    frame_ancestors: Annotated[tuple[Annotated[str, AfterValidator(check.frame_ancestor)], ...], NoDecode, _Words] = Field(
+        ("'self'",),
+        description="Who may show our pages in a frame: `'self'`, `'none'` or origins.",
+        examples=["'self', https://portal.example.org"],
+    )
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(check.network)], ...], NoDecode, _Words] = Field(
+        (),
+        description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        examples=["10.0.0.0/8"],
+    )
+    publish_tokens: Annotated[tuple[Annotated[check.Publisher, BeforeValidator(check.publisher)], ...], NoDecode, _Words] = Field(
+        (),
+        description="Who may publish events: `name:token`, the token at least 24 characters. "
+        "Two tokens of one name allow a change without a pause.",
+        examples=["erp:the output of: openssl rand -hex 24"],
+    )
+    session_idle_hours: float = Field(
+        12.0, gt=0, le=24 * 30, description="Hours without activity after which a sign-in ends.", examples=["12"]
+    )
+    session_days: float = Field(30.0, gt=0, le=366, description="Days after which a sign-in ends whatever happens.", examples=["30"])
+
+    redmine_url: _HttpUrl | None = Field(
+        None, description="Redmine's address, for its REST API and for links.", examples=["https://redmine.example.org"]
+    )
+    redmine_db_url: Annotated[SecretStr, AfterValidator(check.redmine_db_url)] | None = Field(
+        None,
+        description="Redmine's database, read only: `mysql+aiomysql://user:password@host/database`.",
+        examples=["mysql+aiomysql://navigator:password@db.example.org/redmine"],
+    )
+    redmine_api_key: SecretStr | None = Field(
+        None, description="API key of the service account that acts for requesters.", examples=["the key on Redmine's page “My account”"]
+    )
+    redmine_time_zone: Annotated[str, AfterValidator(check.zone)] = Field(
+        "Europe/Moscow",
+        description="The zone of the Redmine server's process (IANA name): its database keeps that zone's wall time, not UTC.",
+        examples=["Europe/Moscow"],
+    )
+    erp_dsn: str | None = Field(
+        None,
+        min_length=1,
+        description="The ERP's Oracle database: `host:port/service` or a TNS descriptor.",
+        examples=["erp.example.org:1521/ERP"],
+    )
+    erp_user: str | None = Field(None, min_length=1, description="The service account in the ERP.", examples=["navigator"])
+    erp_password: SecretStr | None = Field(None, description="Its password.", examples=["password"])
+    finesse_url: _HttpUrl | None = Field(
+        None, description="The REST address of Cisco Finesse.", examples=["https://finesse.example.org:8445"]
+    )
+    finesse_notify_url: Annotated[str, AfterValidator(check.notify_url)] | None = Field(
+        None,
+        description="The address of Finesse's notifications: `wss://…` (XMPP over WebSocket) or `https://…` (BOSH).",
+        examples=["wss://finesse.example.org:7443/ws/"],
+    )
+    firebase_project_id: Annotated[str, AfterValidator(check.project_id)] | None = Field(
+        None, description="The Firebase project for Cloud Messaging.", examples=["tez-navigator"]
+    )
+    firebase_service_account_path: Annotated[Path, AfterValidator(check.service_account)] | None = Field(
+        None, description="The service account's key file, JSON from the Firebase console.", examples=["/etc/navigator/firebase.json"]
+    )
+    vapid_private_key: Annotated[SecretStr, AfterValidator(check.vapid_key)] | None = Field(
+        None, description="The private key for Web Push: 32 bytes as base64url, or PEM.", examples=["the output of: navigator vapid"]
+    )
+    vapid_subject: Annotated[str, AfterValidator(check.vapid_subject)] | None = Field(
+        None, description="Whom a push service may write to: `mailto:…` or `https://host`.", examples=["mailto:helpdesk@example.org"]
+    )
+    push_allowed_hosts: Annotated[tuple[str, ...], NoDecode, _Words, AfterValidator(check.push_hosts)] = Field(
+        (),
+        description="Push services beside the browsers' well-known ones: `host`, `.suffix`, "
+        "or a full origin that may be a private address.",
+        examples=["push.example.org"],
+    )
+    hosts_file: _ReadableFile | None = Field(
+        None, description="The hosts that the network monitor watches.", examples=["/etc/navigator/hosts.toml"]
+    )
+    calendar_file: _ReadableFile | None = Field(
+        None, description="Public holidays and moved working days, for the polling cadence.", examples=["/etc/navigator/calendar.toml"]
+    )
+    log_format: Literal["auto", "pretty", "json"] = Field(
+        "auto", description="Log lines: for people, as JSON, or by whether a terminal reads them.", examples=["json"]
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important log lines that are written.", examples=["info"]
+    )
+    demo: bool = Field(
+        False, description="Whether the product tells that it is a demonstration; `navigator demo` sets it.", examples=["false"]
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given and nothing else: `load` asks the environment itself, so that file and environment are judged as one."""
+        return (init_settings,)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _whole(cls, data: dict[str, Any], handler: ValidatorFunctionWrapHandler) -> Self:
+        # An "after" validator would not run when a field is faulty, and its faults would show only at the next start.
+        faults = [InitErrorDetails(type=_custom(message), loc=(name,), input=None) for name, message in _across(data)]
+        try:
+            made: Self = handler(data)
+        except ValidationError as error:
+            raise _joined(error, faults) from None
+        if faults:
+            raise ValidationError.from_exception_data(cls.__name__, faults, hide_input=True)
+        return made
+
+    @property
+    def host(self) -> str:
+        """The address to listen on, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on; 0: any free one."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def site(self) -> str:
+        """The origin that people open, without a slash at the end: for absolute links."""
+        return self.public_url or f"http://{self.listen}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by https, so that cookies are `Secure`."""
+        return self.site.startswith("https://")
+
+    @property
+    def store_path(self) -> Path | None:
+        """The SQLite file, or None for a server or a store in memory."""
+        url = sa.make_url(self.store_url.get_secret_value())
+        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+            return None
+        return Path(url.database)
+
+    def areas(self) -> dict[str, Area]:
+        """Each area with whether it is on, and what it waits for if not."""
+        waits = {area: [name.upper() for name in needs if getattr(self, name) is None] for area, needs in _AREAS.items()}
+        return {area: Area(not missing, missing) for area, missing in waits.items()}
+
+    def warnings(self) -> list[str]:
+        """What works and is unwise, one sentence each."""
+        found = []
+        if not check.is_loopback(self.host) and not self.secure:
+            found.append(
+                "LISTEN is open to the network and PUBLIC_URL is not https: passwords travel readable, "
+                "and browsers withhold notifications, Web Locks and the service worker."
+            )
+        if self.host in ("0.0.0.0", "::") and self.public_url is None:  # noqa: S104 - looked for, not listened on
+            found.append("PUBLIC_URL is not set: requests for any Host are answered, and links in pushes lead to LISTEN.")
+        return found
+
+
+def _custom(message: str) -> PydanticCustomError:
+    # The message is a template to pydantic: braces in it must come out as they are.
+    return PydanticCustomError("value_error", "{message}", {"message": message})
+
+
+def _joined(error: ValidationError, more: list[InitErrorDetails]) -> ValidationError:
+    kept = [
+        InitErrorDetails(type=PydanticCustomError(item["type"], "{message}", {"message": item["msg"]}), loc=item["loc"], input=None)
+        for item in error.errors(include_url=False, include_input=False)
+    ]
+    return ValidationError.from_exception_data(error.title, kept + more, hide_input=True)
+
+
+def _across(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Faults that lie between two settings: (name, message)."""
+    found = []
+    if data.get("vapid_private_key") and not data.get("vapid_subject"):
+        found.append(("vapid_subject", "VAPID_PRIVATE_KEY is set, and push services refuse a key without a contact"))
+    store = data.get("store_url")
+    if isinstance(store, SecretStr):
+        store = store.get_secret_value()
+    if isinstance(store, str) and store.startswith("mysql") and not data.get("secret_keys"):
+        found.append(("secret_keys", "missing, and a store on a server has no file beside it to keep one in"))
+    return found
+
+
+def load(config: Path | None = None) -> Settings:
+    """The settings from the environment (`NAVIGATOR_*`) over a TOML file (`config`, else `NAVIGATOR_CONFIG`, else none).
+
+    Raises SettingsError with everything that is wrong in both.
+    """
+    faults: list[Fault] = []
+    path = config or (Path(os.environ[_CONFIG]) if os.environ.get(_CONFIG) else None)
+    given = _read(path, faults) if path else {}
+    given |= EnvSettingsSource(Settings)()
+    known = list(Settings.model_fields)
+    for key in sorted(os.environ):
+        name = key.upper()
+        if name.startswith(PREFIX) and name != _CONFIG and name.removeprefix(PREFIX).lower() not in known:
+            faults.append(Fault(key, "there is no such setting", _nearest(name, [PREFIX + field.upper() for field in known] + [_CONFIG])))
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        faults.extend(_fault(item) for item in _once(error))
+    else:
+        if not faults:
+            return settings
+    raise SettingsError(faults)
+
+
+def _read(path: Path, faults: list[Fault]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        faults.append(Fault(str(path), f"the settings file cannot be read: {error.strerror}", f"Check the path in --config or {_CONFIG}."))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # tomllib names place and kind and quotes no more than one character
+        faults.append(Fault(str(path), f"the settings file is not TOML: {error}", 'Lines look like: listen = "127.0.0.1:8000"'))
+    return {}
+
+
+def _once(error: ValidationError) -> list[Any]:
+    """One error for each place in a setting: three words of a list that are wrong are three faults, a union's two views one."""
+    seen: dict[tuple[Any, ...], Any] = {}
+    for item in error.errors(include_url=False, include_input=False):
+        seen.setdefault(item["loc"][:2], item)
+    return list(seen.values())
+
+
+def _fault(item: Any) -> Fault:
+    key = str(item["loc"][0])
+    if item["type"] == "extra_forbidden":
+        return Fault(key, "there is no such setting", _nearest(key.lower(), list(Settings.model_fields)))
+    place = f"entry {item['loc'][1] + 1}: " if len(item["loc"]) > 1 and isinstance(item["loc"][1], int) else ""
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    examples = Settings.model_fields[key].examples or []
+    return Fault(key.upper(), place + message, f"For example: {examples[0]}")
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"Did you mean {close[0]}?" if close else "Remove it; docs/settings.md lists what can be set."

@@ -1,0 +1,101 @@
+"""What every request finds in `request.state`: opened by the lifespan, closed after the last request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TypedDict
+
+import structlog
+from argon2 import PasswordHasher
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.store import create_engine, migrate
+from web.assets import STATIC, Assets
+from web.auth import SignIn
+from web.boot import vapid_public_key
+from web.i18n import I18n
+from web.passwords import open_passwords
+from web.people import People
+from web.rendering import TEMPLATES, Templates
+from web.sessions import Lifetime, Sessions
+from web.settings import Settings
+
+__all__ = ["State", "open_state", "open_store"]
+
+_SWEEP_S = 3600.0
+
+_log = structlog.get_logger("web.state")
+
+
+class State(TypedDict):
+    """The part that signing in and the pages need; areas add theirs in a subclass."""
+
+    settings: Settings
+    engine: AsyncEngine
+    sessions: Sessions
+    people: People
+    sign_in: SignIn
+    templates: Templates
+    i18n: I18n
+    vapid_public_key: str | None
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The store, made and brought to this version where needed, while the block runs."""
+    path = settings.store_path
+    if path is not None:
+        await asyncio.to_thread(lambda: path.parent.mkdir(parents=True, exist_ok=True))
+    engine = create_engine(settings.store_url.get_secret_value())
+    try:
+        await migrate(engine)
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def open_state(
+    settings: Settings, *, templates: Path = TEMPLATES, static: Path = STATIC, hasher: PasswordHasher | None = None
+) -> AsyncIterator[State]:
+    """Everything in `State`, open while the block runs. The directories and the hasher's parameters are for tests."""
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_store(settings))
+        passwords = await stack.enter_async_context(open_passwords(hasher))
+        i18n = await asyncio.to_thread(I18n.load)
+        assets = await asyncio.to_thread(Assets.load, static)
+        lifetime = Lifetime(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
+        sessions = Sessions(engine, lifetime)
+        people = People(engine)
+        sweeper = asyncio.create_task(_sweep(sessions), name="session_sweep")
+        stack.push_async_callback(_stop, sweeper)
+        yield State(
+            settings=settings,
+            engine=engine,
+            sessions=sessions,
+            people=people,
+            sign_in=SignIn(people, passwords),
+            templates=await asyncio.to_thread(Templates.load, assets, i18n, templates),
+            i18n=i18n,
+            vapid_public_key=vapid_public_key(settings),
+        )
+
+
+async def _sweep(sessions: Sessions) -> None:
+    while True:
+        try:
+            await sessions.sweep()
+        except SQLAlchemyError:  # the store is away: what has ended stays invisible, and is deleted an hour later
+            _log.warning("ended sessions could not be deleted", exc_info=True)
+        await asyncio.sleep(_SWEEP_S)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

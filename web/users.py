@@ -1,0 +1,156 @@
+"""Signing in and out, and what people may set about themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from hub.principal import Principal
+from web.auth import COOKIE, authenticate, clear_cookie, client_address, require, set_cookie
+from web.body import media_type, read_form, read_json
+from web.boot import build_boot
+from web.errors import BadField, WebError
+from web.i18n import N_
+from web.people import PREFERENCES, BadValue
+from web.state import State
+
+__all__ = ["boot_of", "safe_next", "user_routes"]
+
+_FORM = "application/x-www-form-urlencoded"
+_LOGIN, _LOGOUT = "/users/login", "/users/logout"
+
+
+def user_routes() -> list[BaseRoute]:
+    """The routes of this module; they find what they need in `web.state.State`."""
+    return [
+        Route(_LOGIN, _login_page, methods=["GET"]),
+        Route(_LOGIN, _login, methods=["POST"]),
+        Route(_LOGOUT, _logout, methods=["GET"]),
+        Route("/users/api/me", _me, methods=["GET"]),
+        Route("/users/api/preferences/{name}", _set_preference, methods=["PUT"]),
+    ]
+
+
+def safe_next(path: str) -> str:
+    """`path` if it leads to a page of this site, else `/`.
+
+    Browsers read `//host` and `/\\host` as another site and drop tabs and line breaks from addresses (WHATWG URL, section 4.4).
+    """
+    plain = path.startswith("/") and path.isprintable() and not {"\\", " "} & set(path)
+    if not plain or path.startswith("//") or path.partition("?")[0] in (_LOGIN, _LOGOUT) or len(path) > 2000:
+        return "/"
+    return path
+
+
+async def boot_of(request: Request[State], principal: Principal) -> dict[str, Any]:
+    """The boot object for this person."""
+    state = request.state
+    wishes = await state["people"].preferences(principal.user_id)
+    return build_boot(principal, state["settings"], theme=wishes.get("theme", "system"), vapid_public=state["vapid_public_key"])
+
+
+async def _login_page(request: Request[State]) -> Response:
+    target = safe_next(request.query_params.get("next", "/"))
+    if await authenticate(request) is not None:
+        return RedirectResponse(target, 303)
+    return _page(request, target)
+
+
+async def _login(request: Request[State]) -> Response:
+    if media_type(request) == _FORM:
+        return await _login_by_form(request)
+    given = await read_json(request)
+    name, password, target = (given.get(field, "") for field in ("username", "password", "next"))
+    for field, value in (("username", name), ("password", password), ("next", target)):
+        if not isinstance(value, str):
+            raise BadField(field)
+    token, principal = await _sign_in(request, name, password)
+    user = (await boot_of(request, principal))["user"]
+    response = JSONResponse({"user": user, "next": safe_next(target)}, headers={"cache-control": "no-store"})
+    set_cookie(response, token, request.state["settings"])
+    return response
+
+
+async def _login_by_form(request: Request[State]) -> Response:
+    given = await read_form(request)
+    name = given.get("username", "")
+    target = safe_next(given.get("next", "") or request.query_params.get("next", "/"))
+    try:
+        token, _ = await _sign_in(request, name, given.get("password", ""))
+    except WebError as error:
+        return _page(request, target, name=name, error=error)
+    response = RedirectResponse(target, 303)
+    set_cookie(response, token, request.state["settings"])
+    return response
+
+
+async def _sign_in(request: Request[State], name: str, password: str) -> tuple[str, Principal]:
+    state = request.state
+    person = await state["sign_in"].check(name, password, client_address(request))
+    made = await state["sessions"].create(
+        person.id,
+        agent=request.headers.get("user-agent", ""),
+        address=client_address(request),
+        replaces=request.cookies.get(COOKIE),
+    )
+    return made.token, Principal(
+        user_id=person.id,
+        name=person.name,
+        display_name=person.display_name,
+        locale=person.locale,
+        zone=person.zone,
+        permissions=person.permissions,
+        session_hash=made.session_hash,
+        csrf=made.csrf,
+    )
+
+
+def _page(request: Request[State], target: str, *, name: str = "", error: WebError | None = None) -> Response:
+    state = request.state
+    locale = state["i18n"].choose(request)
+    context = {
+        "next": target,
+        "username": name[:255],
+        "error": state["i18n"].text(locale, error.message, **error.fields) if error else None,
+        "code": error.code if error else None,
+        "theme": "system",
+        "demo": state["settings"].demo,
+    }
+    return state["templates"].page(
+        "login.html", locale, context, status=error.status if error else 200, headers=error.headers if error else None
+    )
+
+
+async def _logout(request: Request[State]) -> Response:
+    # A link or a preview on another site must not sign anybody out; the cookie comes along with such a click (SameSite=Lax).
+    foreign = request.headers.get("sec-fetch-site") in ("cross-site", "same-site") or "prefetch" in request.headers.get("sec-purpose", "")
+    if foreign or request.method != "GET":
+        return RedirectResponse("/", 303)
+    principal = await authenticate(request)
+    if principal is not None:
+        await request.state["sessions"].end(principal.session_hash)
+    response = RedirectResponse(_LOGIN, 303, {"cache-control": "no-store"})
+    clear_cookie(response, request.state["settings"])
+    return response
+
+
+async def _me(request: Request[State]) -> Response:
+    return JSONResponse(await boot_of(request, await require(request)), headers={"cache-control": "no-store"})
+
+
+async def _set_preference(request: Request[State]) -> Response:
+    principal = await require(request)
+    name = request.path_params["name"]
+    if name not in PREFERENCES:
+        raise WebError(404, "not_found", N_("There is nothing at this address."))
+    given = await read_json(request)
+    if "value" not in given:
+        raise BadField("value")
+    try:
+        await request.state["people"].set_preference(principal.user_id, name, given["value"])
+    except BadValue:
+        raise BadField("value") from None
+    return Response(status_code=204)
