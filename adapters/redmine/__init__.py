@@ -1,0 +1,1 @@
+"""Redmine: its database read for changes, turned into events. What must be granted stands in docs/redmine.md."""
