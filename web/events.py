@@ -7,7 +7,7 @@ refused whole, with every fault named.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from hub.notification import Address, Notification, TopicEvent
 from hub.policy import Policy
 from hub.topic import Topics
 from hub.writer import StoreUnavailable
+from web.auth import bearer, publisher
 
 __all__ = ["BadEvent", "Fault", "event_routes", "read_event"]
 
@@ -51,11 +52,12 @@ class BadEvent(Exception):
         return "; ".join(f"[{fault.index}] {fault.attribute}: {fault.message}" for fault in self.faults)
 
 
-def event_routes(hub: Hub, *, publisher: Callable[[Request], str | None]) -> list[Route]:
-    """The publishing endpoint. `publisher` gives the name behind a request's bearer token, None when there is none."""
+def event_routes() -> list[Route]:
+    """The publishing endpoint; it uses `hub` and `settings` of the request's state."""
 
     async def publish(request: Request) -> Response:
-        if publisher(request) is None:
+        hub: Hub = request.state.hub
+        if publisher(request.state.settings, bearer(request) or "") is None:
             return _error(401, "unauthenticated", "a publisher's bearer token is needed", headers={"WWW-Authenticate": "Bearer"})
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length) > MAX_BODY:

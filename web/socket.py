@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,21 +18,21 @@ from hub.hub import Hub
 from hub.principal import Principal
 from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse, ping
 from hub.session import Session
+from web.auth import authenticate, authenticate_token, bearer
+from web.security import Origins
 
-__all__ = ["Authenticate", "socket_routes"]
+__all__ = ["socket_routes"]
 
 _log = structlog.get_logger("web.socket")
 
-Authenticate = Callable[[WebSocket, str | None], Awaitable[Principal | None]]
-"""Finds the person behind a connection: by cookie, by `Authorization: Bearer`, or by the token given (from `hello`)."""
 
-
-def socket_routes(hub: Hub, *, authenticate: Authenticate, allowed_origin: Callable[[str], bool]) -> list[WebSocketRoute]:
-    """The socket endpoint. `allowed_origin` decides on a browser's Origin; a missing one needs a bearer token."""
+def socket_routes() -> list[WebSocketRoute]:
+    """The socket endpoint; it uses `hub`, `sessions` and `settings` of the connection's state."""
 
     async def endpoint(websocket: WebSocket) -> None:
+        hub: Hub = websocket.state.hub
         origin = websocket.headers.get("origin")
-        if origin is not None and not allowed_origin(origin):
+        if origin is not None and not Origins(websocket.state.settings).origin_ok(websocket, origin):
             await websocket.send_denial_response(PlainTextResponse("origin not allowed", 403))
             return
         if hub.is_draining:
@@ -42,7 +41,7 @@ def socket_routes(hub: Hub, *, authenticate: Authenticate, allowed_origin: Calla
         offered = [name for name in websocket.scope.get("subprotocols", []) if name in SUBPROTOCOLS]
         wire: Format = SUBPROTOCOLS[offered[0]] if offered else "json"
         await websocket.accept(subprotocol=offered[0] if offered else None)
-        await _Driver(hub, websocket, wire, authenticate, cookie_allowed=origin is not None).run()
+        await _Driver(hub, websocket, wire, cookie_allowed=origin is not None).run()
 
     return [WebSocketRoute("/hub/socket", endpoint, name="hub_socket")]
 
@@ -50,8 +49,8 @@ def socket_routes(hub: Hub, *, authenticate: Authenticate, allowed_origin: Calla
 class _Driver:
     """One connection's life: hello, then a reader, a writer and a keepalive until one of them ends it."""
 
-    def __init__(self, hub: Hub, websocket: WebSocket, wire: Format, authenticate: Authenticate, *, cookie_allowed: bool) -> None:
-        self._hub, self._websocket, self._wire, self._authenticate = hub, websocket, wire, authenticate
+    def __init__(self, hub: Hub, websocket: WebSocket, wire: Format, *, cookie_allowed: bool) -> None:
+        self._hub, self._websocket, self._wire = hub, websocket, wire
         self._cookie_allowed = cookie_allowed
         self._wake = asyncio.Event()
         self._over = asyncio.Event()
@@ -84,13 +83,20 @@ class _Driver:
             raise Fatal(Close(CloseCode.PROTOCOL_ERROR, f"hello: {refused}"[:120])) from refused
         if not isinstance(command, Hello):
             raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
-        principal = await self._authenticate(self._websocket, command.token)
-        bearer = command.token is not None or "authorization" in self._websocket.headers
-        if principal is None or not (self._cookie_allowed or bearer):
+        principal = await self._principal(command.token)
+        if principal is None:
             raise Fatal(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
         session = self._session = Session(principal, command.device, self._wire, self._hub.limits, self._woken)
         await open_session(self._hub, session, command)
         return session
+
+    async def _principal(self, token: str | None) -> Principal | None:
+        """By the token in `hello`, else by bearer, else by the cookie; a cookie without an Origin proves nothing (RFC 6455, 10.2)."""
+        if token is not None:
+            return await authenticate_token(self._websocket.state.sessions, token)
+        if not self._cookie_allowed and bearer(self._websocket) is None:
+            return None
+        return await authenticate(self._websocket)
 
     def _woken(self) -> None:
         self._wake.set()

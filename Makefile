@@ -1,0 +1,45 @@
+# What people and CI run. Needs Python >= 3.11 and make; everything else is fetched into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test check bench services build lock clean
+
+run: .venv/run.stamp build            ## the product on sandboxes: prints the address and the logins
+	$(BIN)/navigator demo
+
+test: .venv/dev.stamp build           ## all tests; says which peers are missing
+	$(BIN)/pytest
+	$(BIN)/python scripts/npm.py run test
+
+check: .venv/dev.stamp build          ## format, lint and strict types, Python and TypeScript
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/npm.py run check
+
+bench: .venv/dev.stamp                ## figures beside peers in the same run, as ratios
+	$(BIN)/python -m tests.benchmarks
+
+services:                             ## Debian packages of the real peers that the tests start (as root)
+	scripts/services
+
+build: .venv/run.stamp                ## the browser side, when its sources changed
+	$(BIN)/python scripts/build_web.py
+
+lock:                                 ## new lock files from the ranges in pyproject.toml
+	scripts/lock
+
+.venv/run.stamp: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements/run.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	$(BIN)/pip install --quiet --requirement requirements/dev.txt
+	@touch $@
+
+clean:                                ## everything that was fetched or built
+	rm -rf .venv web/static clients/js/node_modules

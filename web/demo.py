@@ -1,0 +1,121 @@
+"""`navigator demo`: the whole product with nothing behind it, on sandboxes that speak the upstreams' own protocols.
+
+What the settings name is used as it is; what they leave out is filled with a sandbox and kept under `var/demo`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+from pydantic import SecretStr
+
+from adapters.push import vapid
+from adapters.sandbox.people import PEOPLE, Person
+from adapters.sandbox.redmine import open_sandbox_redmine
+from web import logs
+from web.passwords import hash_password
+from web.people import People
+from web.serve import run
+from web.settings import Settings, load
+from web.startup import create_app
+from web.state import open_store
+
+__all__ = ["demo", "demo_logins"]
+
+DIRECTORY = Path("var/demo")
+_WHO = {
+    "manager": {"ru": "руководитель поддержки", "en": "support manager"},
+    "agent": {"ru": "сотрудник поддержки", "en": "support agent"},
+    "requester": {"ru": "заявитель", "en": "requester"},
+}
+
+
+def demo(config: Path | None) -> int:
+    """Runs until interrupted; the process' exit code."""
+    settings = load(config)
+    logs.configure(settings.log_format, settings.log_level)
+    return asyncio.run(_demo(settings))
+
+
+def demo_logins() -> list[Person]:
+    """The people that one can be in the demo."""
+    return [person for person in PEOPLE if person.demo]
+
+
+async def _demo(settings: Settings) -> int:
+    async with AsyncExitStack() as stack:
+        filled: dict[str, Any] = {"demo": True}
+        if "store_url" not in settings.model_fields_set:
+            filled["store_url"] = SecretStr(f"sqlite+aiosqlite:///{DIRECTORY / 'navigator.sqlite'}")
+        areas = settings.areas()
+        if not areas["redmine"].on:
+            redmine = await stack.enter_async_context(open_sandbox_redmine(DIRECTORY / "redmine"))
+            filled |= {
+                "redmine_url": redmine.url,
+                "redmine_db_url": SecretStr(redmine.db_url),
+                "redmine_api_key": SecretStr(redmine.api_key),
+                "redmine_time_zone": redmine.zone,
+            }
+        if not areas["push_web"].on:
+            filled["vapid_private_key"] = SecretStr(await asyncio.to_thread(_kept_key, DIRECTORY / "vapid.key"))
+            filled["vapid_subject"] = "mailto:helpdesk@tez.example"
+        settings = settings.model_copy(update=filled)
+        await _accounts(settings)
+
+        async def started() -> None:
+            print(_greeting(settings), flush=True)
+
+        return await run(create_app(settings), settings, started=started)
+
+
+async def _accounts(settings: Settings) -> None:
+    """Makes the local accounts of the demo people, where they are not there yet."""
+    hasher = PasswordHasher()
+    async with open_store(settings) as engine:
+        people = People(engine)
+        for person in demo_logins():
+            if await people.find(person.login) is not None:
+                continue
+            identities = {"email": person.email}
+            if person.redmine_id is not None:
+                identities["redmine"] = str(person.redmine_id)
+            if person.erp_id is not None:
+                identities["erp"] = str(person.erp_id)
+            await people.add(
+                person.login,
+                password_hash=await asyncio.to_thread(hash_password, hasher, person.password),
+                display_name=person.name,
+                permissions=["admin"] if person.role == "manager" else [],
+                identities=identities,
+                granted_by="navigator demo",
+            )
+
+
+def _kept_key(path: Path) -> str:
+    """The demo's Web Push key: made once, so that subscriptions outlive a restart."""
+    if path.exists():
+        return path.read_text().strip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    private, _ = vapid.generate()
+    path.touch(mode=0o600)
+    path.write_text(private)
+    return private
+
+
+def _greeting(settings: Settings) -> str:
+    width = max(len(person.login) for person in demo_logins())
+    logins = [f"    {p.login:<{width}}  {p.password:<{width + 5}}  {p.name}, {_WHO[p.role]['en']}" for p in demo_logins()]
+    return "\n".join(
+        [
+            "",
+            f"  TEZ Navigator is at {settings.site}",
+            "  Sign in as:",
+            *logins,
+            "  Colleagues comment and assign every few seconds. Ctrl+C ends it.",
+            "",
+        ]
+    )

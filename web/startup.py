@@ -1,0 +1,142 @@
+"""The only module that knows every area: builds the hub, its sources and senders, and the application around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from adapters.redmine.engine import create_engine as create_redmine_engine
+from adapters.redmine.source import RedmineSource
+from hub.bus import Bus
+from hub.cadence import Cadence, Calendar, load_calendar
+from hub.hub import Hub, utc_now
+from hub.supervisor import Source
+from hub.topic import Topic, fold_by_key
+from web.devices import Devices
+from web.errors import exception_handlers
+from web.events import event_routes
+from web.notifications import notification_routes
+from web.pages import page_routes
+from web.push import Push, open_push
+from web.security import SecurityMiddleware
+from web.sessions import Sessions
+from web.settings import Settings, load
+from web.socket import socket_routes
+from web.state import State, open_state
+from web.users import user_routes
+
+__all__ = ["AppState", "create_app", "open_app_state"]
+
+_log = structlog.get_logger("web.startup")
+_WATCH_S = 1.0
+"""How often open sockets' sign-ins are checked: a revocation acts within 2 s (UX D9)."""
+
+
+class AppState(State):
+    """What handlers find in `request.state`."""
+
+    hub: Hub
+    push: Push
+    devices: Devices
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The whole application. Without `settings` they come from the environment, so `uvicorn --factory web.startup:create_app` works."""
+    chosen = settings or load()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        async with open_app_state(chosen) as state:
+            yield dict(state)
+
+    return Starlette(
+        routes=[*socket_routes(), *event_routes(), *notification_routes(), *user_routes(), *page_routes()],
+        middleware=[Middleware(SecurityMiddleware, settings=chosen)],
+        exception_handlers=exception_handlers(),
+        lifespan=lifespan,
+    )
+
+
+@asynccontextmanager
+async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
+    """Everything running: the store, push, the hub with its sources. Leaving drains the sessions, then stops in reverse."""
+    async with AsyncExitStack() as stack:
+        state = await stack.enter_async_context(open_state(settings))
+        push = await stack.enter_async_context(open_push(settings))
+        hub = Hub(
+            state["engine"],
+            bus=Bus(settings.bus_url.get_secret_value()),
+            senders=push.senders,
+            cadence=Cadence(calendar=await _calendar(settings)),
+        )
+        hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
+        for source in await _sources(settings, stack):
+            hub.add_source(source)
+        state["sessions"].on_revoked.append(lambda hashes: hub.revoke(hashes, "signed out elsewhere"))
+        await stack.enter_async_context(_running(hub, state["sessions"]))
+        _tell_areas(settings)
+        yield AppState(**state, hub=hub, push=push, devices=Devices(state["engine"], now=utc_now))
+
+
+async def _calendar(settings: Settings) -> Calendar:
+    path = settings.calendar_file
+    return Calendar() if path is None else await asyncio.to_thread(load_calendar, path)
+
+
+async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
+    """The sources of the areas that are on."""
+    sources: list[Source] = []
+    if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
+        engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
+        stack.push_async_callback(engine.dispose)
+        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone)))
+    return sources
+
+
+def _tell_areas(settings: Settings) -> None:
+    areas = settings.areas()
+    off = {name: area.missing for name, area in areas.items() if not area.on}
+    _log.info("areas", on=[name for name, area in areas.items() if area.on], off=off)
+    for warning in settings.warnings():
+        _log.warning("unwise_setting", hint=warning)
+
+
+@asynccontextmanager
+async def _running(hub: Hub, sessions: Sessions) -> AsyncIterator[None]:
+    """The hub's tasks, while the block runs. If the hub dies of a bug the process must not go on without it."""
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(hub.run(), name="hub")
+        watching = group.create_task(_watch_sessions(hub, sessions), name="session_watch")
+        ready = group.create_task(hub.ready(), name="hub_ready")
+        await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            yield
+        finally:
+            await hub.drain()
+            for task in (watching, ready, running):
+                task.cancel()
+
+
+async def _watch_sessions(hub: Hub, sessions: Sessions) -> None:
+    """Closes sockets whose sign-in ended through another process, by time or by the command line; keeps active ones from idling out."""
+    touched_at: datetime | None = None
+    while True:
+        await asyncio.sleep(_WATCH_S)
+        live = {session.principal.session_hash: session for session in hub.presence if session.principal.session_hash}
+        if not live:
+            continue
+        with suppress(SQLAlchemyError):  # the store is away: nobody is signed out for that
+            hub.revoke(sorted(await sessions.ended(live)), "signed out or revoked")
+            now = hub.now()
+            if touched_at is None or (now - touched_at).total_seconds() > 60:
+                touched_at = now
+                await sessions.touch([key for key, session in live.items() if session.active])
