@@ -145,6 +145,8 @@ export interface HubFault {
   message: string;
   /** True: the same may work when it is tried again. */
   temporary: boolean;
+  /** The topic that it is about, if any. */
+  topic?: string;
 }
 
 export interface HubStatus {
