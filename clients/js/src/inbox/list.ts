@@ -1,0 +1,789 @@
+import { html, nothing, type PropertyValues } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { InboxItem, InboxStore, Kind, NoticeData } from '../hub/index';
+import { formatDate, pick } from '../i18n/index';
+import { clockTime, exactTime, onTick, relativeTime, serverNow } from '../ui/clock';
+import '../ui/dialog';
+import { focused, type TezDialog } from '../ui/dialog';
+import { base, define, TezElement } from '../ui/element';
+import { type IconName, icon } from '../ui/icons';
+import '../ui/menu';
+import type { MenuItem, TezMenu } from '../ui/menu';
+import '../ui/states';
+import { t as word } from '../ui/strings';
+import {
+  everything,
+  type Filter,
+  filterFromUrl,
+  filterToUrl,
+  isUnread,
+  kinds,
+  LiveList,
+  matches,
+  type Row,
+  safeUrl,
+  snoozeTimes,
+} from './model';
+import { sound } from './sound';
+import { t } from './strings';
+import { listStyles } from './styles';
+
+/** What the list needs of a store; the real one is `InboxStore`. */
+export type Inbox = Pick<
+  InboxStore,
+  | 'items'
+  | 'unseen'
+  | 'loading'
+  | 'error'
+  | 'complete'
+  | 'on'
+  | 'load'
+  | 'more'
+  | 'markSeen'
+  | 'markRead'
+  | 'markUnread'
+  | 'markDone'
+  | 'undoDone'
+  | 'snooze'
+>;
+
+/** What the list needs of push: where it stands and how to turn it on. */
+export interface PushControl {
+  readonly state: 'off' | 'on' | 'denied' | 'unsupported';
+  enable(): Promise<void>;
+}
+
+interface Undoable {
+  readonly text: string;
+  readonly run: (() => void) | null;
+}
+
+const UNDO_MS = 10_000;
+const MOST_ROWS = 500;
+const PUSH_LATER = 'tez.push.later';
+
+const kindIcon: Record<Kind, IconName> = {
+  ticket: 'ticket',
+  network: 'network',
+  call: 'call',
+  erp: 'erp',
+  system: 'system',
+};
+
+/** <tez-inbox-list .store>: toolbar, filters, rows, keyboard. `page` keeps the filter in the address and hears keys without focus. */
+export class TezInboxList extends TezElement {
+  static override styles = [base, listStyles];
+
+  @property({ attribute: false }) store: Inbox | null = null;
+  @property({ attribute: false }) push: PushControl | null = null;
+  /** Origin that paths of notices belong to. */
+  @property() origin = location.origin;
+  @property({ type: Boolean }) page = false;
+  /** ms; given while the link is down: everything is as of then. */
+  @property({ attribute: false }) staleSince: number | null = null;
+
+  @state() private filter: Filter = everything;
+  @state() private rows: readonly Row[] = [];
+  @state() private pending = 0;
+  @state() private current = 0;
+  @state() private unfolded: ReadonlySet<string> = new Set();
+  @state() private undoable: Undoable | null = null;
+  @state() private pushNote: 'failed' | 'done' | null = null;
+  @state() private snoozeError = '';
+  @query('.scroll') private scroller!: HTMLElement | null;
+  @query('.bar') private bar!: HTMLElement;
+  @query('#snooze') private snoozeMenu!: TezMenu;
+  @query('#help') private help!: TezDialog;
+  @query('#own') private own!: TezDialog;
+  @query('#until') private until!: HTMLInputElement;
+
+  #live = new LiveList();
+  #hovered = false;
+  #focusedWithin = false;
+  #known = new Set<string>();
+  #undos: (() => void)[] = [];
+  #storeUndo: (() => void)[] = [];
+  #undoTimer: ReturnType<typeof setTimeout> | undefined;
+  #snoozed: Row | null = null;
+  #sentinel: IntersectionObserver | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.page) this.filter = filterFromUrl(location.search);
+    const keys = (event: KeyboardEvent) => this.#key(event);
+    const back = () => {
+      if (this.page) this.#setFilter(filterFromUrl(location.search), false);
+    };
+    const target: EventTarget = this.page ? document : this;
+    target.addEventListener('keydown', keys as EventListener);
+    addEventListener('popstate', back);
+    this.#undos = [
+      () => target.removeEventListener('keydown', keys as EventListener),
+      () => removeEventListener('popstate', back),
+      onTick(() => this.requestUpdate()),
+      sound.on(() => this.requestUpdate()),
+    ];
+    if (this.store) this.#attach(this.store);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const undo of [...this.#undos, ...this.#storeUndo]) undo();
+    this.#undos = [];
+    this.#storeUndo = [];
+    clearTimeout(this.#undoTimer);
+    this.#sentinel?.disconnect();
+    this.#sentinel = undefined;
+  }
+
+  #attach(store: Inbox): void {
+    for (const undo of this.#storeUndo) undo();
+    this.#storeUndo = [
+      store.on('change', () => this.#arrange()),
+      // The mark was taken back by the store: say so, and let rows that were sent away return.
+      store.on('failed', (error) => {
+        this.#live.restore(store.items.map((item) => item.id));
+        this.#arrange();
+        this.#offerUndo(t('markFailed', { why: error.message }), null);
+      }),
+    ];
+    this.#live.reset();
+    this.#arrange();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('store') && this.store && this.isConnected) this.#attach(this.store);
+  }
+
+  protected override updated(): void {
+    for (const row of this.rows) this.#known.add(row.key);
+    const end = this.renderRoot.querySelector('.foot');
+    if (!this.#sentinel && typeof IntersectionObserver !== 'undefined' && this.scroller) {
+      this.#sentinel = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.#more(), {
+        root: this.scroller,
+        rootMargin: '400px',
+      });
+    }
+    this.#sentinel?.disconnect();
+    if (end) this.#sentinel?.observe(end);
+  }
+
+  #more(): void {
+    const store = this.store;
+    if (store && !store.loading && !store.complete && !store.error && store.items.length < MOST_ROWS) void store.more();
+  }
+
+  // — What is on screen —
+
+  /** The list may not move by itself now. */
+  get busy(): boolean {
+    return this.#hovered || this.#focusedWithin || (this.scroller?.scrollTop ?? 0) > 2;
+  }
+
+  /** True when nothing waits behind the pill: what there is, is on screen. */
+  get caughtUp(): boolean {
+    return this.pending === 0;
+  }
+
+  #arrange(): void {
+    const { rows, pending } = this.#live.arrange(this.store?.items.slice(0, MOST_ROWS) ?? [], this.filter, this.busy);
+    const key = this.rows[this.current]?.key;
+    this.rows = rows;
+    this.pending = pending;
+    const at = key === undefined ? -1 : rows.findIndex((row) => row.key === key);
+    this.current = at >= 0 ? at : Math.min(this.current, Math.max(0, rows.length - 1));
+    this.requestUpdate();
+    this.emit('tez-arranged');
+  }
+
+  #touched(what: { hovered?: boolean; focused?: boolean }): void {
+    if (what.hovered !== undefined) this.#hovered = what.hovered;
+    if (what.focused !== undefined) this.#focusedWithin = what.focused;
+    if (!this.busy) this.#arrange();
+  }
+
+  #letIn(): void {
+    this.#live.reset();
+    if (this.scroller) this.scroller.scrollTop = 0;
+    this.current = 0;
+    this.#arrange();
+    void this.updateComplete.then(() => this.#focusRow(0)); // the pill had the focus and is gone
+  }
+
+  #setFilter(filter: Filter, remember = true): void {
+    this.filter = filter;
+    this.#live.reset();
+    this.current = 0;
+    if (this.scroller) this.scroller.scrollTop = 0;
+    if (remember && this.page)
+      history.replaceState(
+        history.state,
+        '',
+        `${location.pathname}${filterToUrl(filter, location.search)}${location.hash}`,
+      );
+    this.#arrange();
+  }
+
+  // — What a person does —
+
+  #unreadIds(row: Row): string[] {
+    return row.items.filter(isUnread).map((item) => item.id);
+  }
+
+  #open(event: Event, row: Row): void {
+    const ids = this.#unreadIds(row);
+    const unread = ids.length > 0;
+    if (unread) this.store?.markRead(ids);
+    const url = safeUrl(row.newest.data.url, this.origin);
+    const proceed = this.emit('tez-open', { item: row.newest, url });
+    if (!proceed || !url) {
+      event.preventDefault();
+      if (!url) this.#fold(row);
+    }
+  }
+
+  #fold(row: Row): void {
+    const open = new Set(this.unfolded);
+    if (!open.delete(row.key)) open.add(row.key);
+    this.unfolded = open;
+  }
+
+  #done(rows: readonly Row[]): void {
+    const ids = rows.flatMap((row) => row.items.filter((item) => item.level !== 'done').map((item) => item.id));
+    if (!ids.length) return;
+    this.#leave(ids, () => this.store?.markDone(ids));
+    this.#offerUndo(t('doneUndo', { n: rows.length }), () => {
+      this.#live.restore(ids);
+      this.store?.undoDone(ids);
+      this.#arrange();
+    });
+  }
+
+  /** Sends items away and hands the focus to the row that takes their place. */
+  #leave(ids: readonly string[], act: () => void): void {
+    const had = this.#focusedWithin;
+    this.#live.dismiss(ids);
+    act();
+    this.#arrange();
+    if (had) void this.updateComplete.then(() => this.#focusRow(this.current));
+  }
+
+  #toggleRead(row: Row): void {
+    if (row.unread) this.store?.markRead(this.#unreadIds(row));
+    else this.store?.markUnread([row.newest.id]);
+  }
+
+  #readAll(): void {
+    const ids = (this.store?.items ?? [])
+      .filter((item) => isUnread(item) && matches(item, this.filter))
+      .map((item) => item.id);
+    if (!ids.length) return;
+    this.store?.markRead(ids);
+    this.#offerUndo(t('readUndo', { n: ids.length }), () => this.store?.markUnread(ids));
+  }
+
+  #doneAll(): void {
+    this.#done(this.rows.filter((row) => !row.done));
+  }
+
+  #askSnooze(row: Row, anchor: Element): void {
+    this.#snoozed = row;
+    this.snoozeMenu.openAt(anchor);
+  }
+
+  #snooze(until: Date): void {
+    const row = this.#snoozed;
+    if (!row) return;
+    const ids = row.items.filter((item) => item.level !== 'done').map((item) => item.id);
+    this.store?.snooze(ids, until);
+    this.#offerUndo(t('snoozeUndo', { time: clockTime(until.getTime(), serverNow()) }), null);
+    this.#snoozed = null;
+    if (this.#focusedWithin) void this.updateComplete.then(() => this.#focusRow(this.current));
+  }
+
+  #snoozePicked(id: string): void {
+    const times = snoozeTimes(new Date(serverNow()));
+    if (id === 'own') {
+      this.snoozeError = '';
+      this.own.show();
+      return;
+    }
+    const until = times[id as keyof typeof times];
+    if (until) this.#snooze(until);
+  }
+
+  #snoozeOwn(event: Event): void {
+    event.preventDefault();
+    const until = new Date(this.until.value);
+    if (Number.isNaN(until.getTime()) || until.getTime() <= serverNow()) {
+      this.snoozeError = t('past');
+      return;
+    }
+    this.own.close();
+    this.#snooze(until);
+  }
+
+  #offerUndo(text: string, run: (() => void) | null): void {
+    this.undoable = { text, run };
+    this.#armUndo();
+  }
+
+  #armUndo(): void {
+    clearTimeout(this.#undoTimer);
+    this.#undoTimer = setTimeout(() => this.#dropUndo(), UNDO_MS);
+  }
+
+  #dropUndo(): void {
+    const inside = this.bar?.contains(this.shadowRoot?.activeElement ?? null);
+    this.undoable = null;
+    if (inside) void this.updateComplete.then(() => this.#focusRow(this.current));
+  }
+
+  #undo(): void {
+    const undo = this.undoable?.run;
+    if (!undo) return;
+    clearTimeout(this.#undoTimer);
+    undo();
+    this.#dropUndo();
+  }
+
+  async #enablePush(): Promise<void> {
+    try {
+      await this.push?.enable();
+      this.pushNote = this.push?.state === 'on' ? 'done' : null;
+    } catch {
+      this.pushNote = 'failed';
+    }
+    this.requestUpdate();
+  }
+
+  // — Keyboard —
+
+  #focusRow(index: number): void {
+    const all = this.renderRoot.querySelectorAll<HTMLElement>('.main');
+    const at = Math.max(0, Math.min(index, all.length - 1));
+    this.current = at;
+    const target = all[at] ?? this.scroller ?? this.renderRoot.querySelector<HTMLElement>('.tools button');
+    target?.focus();
+    target?.closest('.row')?.scrollIntoView?.({ block: 'nearest' });
+  }
+
+  /** Physical keys, so that the Russian layout works; never while somebody types, never with Ctrl or Alt held. */
+  #key(event: KeyboardEvent): void {
+    if (event.defaultPrevented || typing(event) || this.help?.open || this.own?.open || !this.checkVisible()) return;
+    if (
+      (event.ctrlKey || event.metaKey) &&
+      !event.altKey &&
+      !event.shiftKey &&
+      event.code === 'KeyZ' &&
+      this.undoable?.run
+    ) {
+      event.preventDefault();
+      this.#undo();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const inList = focused()?.classList.contains('main') ?? false;
+    const row = this.rows[this.current];
+    const act = ((): (() => void) | null => {
+      if (event.key === '?' || (event.code === 'Slash' && event.shiftKey)) return () => this.help.show();
+      if (event.shiftKey) return null;
+      switch (event.code) {
+        case 'KeyJ':
+          return () => this.#focusRow(this.#focusedWithin ? this.current + 1 : this.current);
+        case 'KeyK':
+          return () => this.#focusRow(this.#focusedWithin ? this.current - 1 : this.current);
+        case 'ArrowDown':
+          return inList ? () => this.#focusRow(this.current + 1) : null;
+        case 'ArrowUp':
+          return inList ? () => this.#focusRow(this.current - 1) : null;
+        case 'KeyE':
+          return row ? () => this.#done([row]) : null;
+        case 'KeyU':
+          return row ? () => this.#toggleRead(row) : null;
+        case 'KeyZ':
+          return row
+            ? () => {
+                const anchor = this.renderRoot.querySelectorAll('.main')[this.current];
+                if (anchor) this.#askSnooze(row, anchor);
+              }
+            : null;
+        default:
+          return null;
+      }
+    })();
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  /** A list inside a closed panel hears no keys. */
+  private checkVisible(): boolean {
+    return this.checkVisibility?.() ?? true;
+  }
+
+  // — Rendering —
+
+  override render() {
+    const store = this.store;
+    const stale = this.staleSince !== null;
+    return html`${this.#top()} ${this.#filters()} ${this.#notes()}
+      <div class="view ${stale ? 'stale' : ''}">
+        ${
+          this.pending
+            ? html`<button class="pill" @click=${this.#letIn}>${t('pill', { n: this.pending })}</button>`
+            : nothing
+        }
+        <div
+          class="scroll"
+          tabindex=${this.rows.length ? '-1' : '0'}
+          role="region"
+          aria-label=${t('list')}
+          aria-busy=${store?.loading ? 'true' : 'false'}
+          @scroll=${() => this.pending && this.#touched({})}
+          @pointerenter=${() => this.#touched({ hovered: true })}
+          @pointerleave=${() => this.#touched({ hovered: false })}
+          @focusin=${() => this.#touched({ focused: true })}
+          @focusout=${(event: FocusEvent) =>
+            this.#touched({ focused: this.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
+        >
+          ${this.#content()}
+        </div>
+      </div>
+      ${this.#undoBar()} ${this.#dialogs()}`;
+  }
+
+  #top() {
+    const muted = sound.muted;
+    const actions: MenuItem[] = [
+      { id: 'read', label: t('readAll'), icon: 'checks' },
+      { id: 'done', label: t('doneAll'), icon: 'check' },
+      { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', divided: true },
+    ];
+    return html`<div class="top">
+      <div class="head"><slot name="heading"><h2>${t('title')}</h2></slot></div>
+      <div class="tools">
+        ${
+          sound.locked && !muted
+            ? html`<button class="btn small" title=${t('unlockWhy')} @click=${() => void sound.unlock()}>
+                ${icon('sound', 16)}${t('unlock')}
+              </button>`
+            : html`<button
+                class="btn ghost icon"
+                aria-label=${muted ? t('unmute') : t('mute')}
+                title=${muted ? t('unmute') : t('mute')}
+                @click=${this.#toggleMute}
+              >
+                ${icon(muted ? 'mute' : 'sound')}
+              </button>`
+        }
+        <button class="btn ghost icon" aria-label=${t('readAll')} title=${t('readAll')} @click=${this.#readAll}>
+          ${icon('checks')}
+        </button>
+        <tez-menu
+          .label=${t('more')}
+          .items=${actions}
+          @pick=${(event: CustomEvent<string>) => {
+            if (event.detail === 'read') this.#readAll();
+            else if (event.detail === 'done') this.#doneAll();
+            else this.help.show();
+          }}
+          ><span slot="trigger">${icon('dots')}</span></tez-menu
+        >
+      </div>
+    </div>`;
+  }
+
+  #toggleMute(): void {
+    sound.muted = !sound.muted;
+    void sound.unlock();
+    this.emit('tez-sound', { muted: sound.muted });
+  }
+
+  #filters() {
+    const present = new Set(this.store?.items.map((item) => item.data.kind));
+    const offered = kinds.filter((kind) => this.page || present.has(kind) || this.filter.kind === kind);
+    const chip = (kind: Kind | null, label: string) =>
+      html`<button
+        class="chip"
+        aria-pressed=${this.filter.kind === kind ? 'true' : 'false'}
+        @click=${() => this.#setFilter({ ...this.filter, kind })}
+      >
+        ${label}
+      </button>`;
+    return html`<div class="filters" role="group" aria-label=${t('filters')}>
+      ${offered.length > 1 ? [chip(null, t('all')), ...offered.map((kind) => chip(kind, t(kind)))] : nothing}
+      <button
+        class="chip box push"
+        aria-pressed=${this.filter.unread ? 'true' : 'false'}
+        @click=${() => this.#setFilter({ ...this.filter, unread: !this.filter.unread })}
+      >
+        <i>${this.filter.unread ? icon('check', 11) : nothing}</i>${t('unreadOnly')}
+      </button>
+    </div>`;
+  }
+
+  #notes() {
+    const stale = this.staleSince;
+    return html`${
+      stale === null
+        ? nothing
+        : html`<div class="note stale">${icon('offline', 16)}<span>${t('asOf', { time: clockTime(stale, serverNow()) })}</span></div>`
+    }${this.#pushOffer()}`;
+  }
+
+  #pushOffer() {
+    const push = this.push;
+    if (this.pushNote) {
+      return html`<div class="note" role="status">
+        <span>${t(this.pushNote === 'done' ? 'pushDone' : 'pushFailed')}</span>
+        <button class="btn ghost icon small" aria-label=${t('pushLater')} title=${t('pushLater')} @click=${() => (this.pushNote = null)}>
+          ${icon('close', 16)}
+        </button>
+      </div>`;
+    }
+    if (push?.state !== 'off' || this.staleSince !== null || remembered(PUSH_LATER)) return nothing;
+    return html`<div class="note">
+      <span><b>${t('push')}</b>${t('pushWhy')}</span>
+      <button class="btn primary small" @click=${this.#enablePush}>${t('pushOn')}</button>
+      <button
+        class="btn ghost small"
+        @click=${() => {
+          remember(PUSH_LATER);
+          this.requestUpdate();
+        }}
+      >
+        ${t('pushLater')}
+      </button>
+    </div>`;
+  }
+
+  #content() {
+    const store = this.store;
+    if (this.rows.length) {
+      return html`<ul role="list" aria-label=${t('list')}>
+          ${repeat(
+            this.rows,
+            (row) => row.key,
+            (row, index) => this.#row(row, index),
+          )}
+        </ul>
+        ${this.#end()}`;
+    }
+    if (store?.error) {
+      return html`<tez-error .heading=${t('loadFailed')} .text=${store.error.message} @retry=${() => void store.load()}></tez-error>`;
+    }
+    if (!store || (store.loading && !store.items.length)) {
+      return html`<tez-loading @retry=${() => void store?.load()}></tez-loading>`;
+    }
+    if (this.filter.kind || this.filter.unread) {
+      return html`<tez-empty icon="check" .heading=${t('nothingTitle')}>
+          <button class="btn" @click=${() => this.#setFilter(everything)}>${t('showAll')}</button>
+        </tez-empty>
+        ${store.complete ? nothing : html`<div class="foot"></div>`}`;
+    }
+    return html`<tez-empty icon="bell" .heading=${t('emptyTitle')} .text=${t('emptyText')}></tez-empty>
+      ${store.complete ? nothing : html`<div class="foot"></div>`}`;
+  }
+
+  #end() {
+    const store = this.store;
+    if (!store) return nothing;
+    if (store.error) {
+      return html`<div class="foot">
+        ${t('olderFailed')} <button class="btn small" @click=${() => void store.more()}>${word('retry')}</button>
+      </div>`;
+    }
+    const text = store.items.length >= MOST_ROWS ? t('limit') : store.complete ? t('end') : t('older');
+    return html`<div class="foot">${text}</div>`;
+  }
+
+  #row(row: Row, index: number) {
+    const { newest } = row;
+    const { data } = newest;
+    const rest = row.items.length - 1;
+    const open = this.unfolded.has(row.key);
+    const url = safeUrl(data.url, this.origin);
+    const here = index === this.current;
+    const tab = here ? '0' : '-1';
+    const title = html`<span class="title"
+      >${data.critical ? html`<span class="critical">${t('critical')}</span>` : nothing}${row.unread ? html`<span class="sr">${t('unread')}: </span>` : nothing}${
+        row.done ? html`<span class="sr">${t('isDone')}: </span>` : nothing
+      }${pick(data.title)}</span
+    >`;
+    const classes = `row ${row.unread ? 'unread' : ''} ${open ? 'open' : ''} ${row.done ? 'gone' : ''} ${this.#known.size && !this.#known.has(row.key) ? 'fresh' : ''}`;
+    return html`<li class=${classes} data-id=${newest.id} data-seq=${newest.seq} @focusin=${() => (this.current = index)}>
+      ${row.unread ? html`<span class="mark"></span>` : nothing}
+      <span class="kind ${data.kind}">${icon(kindIcon[data.kind] ?? 'bell', 17)}</span>
+      <div>
+        ${
+          url
+            ? html`<a
+                class="main"
+                tabindex=${tab}
+                href=${url}
+                target=${new URL(url).origin === location.origin ? nothing : '_blank'}
+                rel="noopener"
+                @click=${(event: Event) => this.#open(event, row)}
+                >${title}</a
+              >`
+            : html`<button class="main" tabindex=${tab} @click=${(event: Event) => this.#open(event, row)}>${title}</button>`
+        }
+        ${changes(data)} ${data.body ? html`<p class="body">${data.body}</p>` : nothing}
+      </div>
+      <div class="side">
+        ${time(newest)}
+        ${
+          rest
+            ? html`<button
+                class="plus"
+                tabindex=${tab}
+                aria-expanded=${open ? 'true' : 'false'}
+                aria-label=${open ? t('fold') : t('earlier', { n: rest })}
+                title=${open ? t('fold') : t('earlier', { n: rest })}
+                @click=${() => this.#fold(row)}
+              >
+                +${rest}
+              </button>`
+            : nothing
+        }
+      </div>
+      ${
+        open && rest
+          ? html`<ul class="earlier" role="list">
+              ${row.items.slice(1).map(
+                (item) => html`<li>
+                  <span>${pick(item.data.title)}</span>${time(item)} ${changes(item.data)}
+                  ${item.data.body ? html`<p class="body">${item.data.body}</p>` : nothing}
+                </li>`,
+              )}
+            </ul>`
+          : nothing
+      }
+      <div class="acts">
+        ${this.#act(tab, row.unread ? 'check' : 'unread', row.unread ? t('markRead') : t('markUnread'), () => this.#toggleRead(row))}
+        ${this.#act(tab, 'clock', t('snooze'), (event) => this.#askSnooze(row, event.currentTarget as Element))}
+        ${this.#act(tab, 'checks', t('done'), () => this.#done([row]))}
+      </div>
+    </li>`;
+  }
+
+  #act(tab: string, name: IconName, label: string, run: (event: Event) => void) {
+    return html`<button class="btn ghost icon small" tabindex=${tab} aria-label=${label} title=${label} @click=${run}>
+      ${icon(name, 16)}
+    </button>`;
+  }
+
+  #undoBar() {
+    const it = this.undoable;
+    return html`<div
+      class="bar ${it ? 'on' : ''}"
+      @pointerenter=${() => clearTimeout(this.#undoTimer)}
+      @pointerleave=${() => it && this.#armUndo()}
+      @focusin=${() => clearTimeout(this.#undoTimer)}
+      @focusout=${() => it && this.#armUndo()}
+    >
+      <div role="status"><span>${it?.text ?? ''}</span></div>
+      ${it?.run ? html`<button class="btn small" @click=${this.#undo}>${icon('undo', 16)}${t('undo')}</button>` : nothing}
+    </div>`;
+  }
+
+  #dialogs() {
+    const times = snoozeTimes(new Date(serverNow()));
+    const items: MenuItem[] = [
+      { id: 'hour', label: t('hour'), hint: clockTime(times.hour.getTime()) },
+      { id: 'tomorrow', label: t('tomorrow', { time: clockTime(times.tomorrow.getTime()) }) },
+      ...(times.monday
+        ? [
+            {
+              id: 'monday',
+              label: t('monday', {
+                day: capital(formatDate(times.monday, { weekday: 'long' })),
+                time: clockTime(times.monday.getTime()),
+              }),
+            },
+          ]
+        : []),
+      { id: 'own', label: t('ownTime'), divided: true },
+    ];
+    const keys: [string[], string][] = [
+      [['J', 'K'], t('keyMove')],
+      [['Enter'], t('keyOpen')],
+      [['E'], t('keyDone')],
+      [['U'], t('keyUnread')],
+      [['Z'], t('keySnooze')],
+      [['Ctrl', 'Z'], t('keyUndo')],
+      [['?'], t('keyHelp')],
+    ];
+    return html`<tez-menu id="snooze" bare .label=${t('snooze')} .items=${items} @pick=${(event: CustomEvent<string>) => this.#snoozePicked(event.detail)}></tez-menu>
+      <tez-dialog id="help" .heading=${t('help')}>
+        <dl>
+          ${keys.map(([names, what]) => html`<dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt><dd>${what}</dd>`)}
+        </dl>
+      </tez-dialog>
+      <tez-dialog id="own" .heading=${t('snoozeUntil')}>
+        <form id="form" @submit=${this.#snoozeOwn}>
+          <input
+            id="until"
+            class="btn"
+            type="datetime-local"
+            required
+            aria-label=${t('snoozeUntil')}
+            aria-invalid=${this.snoozeError ? 'true' : nothing}
+            aria-describedby="wrong"
+          />
+          <p id="wrong" role="status">${this.snoozeError}</p>
+        </form>
+        <button slot="actions" class="btn primary" type="submit" form="form">${t('snooze')}</button>
+      </tez-dialog>`;
+  }
+}
+define('tez-inbox-list', TezInboxList);
+
+function time(item: InboxItem) {
+  const at = Date.parse(item.time);
+  return html`<time datetime=${item.time} title=${exactTime(at)}>${relativeTime(at)}</time>`;
+}
+
+function changes(data: NoticeData) {
+  if (!data.changes?.length) return nothing;
+  return html`<p class="changes">
+    ${data.changes.map(
+      (change) =>
+        html`<span>${pick(change.label)}: ${change.old ? html`<del>${pick(change.old)}</del> → ` : nothing}<ins>${pick(change.new) || t('nothing')}</ins></span>`,
+    )}
+  </p>`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
+
+/** The key goes into a field, or into a menu or dialog that lies above. */
+function typing(event: KeyboardEvent): boolean {
+  return event
+    .composedPath()
+    .some(
+      (at) =>
+        at instanceof HTMLElement &&
+        at.matches('input, textarea, select, [contenteditable=""], [contenteditable="true"], dialog, [role=menu]'),
+    );
+}
+
+function remembered(key: string): boolean {
+  try {
+    return localStorage.getItem(key) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function remember(key: string): void {
+  try {
+    localStorage.setItem(key, '1');
+  } catch {
+    // then it is asked again on the next page
+  }
+}
