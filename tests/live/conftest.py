@@ -1,0 +1,36 @@
+"""One product and one push service for each test; the real Redmine for a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.push.vapid import VapidKey
+from tests.live.product import Product
+from tests.peers.autopush import Autopush, autopush
+from tests.peers.redmine_peer import redmine_peer
+
+__all__ = ["redmine_peer"]
+
+
+@pytest.fixture
+def push_service() -> Iterator[Autopush]:
+    """A push service on loopback, which the operator has allowed by its full origin."""
+    with autopush() as peer:
+        yield peer
+
+
+@pytest.fixture
+def product(tmp_path: Path, push_service: Autopush) -> Product:
+    """An installation that is not started yet, with one account: ann."""
+    made = Product(tmp_path, {"PUSH_ALLOWED_HOSTS": push_service.url})
+    made.add_user("ann", "--admin")
+    return made
+
+
+@pytest.fixture
+def vapid(product: Product) -> VapidKey:
+    """The product's own key."""
+    return VapidKey.load(product.settings["VAPID_PRIVATE_KEY"], product.settings["VAPID_SUBJECT"])

@@ -1,0 +1,68 @@
+"""`navigator serve` that dies by SIGKILL at one chosen step of a delivery: `python -m tests.live.kill_at STEP`.
+
+The product has no hooks for this; the steps are replaced from outside, before it starts.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from adapters.push import webpush
+from hub import conversation, delivery, fanout, hub
+from web import cli
+
+__all__ = ["STEPS"]
+
+
+def _die(*_arguments: Any, **_named: Any) -> Any:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _after_commit() -> None:
+    hub.Hub._accepted = _die  # type: ignore[method-assign]
+
+
+def _before_write() -> None:
+    dispatch = fanout.Fanout.dispatch
+
+    def dying(self: fanout.Fanout, message: fanout.Message) -> None:
+        if isinstance(message, fanout.Deliver):
+            _die()
+        dispatch(self, message)
+
+    fanout.Fanout.dispatch = dying  # type: ignore[method-assign]
+
+
+def _before_ack() -> None:
+    conversation._acknowledge = _die
+
+
+def _before_push() -> None:
+    delivery.Delivery._send = _die  # type: ignore[method-assign]
+
+
+def _before_push_answer() -> None:
+    post = webpush.WebPushSender._post
+
+    async def dying(self: webpush.WebPushSender, *arguments: Any) -> Any:
+        await post(self, *arguments)
+        _die()
+
+    webpush.WebPushSender._post = dying  # type: ignore[method-assign]
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "after_commit": _after_commit,
+    "before_write": _before_write,
+    "before_ack": _before_ack,
+    "before_push": _before_push,
+    "before_push_answer": _before_push_answer,
+}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]]()
+    cli.main(["serve"])
