@@ -93,6 +93,8 @@ class AccessToken:
 
     def close(self) -> None:
         """Lets the thread end; a grant on its way is not waited for."""
+        if self._grant is not None:
+            self._grant.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _fetch(self) -> None:
@@ -103,7 +105,9 @@ class AccessToken:
             request.session.close()
 
     def _granted(self, grant: asyncio.Future[None]) -> None:
-        error = None if grant.cancelled() else grant.exception()
+        if grant.cancelled():
+            return
+        error = grant.exception()
         if error is not None:
             self._quiet_until = asyncio.get_running_loop().time() + _QUIET_S
             if not self._down:

@@ -26,7 +26,7 @@ MAX_RETRY_AFTER_S = 3_600.0
 """A service that asks for more is asked again after this: a wrong header must not silence a whole push service for a day."""
 _MAX_TTL_S = 28 * 24 * 3_600  # FCM's bound; Mozilla takes 60 days
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_SECRETIVE = re.compile(r"[A-Za-z0-9_\-:.~+/=%]{24,}")
+_SECRETIVE = re.compile(r"[A-Za-z0-9_\-:.~+/=%]{20,}")  # the shortest secrets are `auth` keys and installation ids, 22 characters
 
 
 def ttl_s(message: PushMessage, now: datetime) -> int:
