@@ -59,6 +59,14 @@ async def _tables(reader: Reader) -> Finding:
     if missing:
         names = ", ".join(missing)
         return _finding("error", "tables", f"Нет таблиц или прав на их чтение: {names}", f"No such table, or no right to read it: {names}")
+    wanting = schema.wanting()
+    if wanting:
+        names = ", ".join(wanting)
+        ru, en = (
+            f"Часть названий и скрытых полей останется неизвестной без {names}",
+            f"Some names and hidden fields stay unknown without {names}",
+        )
+        return _finding("warning", "tables", ru, en)
     site = (*tables.SITE_FEEDS.values(), tables.u_statuses, tables.u_priority)
     names = ", ".join(table.name for table in site if schema.has(table))
     return _finding("ok", "tables", f"Таблицы установки: {names or 'нет'}", f"Tables of the site's own: {names or 'none'}")

@@ -14,7 +14,7 @@ from adapters.redmine.names import Catalog, Kind
 from adapters.redmine.recipients import Audience, Material, audiences_of_issue, audiences_of_journal
 from adapters.redmine.site import SiteRows, assignment_tells, email_tells
 from adapters.redmine.values import Issue, Journal, id_of
-from adapters.redmine.words import Words, group_of
+from adapters.redmine.words import NAMED, Words, group_of
 from hub.event import Event, Notice
 from hub.notification import Address, Notification
 
@@ -22,13 +22,6 @@ __all__ = ["SOURCE", "Composer", "wanted_names"]
 
 SOURCE = "/redmine"
 _log = structlog.get_logger("navigator.redmine")
-_NAMED: dict[str, Kind] = {
-    "status_id": "status",
-    "priority_id": "priority",
-    "tracker_id": "tracker",
-    "category_id": "category",
-    "fixed_version_id": "version",
-}
 
 
 def wanted_names(material: Material, rows: SiteRows) -> set[tuple[Kind, int]]:
@@ -36,8 +29,8 @@ def wanted_names(material: Material, rows: SiteRows) -> set[tuple[Kind, int]]:
     wanted: set[tuple[Kind, int]] = set()
     for journal in material.journals:
         for detail in journal.details:
-            if detail.property == "attr" and detail.key in _NAMED:
-                wanted |= {(_NAMED[detail.key], number) for value in (detail.old, detail.new) if (number := id_of(value)) is not None}
+            if detail.property == "attr" and detail.key in NAMED:
+                wanted |= {(NAMED[detail.key], number) for value in (detail.old, detail.new) if (number := id_of(value)) is not None}
     wanted |= {("status", number) for row in rows.statuses for value in (row.old, row.new) if (number := id_of(value)) is not None}
     return wanted
 

@@ -61,7 +61,7 @@ async def load_material(
         names, ids = mentioned(text)
         logins |= names
         principals |= ids
-    fields = await _fields(reader, {number for _, d in details if d.property == "cf" and (number := id_of(d.key))})
+    fields = await _fields(reader, schema, {number for _, d in details if d.property == "cf" and (number := id_of(d.key))})
     emails = {email for issue in issues.values() for email in issue.requesters} | set(more_emails)
     accounts = await _accounts(reader, emails)
     principals |= {account for found in accounts.values() for account in found}
@@ -222,10 +222,11 @@ async def _accounts(reader: Reader, emails: set[str]) -> dict[str, frozenset[int
     return {email: frozenset(found) for email, found in accounts.items()}
 
 
-async def _fields(reader: Reader, ids: set[int]) -> Mapping[int, Field]:
+async def _fields(reader: Reader, schema: Schema, ids: set[int]) -> Mapping[int, Field]:
     c, cr = t.custom_fields.c, t.custom_fields_roles.c
     roles: dict[int, set[int]] = {}
-    for row in await reader.rows_in(sa.select(cr.custom_field_id, cr.role_id), cr.custom_field_id, ids):
+    restricted = ids if schema.has(t.custom_fields_roles) else set()
+    for row in await reader.rows_in(sa.select(cr.custom_field_id, cr.role_id), cr.custom_field_id, restricted):
         roles.setdefault(row.custom_field_id, set()).add(row.role_id)
     return {
         row.id: Field(row.id, row.name or "", row.field_format or "", bool(row.visible), frozenset(roles.get(row.id, ())))

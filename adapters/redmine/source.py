@@ -13,7 +13,7 @@ on them afterwards, so it never meets half a change.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ class RedmineSource:
     """
 
     name = "redmine"
-    transient: tuple[type[BaseException], ...] = (RedmineAway,)
+    transient: tuple[type[Exception], ...] = (RedmineAway,)
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class RedmineSource:
         self._feeds = feeds
         self._stored = stored or None
 
-    async def changes(self) -> AsyncIterator[Batch]:
+    async def changes(self) -> AsyncGenerator[Batch, None]:
         """One look: a batch for each page of changes, or one empty batch as a sign of life."""
         while True:
             async with reading(self._engine, self._deadline_s) as reader:

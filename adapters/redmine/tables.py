@@ -6,7 +6,7 @@ are case-sensitive on Linux: `u_Priority` has a capital P.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +125,7 @@ SITE_FEEDS: Mapping[str, sa.Table] = {table.name: table for table in (u_redmine_
 
 _OPTIONAL_COLUMNS = {("issues", "easy_email_to"), ("u_statuses", "language"), ("u_Priority", "language")}
 _SITE = {*SITE_FEEDS, "u_statuses", "u_Priority"}
+_HELPFUL = {"custom_fields_roles", "issue_categories", "versions"}  # without them a hidden field stays hidden and a name is a number
 _SPELLING = {(table.name, c.name.lower()): c.name for table in _metadata.sorted_tables for c in table.columns}
 REQUIRED: Mapping[str, frozenset[str]] = {
     table.name: frozenset(c.name for c in table.columns if (table.name, c.name) not in _OPTIONAL_COLUMNS)
@@ -148,13 +149,18 @@ class Schema:
         return column.name in self.columns.get(column.table.name, frozenset())
 
     def missing(self) -> tuple[str, ...]:
-        """The stock tables and columns that are missing or not granted, as `table` or `table.column`, sorted."""
+        """The tables and columns without which nothing works, missing or not granted, as `table` or `table.column`, sorted."""
+        return self._lost(REQUIRED.keys() - _SITE - _HELPFUL)
+
+    def wanting(self) -> tuple[str, ...]:
+        """The stock tables and columns without which some names and hidden fields are not told, missing or not granted."""
+        return self._lost(_HELPFUL)
+
+    def _lost(self, tables: Set[str]) -> tuple[str, ...]:
         lost: list[str] = []
-        for name, needed in REQUIRED.items():
+        for name in tables:
             there = self.columns.get(name, frozenset())
-            if name in _SITE:
-                continue
-            lost += [f"{name}.{column}" for column in needed - there] if there else [name]
+            lost += [f"{name}.{column}" for column in REQUIRED[name] - there] if there else [name]
         return tuple(sorted(lost))
 
 

@@ -15,7 +15,7 @@ from adapters.redmine.recipients import Audience, Material
 from adapters.redmine.values import Detail, Issue, Journal, id_of
 from hub.event import Notice, Text
 
-__all__ = ["Words", "group_of", "url_of"]
+__all__ = ["NAMED", "Words", "group_of", "url_of"]
 
 _TITLE = 200
 _VALUE = 200
@@ -59,13 +59,14 @@ _RELATIONS: Mapping[str, Text] = {
     "copied_to": _text("Скопирована в", "Copied to"),
     "copied_from": _text("Скопирована из", "Copied from"),
 }
-_KINDS: Mapping[str, Kind] = {
+NAMED: Mapping[str, Kind] = {
     "status_id": "status",
     "priority_id": "priority",
     "tracker_id": "tracker",
     "category_id": "category",
     "fixed_version_id": "version",
 }
+"""Attributes whose values are ids of something that `names.py` names."""
 _FILE = _text("Файл", "File")
 _YES, _NO = _text("да", "yes"), _text("нет", "no")
 _CHANGED = _text("изменено", "changed")
@@ -208,8 +209,8 @@ class Words:
             return _same(cut(value, _VALUE))
         number = id_of(value)
         match detail.key:
-            case key if key in _KINDS and number is not None:
-                return self.catalog.name(_KINDS[key], number)
+            case key if key in NAMED and number is not None:
+                return self.catalog.name(NAMED[key], number)
             case "assigned_to_id" | "author_id" if number is not None:
                 return self._name(number)
             case "project_id" if number is not None:

@@ -135,6 +135,23 @@ async def test_a_cancelled_look_leaves_no_broken_connection(redmine_peer: Redmin
 
 
 @pytest.mark.redmine
+async def test_a_killed_connection_is_an_outage_of_one_look(redmine_peer: RedminePeer) -> None:
+    """A server that drops its connections, as at a restart, is away, and the next look connects anew."""
+    engine = create_engine(redmine_peer.db_min_url)
+    try:
+        async with reading(engine, 5) as first, reading(engine, 5) as second:
+            victim = (await first.rows(sa.text("SELECT CONNECTION_ID()")))[0][0]
+            with pytest.raises(sa.exc.ResourceClosedError):  # KILL has no rows
+                await second.rows(sa.text(f"KILL {victim:d}"))
+            with pytest.raises(RedmineAway):
+                await first.rows(sa.text("SELECT 1"))
+        async with reading(engine, 5) as reader:
+            assert len(await reader.rows(sa.text("SELECT 1"))) == 1
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.redmine
 async def test_a_wrong_password_is_no_outage(redmine_peer: RedminePeer) -> None:
     """It is refused with words, is not transient, and the message has neither password nor address."""
     wrong = sa.make_url(redmine_peer.db_min_url).set(password="wrong-secret").render_as_string(hide_password=False)

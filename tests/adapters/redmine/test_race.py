@@ -22,7 +22,7 @@ async def write(peer: RedminePeer, issue: int, number: int, committed: list[int]
     """One of Redmine's processes: INSERT, wait with the transaction open, COMMIT or ROLLBACK."""
     dice = random.Random(number)
     address = sa.make_url(peer.db_rw_url)
-    connection = await aiomysql.connect(
+    connection = await aiomysql.connect(  # type: ignore[no-untyped-call]  # aiomysql has no types
         host=address.host, port=address.port, user=address.username, password=address.password, db=address.database, charset="utf8mb4"
     )
     ends = [True] * (COMMITS // WRITERS) + [False] * (ROLLBACKS // WRITERS)

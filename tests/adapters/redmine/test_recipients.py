@@ -69,8 +69,8 @@ def test_all_who_are_concerned_are_told_once() -> None:
 def test_the_new_assignee_is_told_in_words_of_their_own() -> None:
     """The new assignee's event is another one than that of the others."""
     shared, own = audiences_of_journal(journal(ASSIGNED), issue(), material())
-    assert (shared.users, shared.suffix, shared.assigned) == ({AUTHOR, PREVIOUS, WATCHER}, "", None)
-    assert (own.users, own.suffix, own.assigned) == ({ASSIGNEE}, ":assigned", ASSIGNEE)
+    assert (set(shared.users), shared.suffix, shared.assigned) == ({AUTHOR, PREVIOUS, WATCHER}, "", None)
+    assert (set(own.users), own.suffix, own.assigned) == ({ASSIGNEE}, ":assigned", ASSIGNEE)
 
 
 def test_each_member_of_an_assigned_group_is_told() -> None:
@@ -78,7 +78,7 @@ def test_each_member_of_an_assigned_group_is_told() -> None:
     change = Detail(11, "attr", "assigned_to_id", None, str(GROUP))
     shared, own = audiences_of_journal(journal(change), issue(assigned_to_id=GROUP), material())
     assert shared.users == {AUTHOR}
-    assert (own.users, own.assigned) == ({PREVIOUS, WATCHER}, GROUP)
+    assert (set(own.users), own.assigned) == ({PREVIOUS, WATCHER}, GROUP)
 
 
 @pytest.mark.parametrize(("actor", "left"), [(AUTHOR, {ASSIGNEE, WATCHER}), (ASSIGNEE, {AUTHOR, WATCHER}), (WATCHER, {AUTHOR, ASSIGNEE})])
@@ -112,14 +112,14 @@ def test_who_cannot_see_the_ticket_now_is_not_told() -> None:
 def test_a_hidden_field_is_told_to_those_who_see_it() -> None:
     """A change of nothing but a hidden field does not exist for the others."""
     (only,) = audiences_of_journal(journal(HIDDEN), issue(), material())
-    assert (only.users, only.details, only.suffix) == ({ASSIGNEE}, (HIDDEN,), ":12")
+    assert (set(only.users), only.details, only.suffix) == ({ASSIGNEE}, (HIDDEN,), ":12")
 
 
 def test_those_who_see_more_get_another_event() -> None:
     """With a note everybody is told, but only insiders find the hidden field in it."""
     shared, more = audiences_of_journal(journal(STATUS, HIDDEN, notes="готово"), issue(), material())
-    assert (shared.users, shared.details, shared.suffix) == ({AUTHOR, WATCHER}, (STATUS,), "")
-    assert (more.users, more.details, more.suffix) == ({ASSIGNEE}, (STATUS, HIDDEN), ":12")
+    assert (set(shared.users), shared.details, shared.suffix) == ({AUTHOR, WATCHER}, (STATUS,), "")
+    assert (set(more.users), more.details, more.suffix) == ({ASSIGNEE}, (STATUS, HIDDEN), ":12")
 
 
 def test_a_relation_to_an_invisible_ticket_is_not_told() -> None:
@@ -132,7 +132,7 @@ def test_a_requester_is_told_by_mail_of_what_is_public() -> None:
     """An address without an account hears of notes and public details, not of relations, hidden fields or private tickets."""
     asked = issue(requesters=frozenset({"o@example.org"}))
     (shared, more) = audiences_of_journal(journal(STATUS, HIDDEN), asked, material())
-    assert (shared.emails, shared.details) == ({"o@example.org"}, (STATUS,))
+    assert (set(shared.emails), shared.details) == ({"o@example.org"}, (STATUS,))
     assert more.emails == frozenset()
     for change in (journal(HIDDEN), journal(RELATED)):
         assert not any(audience.emails for audience in audiences_of_journal(change, asked, material(issues={99: issue(id=99)})))
@@ -145,7 +145,7 @@ def test_an_address_of_an_account_stands_for_the_account() -> None:
     asked = issue(requesters=frozenset({"chief@example.org", "gone@example.org"}), assigned_to_id=None)
     known = material(accounts={"chief@example.org": frozenset({CHIEF}), "gone@example.org": frozenset({LOCKED})}, watchers={})
     (only,) = audiences_of_journal(journal(notes="?"), asked, known)
-    assert (only.users, only.emails) == ({AUTHOR, CHIEF}, frozenset())
+    assert (set(only.users), set(only.emails)) == ({AUTHOR, CHIEF}, set())
 
 
 @pytest.mark.parametrize("nothing", [journal(), journal(notes="")])
@@ -166,5 +166,5 @@ def test_a_new_issue_is_told_to_its_first_assignee_and_watchers() -> None:
     """The author made it; whoever got it later is told by that assignment."""
     steps = {14: (Step(60, PREVIOUS, ASSIGNEE),)}
     shared, own = audiences_of_issue(issue(requesters=frozenset({"o@example.org"})), material(steps=steps))
-    assert (shared.users, shared.emails, shared.suffix) == ({WATCHER}, {"o@example.org"}, "")
-    assert (own.users, own.suffix) == ({PREVIOUS}, ":assigned")
+    assert (set(shared.users), set(shared.emails), shared.suffix) == ({WATCHER}, {"o@example.org"}, "")
+    assert (set(own.users), own.suffix) == ({PREVIOUS}, ":assigned")

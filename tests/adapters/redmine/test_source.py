@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.redmine import compose, tables
+from adapters.redmine import compose, recipients, tables
 from adapters.redmine.errors import RedmineRefused
 from tests.adapters.redmine.little import ANNA, BORIS, GROUP, MANAGER, LittleRedmine
 from tests.adapters.redmine.watching import Watching, addresses
@@ -150,7 +150,7 @@ async def test_one_change_that_trips_does_not_hold_up_the_others(
     issue = little.issue(assigned_to_id=BORIS)
     watching = await started(little_engine)
     bad, good = little.journal(issue, ANNA, "плохой"), little.journal(issue, ANNA, "хороший")
-    real = compose.audiences_of_journal
+    real = recipients.audiences_of_journal
 
     def trips(journal: Any, *rest: Any) -> Any:
         if journal.id == bad:
@@ -225,6 +225,17 @@ async def test_a_missing_table_is_named(little: LittleRedmine, little_engine: As
     little.run("DROP TABLE watchers")
     with pytest.raises(RedmineRefused, match="watchers"):
         await Watching(little_engine).source.start(None)
+
+
+async def test_tables_that_only_help_may_be_missing(little: LittleRedmine, little_engine: AsyncEngine) -> None:
+    """Without the roles of custom fields a hidden field stays hidden; the rest is told."""
+    for table in ("custom_fields_roles", "versions", "issue_categories"):
+        little.run(f"DROP TABLE {table}")
+    issue = little.issue(assigned_to_id=MANAGER)
+    watching = await started(little_engine)
+    little.journal(issue, BORIS, "да", ("cf", "2", None, "100"), ("attr", "fixed_version_id", None, "4"))
+    (told,) = await watching.look()
+    assert [(change["field"], change["new"]["ru"]) for change in told.event.data["changes"]] == [("fixed_version", "#4")]
 
 
 async def test_the_database_cannot_be_written_to(little: LittleRedmine, little_engine: AsyncEngine) -> None:

@@ -80,7 +80,7 @@ def test_the_group_of_non_members_replaces_their_role() -> None:
     narrowed = Rights(
         users=base.users,
         projects=base.projects,
-        roles=base.roles | {OWN.id: OWN},
+        roles={**base.roles, OWN.id: OWN},
         members={(3, 1): frozenset({OWN.id})},
         non_member_group=3,
     )
@@ -122,7 +122,7 @@ def test_a_role_may_be_narrowed_to_trackers() -> None:
         f"--- {hashed}\npermissions_all_trackers: {hashed}\n  view_issues: '0'\n"
         f"permissions_tracker_ids: {hashed}\n  view_issues:\n  - '1'\n  - '3'\n"
     )
-    assert make_role(1, 0, None, "all", text).view_trackers == {1, 3}
+    assert make_role(1, 0, None, "all", text).view_trackers == frozenset({1, 3})
     assert make_role(1, 0, None, "all", text.replace("'0'", "'1'")).view_trackers is None
     assert make_role(1, 0, None, "all", None).view_trackers is None
 

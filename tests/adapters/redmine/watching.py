@@ -45,7 +45,7 @@ class Watching:
     async def look(self, *, commit: bool = True) -> list[Notification]:
         """One look: what was new. Without `commit` the first batch is lost, as in a crash just before the commit."""
         new: list[Notification] = []
-        async with aclosing(self.source.changes()) as batches:  # type: ignore[type-var]  # an async generator behind the protocol
+        async with aclosing(self.source.changes()) as batches:
             async for batch in batches:
                 if not commit:
                     return []
