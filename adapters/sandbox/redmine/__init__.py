@@ -60,7 +60,8 @@ async def open_sandbox_redmine(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         async with engine.begin() as connection:
-            await connection.run_sync(schema.metadata.create_all)
+            if not set(schema.metadata.tables) <= set(await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())):
+                await connection.run_sync(schema.metadata.create_all)
             if (await connection.execute(sa.select(schema.users.c.id).limit(1))).first() is None:
                 await fill(connection, clock(), seed)
         watch = await stack.enter_async_context(engine.connect())
