@@ -1,0 +1,104 @@
+"""Rude clients get their close code or status, and disturb nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from tests.live.client import Client, connected
+from tests.live.product import Product
+
+
+async def closing(client: Client) -> tuple[int, str]:
+    """Reads to the end and gives the close code and reason."""
+    with pytest.raises(ConnectionClosed) as ended:
+        await client.until("nothing that the hub ever sends")
+    assert ended.value.rcvd is not None
+    return ended.value.rcvd.code, ended.value.rcvd.reason
+
+
+async def test_rude_clients(product: Product) -> None:
+    """Garbage, an over-long frame, 10,000 subscriptions, a foreign Origin, no hello, a second hello: each its answer, others live on."""
+    async with product.running(), product.signed_in("ann") as http, connected(product, http) as witness:
+        async with connected(product, http) as client:
+            await client.socket.send("\x00 garbage {")
+            assert (await closing(client))[0] == 4502
+        async with connected(product, http) as client:
+            await client.socket.send(json.dumps({"t": "call", "id": 1, "name": "x" * (1 << 20), "args": {}}))
+            assert (await closing(client))[0] == 4502
+        async with connected(product, http) as client:
+            await client.socket.send(b"\x80")
+            assert (await closing(client))[0] == 4502
+        async with connected(product, http) as client:
+            for n in range(10_000):
+                try:
+                    await client.send({"t": "sub", "id": n, "topic": f"app:{n}"})
+                except ConnectionClosed:
+                    break
+            assert (await closing(client))[0] == 4504
+            accepted = [frame for frame in client.frames if frame["t"] == "reply" and frame["ok"]]
+            assert len(accepted) <= 128
+        async with connected(product, http, hello=False) as client:
+            await client.send({"t": "pong"})
+            assert (await closing(client))[0] == 4502
+        async with connected(product, http) as client:
+            await client.send({"t": "hello", "v": 1, "device": "x", "client": "", "since": None, "topics": {}})
+            assert (await closing(client))[0] == 4502
+        async with connected(product, http, hello=False) as client:
+            await client.send({"t": "hello", "v": 1, "device": "x", "client": "", "since": 99, "topics": {}})
+            assert (await closing(client))[0] == 4003
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://localhost:{product.port}/hub/socket", origin=Origin("https://evil.example"))
+        assert refused.value.response.status_code == 403
+        # the one who behaved has noticed nothing
+        await product.publish({"id": "1", "navuser": "ann", "data": {"kind": "system", "title": {"ru": "жив", "en": "alive"}}})
+        assert (await witness.until("event"))["seq"] == 1
+
+
+async def test_strangers(product: Product) -> None:
+    """Without a session there is 4500, without a publisher's token 401; a signed-out session's socket closes with 4501 within 2 s."""
+    async with product.running(), httpx.AsyncClient() as stranger:
+        async with connected(product, stranger, hello=False) as client:
+            await client.send({"t": "hello", "v": 1, "device": "d", "client": "", "since": None, "topics": {}})
+            assert (await closing(client))[0] == 4500
+        assert (await stranger.post(f"{product.url}/hub/events", json={})).status_code == 401
+        async with product.signed_in("ann") as http, connected(product, http) as client:
+            await http.get("/users/logout")
+            async with asyncio.timeout(2):
+                assert (await closing(client))[0] == 4501
+
+
+async def test_bad_events_are_refused_whole(product: Product) -> None:
+    """A batch with bad members is refused with every fault named, and nothing of it is published; a repeat publishes nothing."""
+    good = {"id": "1", "navuser": "ann", "data": {"kind": "system", "title": {"ru": "а", "en": "a"}}}
+    async with product.running():
+        answer = await product.publish(good, {"id": "", "navpolicy": "shout"}, {"id": "3", "navtopic": "net"})
+        assert answer.status_code == 400
+        faults = {(fault["index"], fault["attribute"]) for fault in answer.json()["error"]["faults"]}
+        assert faults == {(1, "id"), (1, "navpolicy"), (1, "navuser"), (2, "navtopic")}
+        assert product.rows("SELECT count(*) FROM inbox") == [(0,)]
+        first, second = await product.publish(good), await product.publish(good)
+        assert (first.status_code, second.status_code) == (202, 200)
+        assert first.json() == second.json() == {"accepted": 1, "ids": ["1"]}
+        assert product.rows("SELECT count(*) FROM inbox") == [(1,)]
+
+
+async def test_drain(product: Product) -> None:
+    """SIGTERM tells every session when to come back, then closes with 4000; what was published before is not lost."""
+    async with product.running(), product.signed_in("ann") as http, connected(product, http) as client:
+        await product.publish({"id": "1", "navuser": "ann", "data": {"kind": "system", "title": {"ru": "а", "en": "a"}}})
+        stopping = asyncio.create_task(product.stop(), name="stop")
+        low, high = (await client.until("draining"))["reconnect_in"]
+        assert 0 <= low <= high <= 30
+        assert (await closing(client))[0] == 4000
+        await stopping
+        assert client.seqs == [1]
+    async with product.running(), product.signed_in("ann") as http, connected(product, http, since=0) as client:
+        event = await client.until("event")
+        assert (event["seq"], event.get("replay")) == (1, True)
