@@ -13,6 +13,7 @@ from typing import Any, cast
 import aiohttp
 import structlog
 from aiohttp.abc import AbstractResolver
+from aiohttp.connector import NEEDS_CLEANUP_CLOSED
 from pywebpush import WebPushException, webpush_async
 
 from adapters.push.endpoint import BadSubscription, Origin, PushHosts, check_keys
@@ -246,6 +247,9 @@ async def open_webpush(
         limit=limits.at_once,
         limit_per_host=limits.at_once_per_host,
         use_dns_cache=False,
+        # asyncio's TLS before 3.12.8 keeps a connection for ever that was given up while its peer was silent
+        # (python/cpython#118960); newer Pythons warn about the option.
+        enable_cleanup_closed=NEEDS_CLEANUP_CLOSED,
     )
     async with aiohttp.ClientSession(
         connector=connector,

@@ -148,7 +148,8 @@ async def test_slow_grant_does_not_stall_the_loop(google: Fcm, key_file: Path) -
         watcher.cancel()
     assert (expired.outcome, revoked.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
     assert google.calls["token"] == 3
-    assert worst < 0.2, f"the loop was held for {worst:.3f} s"
+    # On an idle machine 0.14 s, of which the most is the SDK's first send; 0.7 s was seen with other work on all cores.
+    assert worst < 1.0, f"the loop was held for {worst:.3f} s"
 
 
 async def test_failed_grant_is_retried_later(google: Fcm, key_file: Path) -> None:
