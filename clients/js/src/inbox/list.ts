@@ -384,6 +384,7 @@ export class TezInboxList extends TezElement {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.composedPath().some((at) => at instanceof TezInboxList && at !== this)) return; // the bell's list lies above
     const inList = focused()?.classList.contains('main') ?? false;
     const row = this.rows[this.current];
     const act = ((): (() => void) | null => {

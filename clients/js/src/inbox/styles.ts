@@ -19,8 +19,7 @@ export const listStyles = css`
     padding: 6px var(--tez-2) 6px var(--tez-4);
   }
   .head {
-    flex: 1;
-    min-width: 0;
+    flex: 1 1 auto;
   }
   h2 {
     margin: 0;
@@ -289,9 +288,9 @@ export const listStyles = css`
   }
   .side {
     display: flex;
-    flex-direction: column;
-    align-items: flex-end;
-    gap: 4px;
+    flex-direction: row-reverse;
+    align-items: flex-start;
+    gap: var(--tez-2);
     color: var(--tez-text-3);
     font-size: var(--tez-s);
     font-variant-numeric: tabular-nums;
@@ -302,6 +301,7 @@ export const listStyles = css`
     z-index: 1;
     min-width: 30px;
     min-height: 24px;
+    margin-top: -2px;
     padding: 0 8px;
     border: 0;
     border-radius: 12px;
@@ -426,7 +426,7 @@ export const listStyles = css`
   }
   @container (min-width: 680px) {
     .row {
-      grid-template-columns: 28px minmax(0, 1fr) 9rem;
+      grid-template-columns: 28px minmax(0, 1fr) 11rem;
       padding-block: 12px;
     }
     .title {
@@ -440,10 +440,39 @@ export const listStyles = css`
       top: 8px;
     }
   }
-  @container (max-width: 360px) {
+  @container (max-width: 560px) {
+    .filters {
+      flex-wrap: nowrap;
+      overflow-x: auto;
+      scrollbar-width: none;
+    }
+    .chip {
+      flex: none;
+    }
+    .filters .push {
+      order: -1;
+      margin-inline-start: 0;
+    }
+  }
+  @container (max-width: 480px) {
     .row {
+      grid-template-columns: 28px minmax(0, 1fr);
       padding-inline-end: var(--tez-3);
-      gap: 0 var(--tez-2);
+    }
+    .side {
+      flex-direction: row;
+      grid-column: 2;
+      margin-top: 3px;
+    }
+    .acts {
+      top: auto;
+      bottom: 5px;
+    }
+    .note > span {
+      flex-basis: 100%;
+    }
+    .note > svg + span {
+      flex-basis: 0;
     }
   }
   @media (hover: none) {
@@ -504,6 +533,23 @@ export const inboxStyles = css`
   :host([mode='page']) tez-inbox-list {
     flex: 1;
   }
+  /* Again on the inside: a page's own \`* { … }\` reaches the host element and would be inherited from there. */
+  .bell,
+  .panel,
+  .sr,
+  tez-inbox-list,
+  tez-error {
+    color: var(--tez-text);
+    font: 400 var(--tez-m) / var(--tez-leading) var(--tez-font);
+    letter-spacing: normal;
+    text-align: start;
+    text-indent: 0;
+    text-shadow: none;
+    text-transform: none;
+    white-space: normal;
+    word-spacing: normal;
+    visibility: visible;
+  }
   .title {
     margin: 0;
     font-size: var(--tez-l);
@@ -544,18 +590,18 @@ export const inboxStyles = css`
     position: absolute;
     top: 3px;
     left: 50%;
-    min-width: 18px;
-    height: 18px;
-    padding: 0 5px;
+    box-sizing: border-box;
+    min-width: 20px;
+    height: 20px;
+    padding: 0 4px;
     border: 2px solid var(--tez-surface);
-    border-radius: 11px;
-    box-sizing: content-box;
+    border-radius: 10px;
     background: var(--tez-count);
     color: var(--tez-on-count);
     font-size: 11px;
     font-weight: 700;
     font-variant-numeric: tabular-nums;
-    line-height: 18px;
+    line-height: 16px;
     text-align: center;
   }
   .panel {
@@ -569,8 +615,6 @@ export const inboxStyles = css`
     border: 0;
     border-radius: var(--tez-radius-l);
     background: var(--tez-surface);
-    color: inherit;
-    font: inherit;
     box-shadow: var(--tez-shadow-l);
   }
   .panel:popover-open {

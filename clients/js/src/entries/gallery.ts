@@ -1,0 +1,4 @@
+/** The gallery's page. */
+
+import '../ui/page.css';
+import '../gallery/gallery';
