@@ -7,7 +7,7 @@ import mimetypes
 import re
 import stat
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import anyio.to_thread
@@ -26,6 +26,17 @@ STATIC = Path(__file__).parent / "static"
 _PREFIX = "/static/"
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9.]+$")  # Vite's names: name-hash.ext
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
+_TYPES = {  # what this machine's own table says must not decide
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+mimetypes.init()  # reads that table: here and not at the first request, where it would hold up the loop
 
 
 class Assets:
@@ -89,14 +100,8 @@ class Static(StaticFiles):
         response = await self._smaller(path, scope) or await super().get_response(path, scope)
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if _HASHED.search(path) else "no-cache"
         response.headers["vary"] = "Accept-Encoding"
-        return response
-
-    async def named(self, path: str, scope: Scope, media_type: str) -> Response:
-        """One file that is served outside `/static`, asked for again each time."""
-        response = await self.get_response(path, scope)
-        response.headers["cache-control"] = "no-cache"
         if response.status_code == 200:
-            response.headers["content-type"] = media_type
+            response.headers["content-type"] = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
         return response
 
     async def _smaller(self, path: str, scope: Scope) -> Response | None:
@@ -111,8 +116,6 @@ class Static(StaticFiles):
                 continue
             response = self.file_response(full, found, scope)
             if response.status_code == 200:
-                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-                response.headers["content-type"] = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
                 response.headers["content-encoding"] = encoding
             return response
         return None

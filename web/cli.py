@@ -6,14 +6,14 @@ import argparse
 import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
 from adapters.push import vapid
 from web import logs
-from web.doctor import Check, Verdict, examine
+from web.doctor import Verdict, examine
 from web.passwords import MIN_LENGTH, hash_password
 from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
 from web.sessions import Sessions
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     command("serve", _serve, "run the server")
-    command("demo", _demo, "run the server with a sandbox behind it that lives by itself")
+    command("demo", _demo, "run the server on sandboxes that live by themselves")
     command("migrate", _migrate, "make the store, or bring it to this version")
     command("vapid", _vapid, "make a key pair for Web Push")
     command("doctor", _doctor, "try every system behind and say what is wrong")
@@ -93,15 +93,19 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    from web import startup  # imports every area; the other commands do without
+    # these import every area; the other commands do without
+    from web.server import make_server
+    from web.startup import create_app
 
-    return startup.serve(settings)
+    server = make_server(create_app(settings), settings)
+    server.run()
+    return 0 if server.started else EXIT_CODE
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from web import startup
+    from web.demo import demo
 
-    return startup.demo(options.config)
+    return demo(options.config)
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -125,10 +129,9 @@ def _vapid(_options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    from web import startup
+    from web.checks import CHECKS
 
-    checks: Mapping[str, Check] = startup.CHECKS
-    findings = asyncio.run(examine(settings, checks))
+    findings = asyncio.run(examine(settings, CHECKS))
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         print(f"{finding.verdict:<8}{finding.name:<{width}}  {finding.text}")
@@ -229,3 +232,7 @@ def _password() -> str:
     if len(password) < MIN_LENGTH:
         raise _Stop(f"the password must have at least {MIN_LENGTH} characters")
     return password
+
+
+if __name__ == "__main__":
+    main()

@@ -15,8 +15,6 @@ from web.settings import Settings
 
 __all__ = ["Check", "Finding", "Verdict", "examine"]
 
-Check = Callable[[Settings], Awaitable[str]]
-"""Tries one system and returns a few words about it; raises for what is wrong, and the error's text is shown: no secrets in it."""
 _DEADLINE_S = 10.0
 
 
@@ -38,6 +36,10 @@ class Finding:
     text: str
 
 
+Check = Callable[[Settings], Awaitable[list[Finding]]]
+"""Tries one system. What it raises is a finding, too, and its text is shown: no secrets in it."""
+
+
 async def examine(settings: Settings, checks: Mapping[str, Check]) -> list[Finding]:
     """Looks at the store and at each area, all at the same time, at most 10 s each.
 
@@ -50,34 +52,34 @@ async def examine(settings: Settings, checks: Mapping[str, Check]) -> list[Findi
         elif area in checks:
             named.append(_try(area, checks[area], settings))
         else:
-            named.append(_said(Finding(area, Verdict.OK, "set up")))
+            named.append(_said(Finding(area, Verdict.OK, "is set up")))
     warnings = [Finding("settings", Verdict.WARNING, sentence) for sentence in settings.warnings()]
-    return [*await asyncio.gather(*named), *warnings]
+    return [finding for part in await asyncio.gather(*named) for finding in part] + warnings
 
 
-async def _said(finding: Finding) -> Finding:
-    return finding
+async def _said(finding: Finding) -> list[Finding]:
+    return [finding]
 
 
-async def _try(name: str, check: Check, settings: Settings) -> Finding:
+async def _try(name: str, check: Check, settings: Settings) -> list[Finding]:
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            return Finding(name, Verdict.OK, await check(settings))
+            return await check(settings)
     except TimeoutError:
-        return Finding(name, Verdict.FAILED, f"no answer within {_DEADLINE_S:.0f} s")
+        return [Finding(name, Verdict.FAILED, f"no answer within {_DEADLINE_S:.0f} s")]
     except Exception as error:  # a doctor reports what he meets, whatever it is
-        return Finding(name, Verdict.FAILED, str(error) or type(error).__name__)
+        return [Finding(name, Verdict.FAILED, str(error) or type(error).__name__)]
 
 
-async def _store(settings: Settings) -> str:
+async def _store(settings: Settings) -> list[Finding]:
     path = settings.store_path
     if path is not None and not await asyncio.to_thread(path.exists):
-        return f"{path} will be made at the first start"
+        return [Finding("store", Verdict.OK, f"{path} will be made at the first start")]
     engine = create_engine(settings.store_url.get_secret_value())
     try:
         async with engine.connect() as connection:
             version = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        return f"{path or engine.dialect.name}, schema {version}"
+        return [Finding("store", Verdict.OK, f"{path or engine.dialect.name}, schema {version}")]
     except SQLAlchemyError as error:
         # the driver's own words, without SQLAlchemy's statement and parameters
         raise RuntimeError(str(getattr(error, "orig", None) or type(error).__name__)) from error

@@ -27,7 +27,7 @@ def page_routes(static: Path = STATIC) -> list[BaseRoute]:
 
     async def worker(request: Request[State]) -> Response:
         # Browsers let a worker rule only the folder that it lies in, so it is served from the root.
-        return await files.named("sw.js", request.scope, "text/javascript; charset=utf-8")
+        return await files.get_response("sw.js", request.scope)
 
     return [
         Route("/", _shell("shell.html", "inbox"), methods=["GET"]),

@@ -88,120 +88,132 @@ class Settings(BaseSettings):
     )
 
     listen: Annotated[str, AfterValidator(check.listen)] = Field(
-        "127.0.0.1:8000",
+        default="127.0.0.1:8000",
         description="Address and port to listen on; `[::1]:8000` for IPv6, port 0 for any free one.",
         examples=["127.0.0.1:8000"],
     )
     public_url: _Site | None = Field(
-        None,
+        default=None,
         description="The address that people open, without a path. Decides the cookie's `Secure`, "
         "the permitted `Host` and `Origin`, and the links in pushes.",
         examples=["https://navigator.example.org"],
     )
     secret_keys: Annotated[tuple[Annotated[SecretStr, AfterValidator(check.secret_key)], ...], NoDecode, _Words] = Field(
-        (),
+        default=(),
         description="Keys for secrets at rest, each at least 32 characters. The first one encrypts, all can decrypt. "
         "With SQLite a missing key is made once and kept beside the store, readable by the owner only.",
         examples=["the output of: openssl rand -base64 32"],
     )
     store_url: Annotated[SecretStr, AfterValidator(check.store_url)] = Field(
-        SecretStr("sqlite+aiosqlite:///var/navigator.sqlite"),
+        default=SecretStr("sqlite+aiosqlite:///var/navigator.sqlite"),
         description="The store, as an SQLAlchemy URL: `sqlite+aiosqlite:///path` (relative; four slashes: absolute) or `mysql+aiomysql://…`.",
         examples=["mysql+aiomysql://navigator:password@db.example.org/navigator"],
     )
     bus_url: Annotated[SecretStr, AfterValidator(check.bus_url)] = Field(
-        SecretStr("memory://"), description="The bus between the nodes: `memory://`, for one node.", examples=["memory://"]
+        default=SecretStr("memory://"), description="The bus between the nodes: `memory://`, for one node.", examples=["memory://"]
     )
     allowed_origins: Annotated[tuple[_Site, ...], NoDecode, _Words] = Field(
-        (),
+        default=(),
         description="Other origins whose pages may open the socket and send requests, for embedded widgets.",
         examples=["https://portal.example.org"],
     )
     frame_ancestors: Annotated[tuple[Annotated[str, AfterValidator(check.frame_ancestor)], ...], NoDecode, _Words] = Field(
-        ("'self'",),
+        default=("'self'",),
         description="Who may show our pages in a frame: `'self'`, `'none'` or origins.",
         examples=["'self', https://portal.example.org"],
     )
     trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(check.network)], ...], NoDecode, _Words] = Field(
-        (),
+        default=(),
         description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
         examples=["10.0.0.0/8"],
     )
     publish_tokens: Annotated[tuple[Annotated[check.Publisher, BeforeValidator(check.publisher)], ...], NoDecode, _Words] = Field(
-        (),
+        default=(),
         description="Who may publish events: `name:token`, the token at least 24 characters. "
         "Two tokens of one name allow a change without a pause.",
         examples=["erp:the output of: openssl rand -hex 24"],
     )
     session_idle_hours: float = Field(
-        12.0, gt=0, le=24 * 30, description="Hours without activity after which a sign-in ends.", examples=["12"]
+        default=12.0, gt=0, le=24 * 30, description="Hours without activity after which a sign-in ends.", examples=["12"]
     )
-    session_days: float = Field(30.0, gt=0, le=366, description="Days after which a sign-in ends whatever happens.", examples=["30"])
+    session_days: float = Field(
+        default=30.0, gt=0, le=366, description="Days after which a sign-in ends whatever happens.", examples=["30"]
+    )
 
     redmine_url: _HttpUrl | None = Field(
-        None, description="Redmine's address, for its REST API and for links.", examples=["https://redmine.example.org"]
+        default=None, description="Redmine's address, for its REST API and for links.", examples=["https://redmine.example.org"]
     )
     redmine_db_url: Annotated[SecretStr, AfterValidator(check.redmine_db_url)] | None = Field(
-        None,
+        default=None,
         description="Redmine's database, read only: `mysql+aiomysql://user:password@host/database`.",
         examples=["mysql+aiomysql://navigator:password@db.example.org/redmine"],
     )
     redmine_api_key: SecretStr | None = Field(
-        None, description="API key of the service account that acts for requesters.", examples=["the key on Redmine's page “My account”"]
+        default=None,
+        description="API key of the service account that acts for requesters.",
+        examples=["the key on Redmine's page “My account”"],
     )
     redmine_time_zone: Annotated[str, AfterValidator(check.zone)] = Field(
-        "Europe/Moscow",
+        default="Europe/Moscow",
         description="The zone of the Redmine server's process (IANA name): its database keeps that zone's wall time, not UTC.",
         examples=["Europe/Moscow"],
     )
     erp_dsn: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         description="The ERP's Oracle database: `host:port/service` or a TNS descriptor.",
         examples=["erp.example.org:1521/ERP"],
     )
-    erp_user: str | None = Field(None, min_length=1, description="The service account in the ERP.", examples=["navigator"])
-    erp_password: SecretStr | None = Field(None, description="Its password.", examples=["password"])
+    erp_user: str | None = Field(default=None, min_length=1, description="The service account in the ERP.", examples=["navigator"])
+    erp_password: SecretStr | None = Field(default=None, description="Its password.", examples=["password"])
     finesse_url: _HttpUrl | None = Field(
-        None, description="The REST address of Cisco Finesse.", examples=["https://finesse.example.org:8445"]
+        default=None, description="The REST address of Cisco Finesse.", examples=["https://finesse.example.org:8445"]
     )
     finesse_notify_url: Annotated[str, AfterValidator(check.notify_url)] | None = Field(
-        None,
+        default=None,
         description="The address of Finesse's notifications: `wss://…` (XMPP over WebSocket) or `https://…` (BOSH).",
         examples=["wss://finesse.example.org:7443/ws/"],
     )
     firebase_project_id: Annotated[str, AfterValidator(check.project_id)] | None = Field(
-        None, description="The Firebase project for Cloud Messaging.", examples=["tez-navigator"]
+        default=None, description="The Firebase project for Cloud Messaging.", examples=["tez-navigator"]
     )
     firebase_service_account_path: Annotated[Path, AfterValidator(check.service_account)] | None = Field(
-        None, description="The service account's key file, JSON from the Firebase console.", examples=["/etc/navigator/firebase.json"]
+        default=None,
+        description="The service account's key file, JSON from the Firebase console.",
+        examples=["/etc/navigator/firebase.json"],
     )
     vapid_private_key: Annotated[SecretStr, AfterValidator(check.vapid_key)] | None = Field(
-        None, description="The private key for Web Push: 32 bytes as base64url, or PEM.", examples=["the output of: navigator vapid"]
+        default=None,
+        description="The private key for Web Push: 32 bytes as base64url, or PEM.",
+        examples=["the output of: navigator vapid"],
     )
     vapid_subject: Annotated[str, AfterValidator(check.vapid_subject)] | None = Field(
-        None, description="Whom a push service may write to: `mailto:…` or `https://host`.", examples=["mailto:helpdesk@example.org"]
+        default=None,
+        description="Whom a push service may write to: `mailto:…` or `https://host`.",
+        examples=["mailto:helpdesk@example.org"],
     )
     push_allowed_hosts: Annotated[tuple[str, ...], NoDecode, _Words, AfterValidator(check.push_hosts)] = Field(
-        (),
+        default=(),
         description="Push services beside the browsers' well-known ones: `host`, `.suffix`, "
         "or a full origin that may be a private address.",
         examples=["push.example.org"],
     )
     hosts_file: _ReadableFile | None = Field(
-        None, description="The hosts that the network monitor watches.", examples=["/etc/navigator/hosts.toml"]
+        default=None, description="The hosts that the network monitor watches.", examples=["/etc/navigator/hosts.toml"]
     )
     calendar_file: _ReadableFile | None = Field(
-        None, description="Public holidays and moved working days, for the polling cadence.", examples=["/etc/navigator/calendar.toml"]
+        default=None,
+        description="Public holidays and moved working days, for the polling cadence.",
+        examples=["/etc/navigator/calendar.toml"],
     )
     log_format: Literal["auto", "pretty", "json"] = Field(
-        "auto", description="Log lines: for people, as JSON, or by whether a terminal reads them.", examples=["json"]
+        default="auto", description="Log lines: for people, as JSON, or by whether a terminal reads them.", examples=["json"]
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important log lines that are written.", examples=["info"]
+        default="info", description="The least important log lines that are written.", examples=["info"]
     )
     demo: bool = Field(
-        False, description="Whether the product tells that it is a demonstration; `navigator demo` sets it.", examples=["false"]
+        default=False, description="Whether the product tells that it is a demonstration; `navigator demo` sets it.", examples=["false"]
     )
 
     @classmethod
@@ -313,7 +325,7 @@ def load(config: Path | None = None) -> Settings:
     for key in sorted(os.environ):
         name = key.upper()
         if name.startswith(PREFIX) and name != _CONFIG and name.removeprefix(PREFIX).lower() not in known:
-            faults.append(Fault(key, "there is no such setting", _nearest(name, [PREFIX + field.upper() for field in known] + [_CONFIG])))
+            faults.append(Fault(key, "there is no such setting", _nearest(name.removeprefix(PREFIX).lower(), [*known, "config"], PREFIX)))
     try:
         settings = Settings(**given)
     except ValidationError as error:
@@ -353,6 +365,8 @@ def _fault(item: Any) -> Fault:
     return Fault(key.upper(), place + message, f"For example: {examples[0]}")
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str], prefix: str = "") -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else "Remove it; docs/settings.md lists what can be set."
+    if not close:
+        return "Remove it; docs/settings.md lists what can be set."
+    return f"Did you mean {prefix + close[0].upper() if prefix else close[0]}?"

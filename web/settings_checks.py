@@ -167,8 +167,8 @@ def store_url(value: SecretStr) -> SecretStr:
 
 
 def redmine_db_url(value: SecretStr) -> SecretStr:
-    """Redmine's databases; SQLite is what the sandbox uses."""
-    return _database(value, ("mysql+aiomysql", "sqlite+aiosqlite"))
+    """Redmine's databases, with or without the driver's name; SQLite is what the sandbox uses."""
+    return _database(value, ("mysql", "mysql+aiomysql", "mariadb", "sqlite", "sqlite+aiosqlite"))
 
 
 def _database(value: SecretStr, drivers: tuple[str, ...]) -> SecretStr:

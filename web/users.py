@@ -8,18 +8,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from adapters.sandbox.people import PEOPLE
 from hub.principal import Principal
 from web.auth import COOKIE, authenticate, clear_cookie, client_address, require, set_cookie
 from web.body import media_type, read_form, read_json
 from web.boot import build_boot
 from web.errors import BadField, WebError
-from web.i18n import N_
+from web.i18n import N_, I18n
 from web.people import PREFERENCES, BadValue
 from web.state import State
 
 __all__ = ["boot_of", "safe_next", "user_routes"]
 
 _FORM = "application/x-www-form-urlencoded"
+_ROLES = {"manager": N_("support manager"), "agent": N_("support agent"), "requester": N_("requester")}
 _LOGIN, _LOGOUT = "/users/login", "/users/logout"
 
 
@@ -117,11 +119,20 @@ def _page(request: Request[State], target: str, *, name: str = "", error: WebErr
         "error": state["i18n"].text(locale, error.message, **error.fields) if error else None,
         "code": error.code if error else None,
         "theme": "system",
-        "demo": state["settings"].demo,
+        "demo_logins": _demo_logins(state["i18n"], locale) if state["settings"].demo else [],
     }
     return state["templates"].page(
         "login.html", locale, context, status=error.status if error else 200, headers=error.headers if error else None
     )
+
+
+def _demo_logins(i18n: I18n, locale: str) -> list[dict[str, str]]:
+    """Whom one can be in the demo, and how."""
+    return [
+        {"name": person.login, "password": person.password, "who": f"{person.name}, {i18n.text(locale, _ROLES[person.role])}"}
+        for person in PEOPLE
+        if person.demo
+    ]
 
 
 async def _logout(request: Request[State]) -> Response:

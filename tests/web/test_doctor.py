@@ -1,0 +1,68 @@
+"""`navigator doctor`, its part without the command."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import make_settings
+from web import doctor
+from web.doctor import Finding, Verdict, examine
+from web.settings import Settings
+from web.state import open_store
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
+
+
+async def test_each_area_is_told_with_its_reason(tmp_path: Path) -> None:
+    """Off with what is missing, on with what the check says, failed with the error's words."""
+    hosts = tmp_path / "hosts.toml"
+    hosts.touch()
+    settings = make_settings(
+        store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite",
+        hosts_file=hosts,
+        redmine_url="http://redmine.test",
+        redmine_db_url="sqlite:///x",
+        erp_dsn="erp:1521/ERP",
+        erp_user="navigator",
+        erp_password="pw",
+        listen="0.0.0.0:8000",
+        public_url="http://navigator.test",
+    )
+
+    async def redmine(_settings: Settings) -> list[Finding]:
+        return [Finding("redmine", Verdict.OK, "answers")]
+
+    async def erp(_settings: Settings) -> list[Finding]:
+        raise ConnectionRefusedError("nobody listens")
+
+    found = by_name(await examine(settings, {"redmine": redmine, "erp": erp}))
+    assert found["redmine"] == Finding("redmine", Verdict.OK, "answers")
+    assert found["erp"] == Finding("erp", Verdict.FAILED, "nobody listens")
+    assert found["netmonitor"].verdict is Verdict.OK
+    assert found["finesse"] == Finding("finesse", Verdict.OFF, "not set: FINESSE_URL, FINESSE_NOTIFY_URL")
+    assert "will be made" in found["store"].text
+    assert found["settings"].verdict is Verdict.WARNING
+    async with open_store(settings):
+        pass
+    assert "schema" in by_name(await examine(settings, {}))["store"].text
+
+
+async def test_a_system_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No check holds the doctor longer than its deadline, and a store that is no database is a finding."""
+    monkeypatch.setattr(doctor, "_DEADLINE_S", 0.05)
+    hosts = tmp_path / "hosts.toml"
+    hosts.write_text("not a database, whatever its name says" * 50)
+
+    async def hang(_settings: Settings) -> list[Finding]:
+        await asyncio.sleep(60)
+        return []
+
+    settings = make_settings(hosts_file=hosts, store_url=f"sqlite+aiosqlite:///{hosts}")
+    found = by_name(await examine(settings, {"netmonitor": hang}))
+    assert found["netmonitor"].verdict is Verdict.FAILED
+    assert found["store"].verdict is Verdict.FAILED

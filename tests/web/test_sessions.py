@@ -1,0 +1,144 @@
+"""Sign-ins in the store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.store import sessions as table
+from tests.web.conftest import make_settings
+from web.people import People
+from web.sessions import Lifetime, Sessions, hash_token
+from web.state import open_store
+
+
+class Clock:
+    """Time as the test wants it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """A fresh store."""
+    async with open_store(make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite")) as engine:
+        yield engine
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock."""
+    return Clock()
+
+
+@pytest.fixture
+def found(engine: AsyncEngine, clock: Clock) -> Sessions:
+    """Sign-ins of 12 hours idle, 30 days at most."""
+    return Sessions(engine, Lifetime(), clock=clock)
+
+
+@pytest.fixture
+async def anna(engine: AsyncEngine) -> int:
+    """Somebody to sign in."""
+    return await People(engine).add("Anna", display_name="Anna A.", permissions=["netmonitor"])
+
+
+async def test_only_the_hash_of_a_token_is_stored(found: Sessions, anna: int, engine: AsyncEngine) -> None:
+    """The token has 32 random bytes, opens the session, and stands nowhere in the store."""
+    made = await found.create(anna, agent="x" * 999, address="192.0.2.1")
+    assert len(made.token) >= 43
+    principal = await found.find(made.token)
+    assert principal is not None
+    assert (principal.user_id, principal.name, principal.display_name) == (anna, "anna", "Anna A.")
+    assert principal.permissions == {"netmonitor"}
+    assert principal.may("netmonitor")
+    assert not principal.may("quality")
+    assert principal.csrf == made.csrf
+    assert made.csrf not in repr(principal)
+    async with engine.connect() as connection:
+        row = (await connection.execute(sa.select(table))).one()
+    assert row.token_hash == made.session_hash == hash_token(made.token)
+    assert made.token not in str(row)
+    assert await found.find(made.token[:-1]) is None
+    assert await found.find(made.session_hash) is None
+
+
+async def test_idle_and_absolute_end(found: Sessions, anna: int, clock: Clock) -> None:
+    """A session lives while it is used, ends after 12 idle hours, and after 30 days whatever happens."""
+    idle = await found.create(anna)
+    clock.now += timedelta(hours=12)
+    assert await found.find(idle.token) is None
+    used = await found.create(anna)
+    for _ in range(65):
+        clock.now += timedelta(hours=11)
+        assert await found.find(used.token) is not None
+    clock.now += timedelta(hours=5)
+    assert await found.find(used.token) is None
+
+
+async def test_a_visit_is_written_at_most_once_a_minute(found: Sessions, anna: int, clock: Clock, engine: AsyncEngine) -> None:
+    """Many requests a minute cost one write, not many."""
+    made, started = await found.create(anna), clock.now
+
+    async def seen_at() -> datetime:
+        async with engine.connect() as connection:
+            value = await connection.scalar(sa.select(table.c.seen_at))
+            assert isinstance(value, datetime)
+            return value
+
+    clock.now += timedelta(seconds=59)
+    await found.find(made.token)
+    assert await seen_at() == started
+    clock.now += timedelta(seconds=1)
+    await found.find(made.token)
+    assert await seen_at() == clock.now
+
+
+async def test_a_new_sign_in_ends_the_browsers_old_one(found: Sessions, anna: int) -> None:
+    """The token that came along is dead, and whoever listens is told its hash; a foreign or unknown one is no trouble."""
+    told: list[str] = []
+    found.on_revoked.append(told.extend)
+    first = await found.create(anna, replaces="nonsense")
+    assert told == []
+    second = await found.create(anna, replaces=first.token)
+    assert told == [first.session_hash]
+    assert await found.find(first.token) is None
+    assert await found.find(second.token) is not None
+
+
+async def test_signing_out_here_and_everywhere(found: Sessions, anna: int) -> None:
+    """One session or all others end, and their hashes are told."""
+    told: list[str] = []
+    found.on_revoked.append(told.extend)
+    made = [await found.create(anna) for _ in range(4)]
+    await found.end(made[0].session_hash)
+    await found.end(made[0].session_hash)
+    assert told == [made[0].session_hash]
+    assert await found.end_all(anna, keep=made[1].session_hash) == 2
+    assert set(told) == {one.session_hash for one in (made[0], *made[2:])}
+    assert await found.find(made[1].token) is not None
+
+
+async def test_a_socket_learns_of_ends_that_happened_elsewhere(found: Sessions, anna: int, clock: Clock, engine: AsyncEngine) -> None:
+    """`ended` names sessions that another process ended, whose person was disabled, or that ran out; `touch` keeps one alive."""
+    gone, idle, active = [await found.create(anna) for _ in range(3)]
+    hashes = [one.session_hash for one in (gone, idle, active)]
+    assert await found.ended(hashes) == set()
+    await Sessions(engine).end(gone.session_hash)
+    clock.now += timedelta(hours=11)
+    await found.touch([active.session_hash])
+    clock.now += timedelta(hours=2)
+    assert await found.ended(hashes) == {gone.session_hash, idle.session_hash}
+    assert await found.sweep() == 1
+    await People(engine).set_active(anna, False)
+    assert await found.ended(hashes) == set(hashes)
+    assert await found.find(active.token) is None
