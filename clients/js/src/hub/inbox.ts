@@ -26,6 +26,8 @@ const isEvent = (told: Told): told is InboxEvent => 'source' in told;
 interface Row extends InboxItem {
   /** The level without "done", to come back to when that is undone. */
   base: Exclude<Level, 'done'>;
+  /** False when we only ever heard of it as done: `base` is then no more than a guess. */
+  sure: boolean;
 }
 
 interface StoreEvents {
@@ -34,7 +36,11 @@ interface StoreEvents {
   failed: Error;
 }
 
-const row = (item: InboxItem): Row => ({ ...item, base: item.level === 'done' ? 'shown' : item.level });
+const row = (item: InboxItem): Row => ({
+  ...item,
+  base: item.level === 'done' ? 'shown' : item.level,
+  sure: item.level !== 'done',
+});
 
 const fromEvent = (event: InboxEvent): Row =>
   row({
@@ -61,9 +67,7 @@ export function applyChange(item: Row, level: StateChange['level']): Row {
     case 'undone':
       return item.level === 'done' ? { ...item, level: item.base } : item;
     case 'unread':
-      return item.level === 'received' || item.level === 'new'
-        ? item
-        : { ...item, base: 'received', level: 'received' };
+      return item.level === 'received' ? item : { ...item, base: 'received', level: 'received', sure: true };
   }
 }
 
@@ -108,7 +112,11 @@ export class InboxStore {
         this.unseen = welcome.unseen;
         this.#changed();
         if (this.error) void this.load();
-        else if (welcome.again) void this.#syncLevels();
+        else if (welcome.again) {
+          void this.#syncLevels();
+          // What came back meanwhile, put off or undone elsewhere, is in no replay.
+          this.#reload();
+        }
       }),
       hub.on('inbox', (event) => this.#takeEvent(event)),
       hub.on('state', (change) => this.#takeState(change)),
@@ -261,10 +269,11 @@ export class InboxStore {
     if (unknown && (change.level === 'unread' || change.level === 'undone')) this.#reload();
   }
 
-  /** Applies a change to the rows that it names; true when one of them is not held here. */
+  /** Applies a change to the rows that it names; true when the outcome for one of them is not known here. */
   #fold({ ids, seq, level }: StateChange): boolean {
     const rows = ids ? this.#find(ids) : [...this.#rows.values()].filter((item) => item.seq <= (seq ?? 0));
     this.#apply(rows, level);
+    if (level === 'undone' && rows.some((item) => item.level === 'done' && !item.sure)) return true;
     return ids !== undefined && rows.length < ids.length;
   }
 
@@ -287,8 +296,10 @@ export class InboxStore {
       for (const at of known) {
         const item = this.#rows.get(at);
         if (!item || at <= reach) continue;
-        const level = told.get(at) ?? (item.level === 'new' ? 'new' : 'received');
-        if (level !== item.level) this.#set(row({ ...item, level }));
+        const level = told.get(at) ?? 'received';
+        // What became done elsewhere may have been read there first.
+        if (level === 'done' && item.level !== 'done') this.#set({ ...applyChange(item, level), sure: false });
+        else if (level !== item.level) this.#set(row({ ...item, level }));
       }
       this.#count(unseen, seq ?? this.#heard, log);
       this.#foldAgain(log);
@@ -370,14 +381,19 @@ export class InboxStore {
       const apart = head === null || bottom > head + 1;
       const listed = new Set(page.items.map((item) => item.seq));
       for (const item of [...this.#rows.values()]) {
-        // What the page does not list any more is done, put off or expired.
-        const left = item.seq >= bottom && item.seq <= page.seq && !listed.has(item.seq) && item.level !== 'done';
-        if (left || (apart && item.seq < bottom)) this.#drop(item.seq);
+        if (apart && item.seq < bottom) this.#drop(item.seq);
+        // What the page does not list any more is done or put off; it may come back.
+        else if (item.seq >= bottom && item.seq <= page.seq && !listed.has(item.seq) && item.level !== 'done') {
+          this.#set({ ...applyChange(item, 'done'), sure: false });
+        }
       }
       this.#head = Math.max(page.seq, head ?? 0);
       if (page.next === null || apart) this.#older(page.next);
     } else this.#older(page.next);
-    for (const item of page.items) this.#set(row(item));
+    // They are here now: a push for them would only repeat what is on screen.
+    const fresh = page.items.filter((item) => item.level === 'new').map((item) => item.id);
+    if (fresh.length > 0) this.#hub.ack('received', { ids: fresh });
+    for (const item of page.items) this.#set(row(item.level === 'new' ? { ...item, level: 'received' } : item));
     for (const told of log) {
       const missing = isEvent(told) && !this.#rows.has(told.seq) && (!told.replay || told.seq > page.seq);
       if (missing) this.#set(fromEvent(told));
@@ -385,9 +401,6 @@ export class InboxStore {
     this.#count(page.unseen, page.seq, log);
     this.#foldAgain(log);
     this.#trim();
-    // They are here now: a push for them would only repeat what is on screen.
-    const fresh = page.items.filter((item) => item.level === 'new').map((item) => item.id);
-    if (fresh.length > 0) this.#hub.ack('received', { ids: fresh });
     return arrived.reverse();
   }
 

@@ -15,7 +15,10 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
   let view = new DataView(bytes.buffer);
   let at = 0;
 
-  /** Makes room for `size` bytes and returns where they begin. */
+  /**
+   * Makes room for `size` bytes and returns where they begin. Always on a line of its own: in `view.setUint8(room(1))`
+   * the old view would be looked up before the new one is made.
+   */
   const room = (size: number): number => {
     if (at + size > bytes.length) {
       const larger = new Uint8Array(Math.max(bytes.length * 2, at + size));
@@ -26,17 +29,39 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
     at += size;
     return at - size;
   };
-  const byte = (value: number): void => view.setUint8(room(1), value);
-  const head8 = (tag: number, value: number): void => view.setUint16(room(2), (tag << 8) | value);
+  const byte = (value: number): void => {
+    const start = room(1);
+    view.setUint8(start, value);
+  };
+  const head8 = (tag: number, value: number): void => {
+    const start = room(2);
+    view.setUint16(start, (tag << 8) | value);
+  };
   const head16 = (tag: number, value: number): void => {
-    byte(tag);
-    view.setUint16(room(2), value);
+    const start = room(3);
+    view.setUint8(start, tag);
+    view.setUint16(start + 1, value);
   };
   const head32 = (tag: number, value: number): void => {
-    byte(tag);
-    view.setUint32(room(4), value);
+    const start = room(5);
+    view.setUint8(start, tag);
+    view.setUint32(start + 1, value);
   };
-  const raw = (value: Uint8Array): void => bytes.set(value, room(value.length));
+  const head64 = (tag: number, value: bigint): void => {
+    const start = room(9);
+    view.setUint8(start, tag);
+    // The two's complement bits are the same for both signs.
+    view.setBigUint64(start + 1, BigInt.asUintN(64, value));
+  };
+  const float = (value: number): void => {
+    const start = room(9);
+    view.setUint8(start, 0xcb);
+    view.setFloat64(start + 1, value);
+  };
+  const raw = (value: Uint8Array): void => {
+    const start = room(value.length);
+    bytes.set(value, start);
+  };
 
   const integer = (value: number): void => {
     if (value >= 0) {
@@ -44,18 +69,12 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
       else if (value < 0x100) head8(0xcc, value);
       else if (value < 0x10000) head16(0xcd, value);
       else if (value < 0x100000000) head32(0xce, value);
-      else {
-        byte(0xcf);
-        view.setBigUint64(room(8), BigInt(value));
-      }
+      else head64(0xcf, BigInt(value));
     } else if (value >= -0x20) byte(value & 0xff);
     else if (value >= -0x80) head8(0xd0, value & 0xff);
     else if (value >= -0x8000) head16(0xd1, value & 0xffff);
     else if (value >= -0x80000000) head32(0xd2, value >>> 0);
-    else {
-      byte(0xd3);
-      view.setBigInt64(room(8), BigInt(value));
-    }
+    else head64(0xd3, BigInt(value));
   };
 
   const write = (value: unknown, depth: number): void => {
@@ -64,10 +83,7 @@ export function encode(value: unknown): Uint8Array<ArrayBuffer> {
     else if (typeof value === 'boolean') byte(value ? 0xc3 : 0xc2);
     else if (typeof value === 'number') {
       if (Number.isSafeInteger(value)) integer(value);
-      else {
-        byte(0xcb);
-        view.setFloat64(room(8), value);
-      }
+      else float(value);
     } else if (typeof value === 'string') {
       const body = utf8.encode(value);
       const size = body.length;

@@ -155,8 +155,21 @@ export class SharedHub implements Hub {
     else this.#tabs.post({ m: 'force' });
   }
 
+  /** Who asks for `welcome` while the session is open gets the latest one, its numbers as of now. */
   on<K extends keyof HubEvents>(type: K, fn: (value: HubEvents[K]) => void): Undo {
-    return this.#events.on(type, fn);
+    const undo = this.#events.on(type, fn);
+    if (type !== 'welcome' || this.#status.state !== 'open') return undo;
+    let gone = false;
+    queueMicrotask(() => {
+      const { welcome, inbox } = this.#view;
+      if (gone || this.#status.state !== 'open' || !welcome) return;
+      const now: HubEvents['welcome'] = { ...welcome, seq: inbox ?? welcome.seq, again: false };
+      guarded(() => (fn as (value: HubEvents['welcome']) => void)(now));
+    });
+    return () => {
+      gone = true;
+      undo();
+    };
   }
 
   /** Follows a topic. A late reader gets the snapshot and the events since, as if it had been there. */
