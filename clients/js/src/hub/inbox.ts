@@ -273,7 +273,7 @@ export class InboxStore {
   #fold({ ids, seq, level }: StateChange): boolean {
     const rows = ids ? this.#find(ids) : [...this.#rows.values()].filter((item) => item.seq <= (seq ?? 0));
     this.#apply(rows, level);
-    if (level === 'undone' && rows.some((item) => item.level === 'done' && !item.sure)) return true;
+    if (level === 'undone' && rows.some((item) => !item.sure)) return true;
     return ids !== undefined && rows.length < ids.length;
   }
 
@@ -297,8 +297,8 @@ export class InboxStore {
         const item = this.#rows.get(at);
         if (!item || at <= reach) continue;
         const level = told.get(at) ?? 'received';
-        // What became done elsewhere may have been read there first.
-        if (level === 'done' && item.level !== 'done') this.#set({ ...applyChange(item, level), sure: false });
+        // Whether a done one was read as well, meanwhile or before, is not told.
+        if (level === 'done') this.#set({ ...applyChange(item, level), sure: false });
         else if (level !== item.level) this.#set(row({ ...item, level }));
       }
       this.#count(unseen, seq ?? this.#heard, log);
