@@ -24,7 +24,7 @@ __all__ = ["STATIC", "Assets", "Static", "encodings"]
 STATIC = Path(__file__).parent / "static"
 """Where the front end is built to."""
 _PREFIX = "/static/"
-_HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9.]+$")  # Vite's names: name-hash.ext
+_HASHED = re.compile(r"assets/.*-[A-Za-z0-9_-]{8}\.[a-z0-9.]+")  # Vite's names: assets/name-hash.ext
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _TYPES = {  # what this machine's own table says must not decide
     ".css": "text/css; charset=utf-8",
@@ -98,7 +98,7 @@ class Static(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """One file. Raises HTTPException 404 and 405."""
         response = await self._smaller(path, scope) or await super().get_response(path, scope)
-        response.headers["cache-control"] = "public, max-age=31536000, immutable" if _HASHED.search(path) else "no-cache"
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if _HASHED.fullmatch(path) else "no-cache"
         response.headers["vary"] = "Accept-Encoding"
         if response.status_code == 200:
             response.headers["content-type"] = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")

@@ -75,7 +75,7 @@ async def _store(settings: Settings) -> list[Finding]:
     path = settings.store_path
     if path is not None and not await asyncio.to_thread(path.exists):
         return [Finding("store", Verdict.OK, f"{path} will be made at the first start")]
-    engine = create_engine(settings.store_url.get_secret_value())
+    engine = await asyncio.to_thread(create_engine, settings.store_url.get_secret_value())
     try:
         async with engine.connect() as connection:
             version = await connection.scalar(sa.text("SELECT version_num FROM alembic_version"))

@@ -37,8 +37,9 @@ def _clean(key: str, value: Any) -> Any:
     return value
 
 
-def _without_query(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    # uvicorn's access lines quote the address; what stands behind the question mark is people's affair
+def _uvicorn(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.pop("color_message", None)  # its message once more, with terminal codes
+    # its access lines quote the address; what stands behind the question mark is people's affair
     if event.get("logger") == "uvicorn.access":
         event["event"] = _QUERY.sub("", str(event["event"]))
     return event
@@ -57,7 +58,7 @@ def configure(form: Literal["auto", "pretty", "json"] = "auto", level: str = "in
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=not pretty),
-        _without_query,
+        _uvicorn,
         redact,
     ]
     last: list[structlog.types.Processor] = (

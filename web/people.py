@@ -8,6 +8,7 @@ PeopleError
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -124,7 +125,7 @@ class People:
         if not 1 <= len(known) <= 255 or any(not letter.isprintable() or letter.isspace() or letter in ",;" for letter in known):
             raise BadValue("name", "1 to 255 characters without spaces, commas and semicolons")
         _check_locale(locale)
-        _check_zone(zone)
+        await asyncio.to_thread(_check_zone, zone)  # reads a file
         values = {
             "name": known,
             "display_name": display_name.strip()[:255] or name.strip()[:255],

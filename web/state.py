@@ -51,7 +51,7 @@ async def open_store(settings: Settings) -> AsyncIterator[AsyncEngine]:
     path = settings.store_path
     if path is not None:
         await asyncio.to_thread(lambda: path.parent.mkdir(parents=True, exist_ok=True))
-    engine = create_engine(settings.store_url.get_secret_value())
+    engine = await asyncio.to_thread(create_engine, settings.store_url.get_secret_value())  # SQLite's resolves the path
     try:
         await migrate(engine)
         yield engine

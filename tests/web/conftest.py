@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from blockbuster import BlockBuster
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -25,7 +26,7 @@ from web.errors import exception_handlers
 from web.pages import page_routes
 from web.security import SecurityMiddleware
 from web.settings import Settings
-from web.state import State, open_state
+from web.state import State, open_state, open_store
 from web.users import user_routes
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -74,6 +75,14 @@ class Site:
 
 
 @pytest.fixture
+async def engine(store_file: Path, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    """A fresh store, without a site around it."""
+    shutil.copyfile(store_file, tmp_path / "navigator.sqlite")
+    async with open_store(make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite")) as engine:
+        yield engine
+
+
+@pytest.fixture
 def static(tmp_path: Path) -> Path:
     """A front end, as Vite leaves it."""
     directory = tmp_path / "static"
@@ -105,12 +114,13 @@ OpenSite = Callable[..., AbstractAsyncContextManager[Site]]
 
 
 @pytest.fixture
-def open_site(tmp_path: Path, static: Path, templates: Path) -> OpenSite:
+def open_site(tmp_path: Path, store_file: Path, static: Path, templates: Path) -> OpenSite:
     """Opens a site with these settings."""
 
     @asynccontextmanager
     async def opened(*, templates: Path = templates, **given: Any) -> AsyncIterator[Site]:
-        values = {"public_url": ORIGIN, "store_url": f"sqlite+aiosqlite:///{tmp_path}/store/navigator.sqlite", **given}
+        shutil.copyfile(store_file, tmp_path / "navigator.sqlite")
+        values = {"public_url": ORIGIN, "store_url": f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite", **given}
         chosen = make_settings(**values)
 
         async def broken(_request: Request) -> PlainTextResponse:
@@ -139,14 +149,9 @@ def open_site(tmp_path: Path, static: Path, templates: Path) -> OpenSite:
             async def app(scope: Scope, receive: Receive, send: Send) -> None:
                 await inner({**scope, "state": dict(state)}, receive, send)
 
-            guard = BlockBuster()
-            guard.activate()
-            try:
-                transport = httpx.ASGITransport(app, client=("192.0.2.1", 40000))
-                async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
-                    yield Site(state, browser, app)
-            finally:
-                guard.deactivate()
+            transport = httpx.ASGITransport(app, client=("192.0.2.1", 40000))
+            async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
+                yield Site(state, browser, app)
 
     return opened
 

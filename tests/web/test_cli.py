@@ -77,8 +77,9 @@ def navigator(store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def rows(store: Path, query: sa.Select[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    engine = create_engine(f"sqlite+aiosqlite:///{store}")
+
     async def read() -> list[tuple[object, ...]]:
-        engine = create_engine(f"sqlite+aiosqlite:///{store}")
         async with engine.connect() as connection:
             found: list[tuple[object, ...]] = [tuple(row) for row in await connection.execute(query)]
         await engine.dispose()
@@ -132,7 +133,7 @@ def test_a_new_password_and_a_locked_account_end_every_sign_in(navigator: Run, s
     navigator("user", "add", "anna", stdin=f"{PASSWORD}\n")
 
     async def sign_in() -> None:
-        engine = create_engine(f"sqlite+aiosqlite:///{store}")
+        engine = await asyncio.to_thread(create_engine, f"sqlite+aiosqlite:///{store}")
         await Sessions(engine).create(1)
         await engine.dispose()
 

@@ -31,11 +31,12 @@ def test_lines_are_json_where_no_terminal_reads_them() -> None:
     stream = io.StringIO()
     logs.configure("auto", stream=stream)
     structlog.get_logger("web.test").info("вход", user_id=5)
-    logging.getLogger("somebody").warning("said %s", "so")
+    logging.getLogger("somebody").warning("said %s", "so", extra={"color_message": "\x1b[1m"})
     first, second = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert (first["event"], first["level"], first["logger"], first["user_id"]) == ("вход", "info", "web.test", 5)
     assert (second["event"], second["logger"]) == ("said so", "somebody")
     assert first["timestamp"].endswith("Z")
+    assert "color_message" not in second
 
 
 def test_secrets_are_hidden_at_any_depth() -> None:
@@ -85,7 +86,6 @@ def test_access_lines_lose_their_query_and_libraries_their_chatter() -> None:
 
 
 def test_levels_are_kept() -> None:
-    """Lines below the level are not written."""
     stream = io.StringIO()
     logs.configure("json", "warning", stream=stream)
     structlog.get_logger("web.test").info("quiet")

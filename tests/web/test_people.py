@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hub.policy import QuietWindow, Rule
 from hub.preferences import load_preferences
 from hub.store import identities, permissions, users
-from tests.web.conftest import make_settings
 from web.people import BadValue, Duplicate, People
-from web.state import open_store
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """A fresh store."""
-    async with open_store(make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite")) as engine:
-        yield engine
 
 
 async def test_a_name_is_one_however_it_is_typed(engine: AsyncEngine) -> None:

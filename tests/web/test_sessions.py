@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.store import sessions as table
-from tests.web.conftest import make_settings
 from web.people import People
 from web.sessions import Lifetime, Sessions, hash_token
-from web.state import open_store
 
 
 class Clock:
@@ -25,13 +21,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """A fresh store."""
-    async with open_store(make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite")) as engine:
-        yield engine
 
 
 @pytest.fixture
