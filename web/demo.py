@@ -14,13 +14,14 @@ from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from adapters.push import vapid
+from adapters.sandbox.erp import open_sandbox_erp
 from adapters.sandbox.people import PEOPLE, Person
 from adapters.sandbox.redmine import open_sandbox_redmine
 from web import logs
 from web.passwords import hash_password
 from web.people import People
-from web.serve import run
-from web.settings import Settings, load
+from web.server import make_server
+from web.settings import EXIT_CODE, Settings, load
 from web.startup import create_app
 from web.state import open_store
 
@@ -60,16 +61,23 @@ async def _demo(settings: Settings) -> int:
                 "redmine_api_key": SecretStr(redmine.api_key),
                 "redmine_time_zone": redmine.zone,
             }
+        if not areas["erp"].on:
+            erp = await stack.enter_async_context(open_sandbox_erp(DIRECTORY / "erp"))
+            filled |= {"erp_dsn": erp.dsn, "erp_user": erp.user, "erp_password": SecretStr(erp.password)}
         if not areas["push_web"].on:
             filled["vapid_private_key"] = SecretStr(await asyncio.to_thread(_kept_key, DIRECTORY / "vapid.key"))
             filled["vapid_subject"] = "mailto:helpdesk@tez.example"
         settings = settings.model_copy(update=filled)
         await _accounts(settings)
 
-        async def started() -> None:
-            print(_greeting(settings), flush=True)
-
-        return await run(create_app(settings), settings, started=started)
+        server = make_server(create_app(settings), settings)
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve(), name="http_server")
+            while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event for it
+                await asyncio.sleep(0.02)
+            if server.started:
+                print(_greeting(settings), flush=True)
+        return 0 if server.started else EXIT_CODE
 
 
 async def _accounts(settings: Settings) -> None:

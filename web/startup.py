@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from adapters.erp.client import ErpSettings, open_erp
+from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.source import RedmineSource
 from hub.bus import Bus
@@ -99,6 +101,9 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
         sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone)))
+    if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
+        credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
+        sources.append(ErpSource(await stack.enter_async_context(open_erp(credentials))))
     return sources
 
 

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from adapters.erp.client import Erp
 from adapters.erp.errors import ErpBusy, ErpMisconfigured, ErpSlow, ErpUnavailable
-from adapters.redmine.settle import Settle
 from hub.event import Event, Notice
 from hub.notification import Address, Batch, Notification
+from hub.settle import Settle
 
 __all__ = ["ErpSource"]
 

@@ -27,10 +27,10 @@ from adapters.redmine.engine import Reader, reading
 from adapters.redmine.errors import RedmineAway, RedmineRefused
 from adapters.redmine.load import load_material, load_rights
 from adapters.redmine.names import Names
-from adapters.redmine.settle import Settle
 from adapters.redmine.site import load_site
 from adapters.redmine.tables import Schema, discover
 from hub.notification import Batch
+from hub.settle import Settle
 
 __all__ = ["RedmineSource"]
 

@@ -1,4 +1,4 @@
-"""adapters.redmine.settle: no id lost, none handled twice, whatever the order of commits."""
+"""hub.settle: no id lost, none handled twice, whatever the order of commits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.redmine.settle import MAX_GAP, MAX_MISSING, Settle
+from hub.settle import MAX_GAP, MAX_MISSING, Settle
 
 SETTLE_S = 60.0
 
