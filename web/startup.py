@@ -34,6 +34,7 @@ from web.sessions import Sessions
 from web.settings import Settings, load
 from web.socket import socket_routes
 from web.state import State, open_state
+from web.tasks import task_routes
 from web.users import user_routes
 
 __all__ = ["AppState", "create_app", "open_app_state"]
@@ -61,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             yield dict(state)
 
     return Starlette(
-        routes=[*socket_routes(), *event_routes(), *notification_routes(), *user_routes(), *page_routes()],
+        routes=[*socket_routes(), *event_routes(), *notification_routes(), *task_routes(), *user_routes(), *page_routes()],
         middleware=[Middleware(SecurityMiddleware, settings=chosen)],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,

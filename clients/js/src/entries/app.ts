@@ -1,9 +1,10 @@
 /** The shell's page: frame, hub, inbox. */
 
 import '../ui/page.css';
-import { SystemStore } from '../hub/index';
+import { deviceId, SystemStore } from '../hub/index';
 import { onLocale } from '../i18n/index';
-import { connect, watchActivity } from '../inbox/session';
+import { connect, request, watchActivity } from '../inbox/session';
+import { Push } from '../push/index';
 import { readBoot } from '../shell/boot';
 import '../shell/shell';
 import { t } from '../shell/strings';
@@ -16,10 +17,41 @@ if (shell) {
   shell.hub = session.hub;
   shell.inbox = session.inbox;
   shell.system = new SystemStore(session.hub);
-  for (const page of shell.querySelectorAll('tez-inbox')) {
+  const pages = [...shell.querySelectorAll('tez-inbox')];
+  const send = (method: string, path: string, body?: unknown) =>
+    request(location.origin, path, {
+      method,
+      csrf: boot.csrf,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const push = new Push({
+    vapidPublicKey: boot.push.vapid_public_key,
+    device: deviceId(),
+    label: navigator.userAgent.slice(0, 200),
+    put: (path, body) => send('PUT', path, body),
+    remove: (path) => send('DELETE', path),
+    changed: () => {
+      for (const part of [shell, ...pages]) part.requestUpdate();
+    },
+  });
+  shell.push = push;
+  for (const page of pages) {
     page.store = session.inbox;
     page.hub = session.hub;
+    page.push = push;
   }
+  push.start().catch(() => undefined); // the inbox works without; turning push on tells what is wrong
+  session.hub.on('state', (change) => {
+    if (change.level === 'read' || change.level === 'done' || change.level === 'shown') {
+      const upTo = change.seq;
+      const ids = change.ids ?? session.inbox.items.filter((item) => item.seq <= (upTo ?? 0)).map((item) => item.id);
+      void push.close(ids);
+    }
+  });
+  navigator.serviceWorker?.addEventListener('message', (event: MessageEvent<{ navigate?: string }>) => {
+    const to = event.data?.navigate;
+    if (typeof to === 'string' && /^\/(?![/\\])/.test(to) && to !== location.pathname) location.assign(to);
+  });
   watchActivity(session.hub);
   // The server wrote the heading in the language of the moment.
   onLocale(() => {
