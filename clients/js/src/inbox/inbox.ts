@@ -55,6 +55,8 @@ export class TezInbox extends TezElement {
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) hub: Link | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
+  /** Where `push` stands, when somebody above knows it: a change of it is drawn. */
+  @property() pushState: PushControl['state'] | null = null;
 
   @state() private shown = false;
   @state() private unseen = 0;
@@ -192,10 +194,11 @@ export class TezInbox extends TezElement {
   #keys(event: KeyboardEvent): void {
     // Popovers give the focus back on Escape only when they took it themselves.
     if (event.key === 'Escape' && this.shown && !event.defaultPrevented) {
+      event.preventDefault();
       this.close();
       this.bell?.focus();
       event.stopPropagation();
-    }
+    } else this.list?.key(event);
   }
 
   override render() {
@@ -238,6 +241,7 @@ export class TezInbox extends TezElement {
     return html`<tez-inbox-list
       .store=${this.store}
       .push=${this.push}
+      .pushState=${this.pushState ?? this.push?.state ?? 'unsupported'}
       .origin=${this.src === null ? location.origin : new URL(this.src || '/', document.baseURI).href}
       .staleSince=${this.staleSince}
       ?page=${this.mode === 'page'}

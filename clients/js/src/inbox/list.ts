@@ -77,6 +77,8 @@ export class TezInboxList extends TezElement {
 
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
+  /** Where `push` stands: handed down so that a change of it is drawn. */
+  @property() pushState: PushControl['state'] = 'unsupported';
   /** Origin that paths of notices belong to. */
   @property() origin = location.origin;
   @property({ type: Boolean }) page = false;
@@ -111,15 +113,14 @@ export class TezInboxList extends TezElement {
   override connectedCallback(): void {
     super.connectedCallback();
     if (this.page) this.filter = filterFromUrl(location.search);
-    const keys = (event: KeyboardEvent) => this.#key(event);
+    const keys = (event: KeyboardEvent) => this.key(event);
     const back = () => {
       if (this.page) this.#setFilter(filterFromUrl(location.search), false);
     };
-    const target: EventTarget = this.page ? document : this;
-    target.addEventListener('keydown', keys as EventListener);
+    if (this.page) document.addEventListener('keydown', keys);
     addEventListener('popstate', back);
     this.#undos = [
-      () => target.removeEventListener('keydown', keys as EventListener),
+      () => document.removeEventListener('keydown', keys),
       () => removeEventListener('popstate', back),
       onTick(() => this.requestUpdate()),
       sound.on(() => this.requestUpdate()),
@@ -369,8 +370,11 @@ export class TezInboxList extends TezElement {
     target?.closest('.row')?.scrollIntoView?.({ block: 'nearest' });
   }
 
-  /** Physical keys, so that the Russian layout works; never while somebody types, never with Ctrl or Alt held. */
-  #key(event: KeyboardEvent): void {
+  /**
+   * Called by the bell's panel; a page's list listens by itself.
+   * Physical keys, so that the Russian layout works; never while somebody types, never with Ctrl or Alt held.
+   */
+  key(event: KeyboardEvent): void {
     if (event.defaultPrevented || typing(event) || this.help?.open || this.own?.open || !this.checkVisible()) return;
     if (
       (event.ctrlKey || event.metaKey) &&
@@ -384,7 +388,8 @@ export class TezInboxList extends TezElement {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.composedPath().some((at) => at instanceof TezInboxList && at !== this)) return; // the bell's list lies above
+    const host = (this.getRootNode() as Partial<ShadowRoot>).host;
+    if (event.composedPath().some((at) => (at as Element).localName === 'tez-inbox' && at !== host)) return; // the bell's panel lies above
     const inList = focused()?.classList.contains('main') ?? false;
     const row = this.rows[this.current];
     const act = ((): (() => void) | null => {
@@ -440,7 +445,7 @@ export class TezInboxList extends TezElement {
         <div
           class="scroll"
           tabindex=${this.rows.length ? '-1' : '0'}
-          role="region"
+          role="group"
           aria-label=${t('list')}
           aria-busy=${store?.loading ? 'true' : 'false'}
           @scroll=${() => this.pending && this.#touched({})}
@@ -564,7 +569,7 @@ export class TezInboxList extends TezElement {
   #content() {
     const store = this.store;
     if (this.rows.length) {
-      return html`<ul role="list" aria-label=${t('list')}>
+      return html`<ul role="list">
           ${repeat(
             this.rows,
             (row) => row.key,
@@ -642,7 +647,7 @@ export class TezInboxList extends TezElement {
                 class="plus"
                 tabindex=${tab}
                 aria-expanded=${open ? 'true' : 'false'}
-                aria-label=${open ? t('fold') : t('earlier', { n: rest })}
+                aria-label=${`+${rest}: ${open ? t('fold') : t('earlier', { n: rest })}`}
                 title=${open ? t('fold') : t('earlier', { n: rest })}
                 @click=${() => this.#fold(row)}
               >

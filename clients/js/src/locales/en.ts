@@ -12,7 +12,7 @@ export const ui: Same<typeof ru.ui> = {
   failed: 'Could not load',
   tableRows: { one: '{n} row', other: '{n} rows' },
   empty: 'Nothing here yet',
-  notices: 'Messages',
+  notices: 'Pop-up messages',
 };
 
 export const inbox: Same<typeof ru.inbox> = {

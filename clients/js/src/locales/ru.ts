@@ -9,7 +9,7 @@ export const ui = {
   failed: 'Не удалось загрузить',
   tableRows: { one: '{n} строка', few: '{n} строки', many: '{n} строк', other: '{n} строки' },
   empty: 'Здесь пока пусто',
-  notices: 'Сообщения',
+  notices: 'Всплывающие сообщения',
 } as const;
 
 export const inbox = {

@@ -211,8 +211,7 @@ export class TezShell extends TezElement {
     const boot = this.boot;
     if (!boot) return nothing;
     const areas = boot.areas.filter((area) => area.id !== 'profile');
-    return html`<a class="skip" href="#main" @click=${this.#skip}>${t('skip')}</a>
-      ${this.#header(boot)} ${this.#banner()}
+    return html`${this.#header(boot)} ${this.#banner()}
       ${
         areas.length > 1
           ? html`<nav aria-label=${t('navigation')}>
@@ -244,6 +243,7 @@ export class TezShell extends TezElement {
     const link = state === 'open' ? 'ok' : state === 'connecting' ? 'unknown' : 'bad';
     const profile = boot.areas.find((area) => area.id === 'profile');
     return html`<header>
+      <a class="skip" href="#main" @click=${this.#skip}>${t('skip')}</a>
       <a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true">${mark}</svg><span>${t('product')}</span></a>
       ${boot.demo ? html`<tez-badge class="demo" tone="warn" title=${t('demoWhy')}>${t('demo')}</tez-badge>` : nothing}
       <span class="space"></span>
@@ -264,7 +264,7 @@ export class TezShell extends TezElement {
             ></tez-state-dot>`
           : nothing
       }
-      <tez-inbox .store=${this.inbox} .hub=${this.hub} .push=${this.push}></tez-inbox>
+      <tez-inbox .store=${this.inbox} .hub=${this.hub} .push=${this.push} .pushState=${this.push?.state ?? null}></tez-inbox>
       <tez-menu
         .label=${t('theme')}
         .items=${[
@@ -285,12 +285,12 @@ export class TezShell extends TezElement {
         ><span slot="trigger">${icon('globe')}</span></tez-menu
       >
       <tez-menu
-        .label=${t('account', { name })}
+        .label=${`${initials(name)}: ${t('account', { name })}`}
         .items=${[
           ...(profile ? [{ id: 'profile', label: t('profile'), icon: 'user' as const, href: profile.href }] : []),
           { id: 'out', label: t('signOut'), icon: 'exit', href: '/users/logout', hint: name },
         ]}
-        ><span slot="trigger" class="who">${initials(name)}</span></tez-menu
+        ><span slot="trigger" class="who" aria-hidden="true">${initials(name)}</span></tez-menu
       >
     </header>`;
   }

@@ -26,7 +26,7 @@ export class TezDialog extends TezElement {
       dialog::backdrop {
         background: var(--tez-scrim);
       }
-      header {
+      .top {
         display: flex;
         align-items: flex-start;
         gap: var(--tez-2);
@@ -86,12 +86,12 @@ export class TezDialog extends TezElement {
       }}
       @click=${(event: MouseEvent) => event.target === this.dialog && this.close()}
     >
-      <header>
+      <div class="top">
         <h2 id="heading">${this.heading}</h2>
         <button class="btn ghost icon small" aria-label=${t('close')} title=${t('close')} @click=${this.close}>
           ${icon('close', 16)}
         </button>
-      </header>
+      </div>
       <div class="body"><slot></slot></div>
       <footer><slot name="actions"></slot></footer>
     </dialog>`;

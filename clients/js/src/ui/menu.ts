@@ -158,7 +158,11 @@ export class TezMenu extends TezElement {
     else if (event.key === 'Home') go(0);
     else if (event.key === 'End') go(-1);
     else if (event.key === 'Tab') this.close();
-    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    else if (event.key === 'Escape') {
+      // The browser would close it too, but leave the focus nowhere.
+      event.preventDefault();
+      this.#leave();
+    } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const found = [...entries.keys()].map((i) => (at + 1 + i) % entries.length);
       const hit = found.find((i) => entries[i]?.textContent?.trim().toLowerCase().startsWith(event.key.toLowerCase()));
       if (hit !== undefined) go(hit);
@@ -167,10 +171,14 @@ export class TezMenu extends TezElement {
   }
 
   #pick(item: MenuItem): void {
-    const back = this.#anchor as HTMLElement | null;
-    this.close();
-    (back ?? this.trigger)?.focus();
+    this.#leave();
     this.emit('pick', item.id);
+  }
+
+  #leave(): void {
+    const back = this.#anchor ?? this.trigger;
+    this.close();
+    if (back instanceof HTMLElement) back.focus();
   }
 
   override render() {

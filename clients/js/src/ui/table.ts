@@ -111,6 +111,9 @@ export class TezTable<Row extends object = Record<string, unknown>> extends TezE
   };
 
   protected override updated(): void {
+    // By CSSOM: the pages' policy forbids style attributes.
+    for (const cell of this.renderRoot.querySelectorAll<HTMLElement>('.space td'))
+      cell.style.height = `${cell.dataset.height}px`;
     this.#look();
   }
 
@@ -123,9 +126,9 @@ export class TezTable<Row extends object = Record<string, unknown>> extends TezE
     const from = Math.min(this.from, to);
     const space = (count: number) =>
       count > 0
-        ? html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} height=${count * rowHeight}></td></tr>`
+        ? html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} data-height=${count * rowHeight}></td></tr>`
         : nothing;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label=${this.label} @scroll=${this.#look}>
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.label} @scroll=${this.#look}>
       <table aria-rowcount=${rows.length + 1}>
         <caption class="sr">
           ${this.label}: ${t('tableRows', { n: rows.length })}

@@ -149,7 +149,7 @@ export class TezToasts extends TezElement {
   static override styles = [
     base,
     css`
-      :host {
+      section {
         position: fixed;
         inset: auto var(--tez-4) var(--tez-4) auto;
         z-index: 40;
@@ -179,11 +179,13 @@ export class TezToasts extends TezElement {
   override render() {
     return html`<div class="sr" role="status">${this.toasts.filter((x) => x.tone !== 'bad').map((x) => html`<p>${x.text}</p>`)}</div>
       <div class="sr" role="alert">${this.toasts.filter((x) => x.tone === 'bad').map((x) => html`<p>${x.text}</p>`)}</div>
-      ${repeat(
-        this.toasts,
-        (toast) => toast.id,
-        (toast) => html`<tez-toast .toast=${toast} @gone=${() => this.#drop(toast.id)}></tez-toast>`,
-      )}`;
+      <section aria-label=${t('notices')}>
+        ${repeat(
+          this.toasts,
+          (toast) => toast.id,
+          (toast) => html`<tez-toast .toast=${toast} @gone=${() => this.#drop(toast.id)}></tez-toast>`,
+        )}
+      </section>`;
   }
 }
 define('tez-toasts', TezToasts);
