@@ -167,7 +167,7 @@ def parse(wire: Format, data: bytes | str) -> Command:
     """
     if (wire == "json") is not isinstance(data, str):
         raise Fatal(Close(CloseCode.PROTOCOL_ERROR, f"{wire} travels in {'text' if wire == 'json' else 'binary'} frames"))
-    if len(data) > MAX_FRAME_BYTES or (isinstance(data, str) and len(data) * 4 > MAX_FRAME_BYTES and len(data.encode()) > MAX_FRAME_BYTES):
+    if len(data) * 4 > MAX_FRAME_BYTES and len(data.encode(errors="replace") if isinstance(data, str) else data) > MAX_FRAME_BYTES:
         raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "frame over 64 KiB"))
     try:
         command: Command = _from_json.decode(data) if isinstance(data, str) else _from_msgpack.decode(data)
