@@ -45,8 +45,8 @@ class TopicLog:
 
     def append(self, event: Event, encoded: Encoded, now: datetime) -> int:
         """Takes an event in and gives its offset; the oldest ones beyond the bounds are forgotten."""
+        self.topic.fold(self.state, event)  # first: an event that does not fold must leave no hole in the offsets
         self.offset += 1
-        self.topic.fold(self.state, event)
         self._entries.append(Entry(self.offset, encoded, now))
         while len(self._entries) > self.max_events or (self._entries and now - self._entries[0].at > self.max_age):
             self._entries.popleft()
