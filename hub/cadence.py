@@ -93,4 +93,10 @@ def _time(value: object) -> time:
 def _dates(value: object) -> frozenset[date]:
     if not isinstance(value, list):
         raise ValueError("a list of dates")
-    return frozenset(item if isinstance(item, date) else date.fromisoformat(str(item)) for item in value)
+    return frozenset(_date(item) for item in value)
+
+
+def _date(item: object) -> date:
+    if isinstance(item, datetime):  # it is a date to Python, but equals none: the holiday would be silently lost
+        raise ValueError(f"{item} has a time of day; a date is wanted")
+    return item if isinstance(item, date) else date.fromisoformat(str(item))

@@ -144,7 +144,7 @@ def quiet_until(now: datetime, prefs: Preferences) -> datetime | None:
     """
     end: datetime | None = None
     probe = now
-    for _ in range(2 * 7 + 1):  # a week of touching windows, and one more look, is as far as it can go
+    for _ in range(8 * len(prefs.quiet)):  # each window once a day for a week, and one more day: after that it never ends
         found = _window_end(probe, prefs)
         if found is None or found <= probe:
             break

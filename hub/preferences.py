@@ -30,7 +30,7 @@ def parse_quiet(value: Any) -> tuple[QuietWindow, ...]:
         try:
             days = frozenset(int(day) for day in item["days"])
             start, end = time.fromisoformat(item["start"]), time.fromisoformat(item["end"])
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise ValueError("quiet: each window has days, start and end (HH:MM)") from error
         if not days <= set(range(7)) or start.tzinfo or end.tzinfo:
             raise ValueError("quiet: days are 0 (Monday) to 6, times are local")
