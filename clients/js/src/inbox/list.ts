@@ -91,7 +91,7 @@ export class TezInboxList extends TezElement {
   @state() private current = 0;
   @state() private unfolded: ReadonlySet<string> = new Set();
   @state() private undoable: Undoable | null = null;
-  @state() private pushNote: 'failed' | 'done' | null = null;
+  @state() private pushNote: 'pushFailed' | 'pushDone' | 'pushDenied' | null = null;
   @state() private snoozeError = '';
   @query('.scroll') private scroller!: HTMLElement | null;
   @query('.bar') private bar!: HTMLElement;
@@ -352,9 +352,9 @@ export class TezInboxList extends TezElement {
   async #enablePush(): Promise<void> {
     try {
       await this.push?.enable();
-      this.pushNote = this.push?.state === 'on' ? 'done' : null;
+      this.pushNote = this.push?.state === 'on' ? 'pushDone' : this.push?.state === 'denied' ? 'pushDenied' : null;
     } catch {
-      this.pushNote = 'failed';
+      this.pushNote = 'pushFailed';
     }
     this.requestUpdate();
   }
@@ -544,8 +544,8 @@ export class TezInboxList extends TezElement {
     const push = this.push;
     if (this.pushNote) {
       return html`<div class="note" role="status">
-        <span>${t(this.pushNote === 'done' ? 'pushDone' : 'pushFailed')}</span>
-        <button class="btn ghost icon small" aria-label=${t('pushLater')} title=${t('pushLater')} @click=${() => (this.pushNote = null)}>
+        <span>${t(this.pushNote)}</span>
+        <button class="btn ghost icon small" aria-label=${word('close')} title=${word('close')} @click=${() => (this.pushNote = null)}>
           ${icon('close', 16)}
         </button>
       </div>`;

@@ -13,12 +13,15 @@ import {
 import * as en from '../../src/locales/en';
 import * as ru from '../../src/locales/ru';
 
-const catalogs = Object.keys(ru) as (keyof typeof ru)[];
+type Catalog = Readonly<Record<string, Message>>;
+const russianOf: Readonly<Record<string, Catalog>> = { ...ru };
+const englishOf: Readonly<Record<string, Catalog>> = { ...en };
+const catalogs = Object.keys(russianOf);
 
 describe('catalogs', () => {
   it.each(catalogs)('%s has every key in both languages, none empty, with the same placeholders', (name) => {
-    const russian = ru[name] as Readonly<Record<string, Message>>;
-    const english = en[name] as Readonly<Record<string, Message>>;
+    const russian = russianOf[name] ?? {};
+    const english = englishOf[name] ?? {};
     expect(Object.keys(english).sort()).toEqual(Object.keys(russian).sort());
     for (const [key, message] of Object.entries(russian)) {
       const other = english[key];
@@ -29,7 +32,7 @@ describe('catalogs', () => {
 
   it('writes all four Russian forms wherever a plural is used', () => {
     for (const name of catalogs) {
-      for (const [key, message] of Object.entries(ru[name] as Readonly<Record<string, Message>>)) {
+      for (const [key, message] of Object.entries(russianOf[name] ?? {})) {
         if (typeof message !== 'string')
           expect(Object.keys(message).sort(), key).toEqual(['few', 'many', 'one', 'other']);
       }
