@@ -266,6 +266,8 @@ class Hub:
         """Says goodbye: every session is told when to come back, then closed in slices."""
         self.is_draining = True
         sessions = list(self.presence)
+        if not sessions:
+            return
         window = min(30.0, 1.0 + len(sessions) / 500)
         for session in sessions:
             session.send(draining(0.2, window))

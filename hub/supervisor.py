@@ -124,7 +124,7 @@ class Supervisor:
 
     async def _failed(self, error: Exception, *, expected: bool) -> None:
         self._failures += 1
-        if not expected:
+        if not expected and (self._failures == 1 or type(error).__name__ != self.health.error):
             _log.error("source_failed", source=self._source.name, exc_info=error)
         elif self._failures == 1:
             _log.warning("source_away", source=self._source.name, error=type(error).__name__)
