@@ -9,6 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const out = join(here, '../../web/static');
 const entries = join(here, 'src/entries');
 const target = 'es2022';
+const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')) as { version: string };
 
 /** One page entry for each file of src/entries, named after it. */
 function inputs(): Record<string, string> {
@@ -31,6 +32,7 @@ function serviceWorker(): Plugin {
         root: here,
         publicDir: false,
         logLevel: 'warn',
+        define: { __TEZ_VERSION__: JSON.stringify(version) },
         build: {
           outDir: out,
           emptyOutDir: false,

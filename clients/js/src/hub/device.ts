@@ -1,7 +1,7 @@
 /** The name under which this browser is known to the hub, for ever if storage allows it. */
 
 const KEY = 'tez-device';
-const SHAPE = /^[A-Za-z0-9_-]{1,64}$/;
+const SHAPE = /^[A-Za-z0-9_-]{4,64}$/;
 
 /** 128 random bits as 32 hex digits. crypto.randomUUID is missing on plain http. */
 export function randomId(): string {

@@ -2,14 +2,16 @@
  * Push notifications as the page sees them: whether this browser gets them, turning them on and off, and closing
  * those that were read meanwhile. Showing them is the service worker's part; a page never shows one itself.
  */
-import { Emitter } from '../hub/emitter';
-import type { Hub, StateChange, Undo } from '../hub/types';
-import { forgetDevice, keepDevice, putDevice, type Registered, type ToPage, type ToWorker } from '../sw/keep';
-
-export interface PushBoot {
-  readonly csrf: string;
-  readonly push: { readonly vapid_public_key: string | null };
-}
+import type { StateChange } from '../hub/types';
+import {
+  forgetDevice,
+  keepDevice,
+  type Registered,
+  type Subscribed,
+  subscribed,
+  type ToPage,
+  type ToWorker,
+} from '../sw/keep';
 
 /**
  * `unsupported`: no way in this browser, on plain http, or the server has no key.
@@ -18,36 +20,40 @@ export interface PushBoot {
 export type PushState = 'unsupported' | 'denied' | 'off' | 'on';
 
 export interface PushOptions {
-  boot: PushBoot;
+  /** The server's present key, base64url; null: it does not do Web Push. */
+  vapidPublicKey: string | null;
   /** The stable id of this browser, as in `hello`. */
   device: string;
-  /** Tells of notifications read elsewhere. */
-  hub?: Pick<Hub, 'on'>;
-  /** Shows a page when a notification was clicked; by default the browser goes there. */
-  navigate?: (url: string) => void;
+  /** What a person reads in the list of devices; see `labelOf`. */
+  label: string;
+  /** PUT with the person's session and CSRF token; rejects when the server does not take it. */
+  put(path: string, body: Subscribed): Promise<unknown>;
+  /** DELETE in the same way. */
+  remove(path: string): Promise<unknown>;
+  /** Called whenever `state` is another one. */
+  changed?(): void;
   /** Stand-in for the browser, for tests. */
   browser?: PushBrowser;
 }
 
 /** The parts of the browser that push needs. */
 export interface PushBrowser {
+  /** Null where workers or push are missing: on plain http, for one. */
   readonly workers: Pick<
     ServiceWorkerContainer,
     'register' | 'ready' | 'addEventListener' | 'removeEventListener'
   > | null;
-  readonly supported: boolean;
-  readonly caches: CacheStorage;
-  readonly fetch: typeof fetch;
-  readonly userAgent: string;
+  readonly caches: CacheStorage | null;
   permission(): NotificationPermission;
   requestPermission(): Promise<NotificationPermission>;
-  /** Whether the person wants push on this device; survives the page. */
+  /** Whether the person wants push on this device, kept beyond the page; null: never said. */
   wish(value?: 'on' | 'off'): string | null;
 }
 
 const WISH = 'tez-push';
 const SCRIPT = '/sw.js';
 const ANSWER_MS = 2_000;
+const READY_MS = 15_000;
 
 /** What the notifications that the worker shows carry. */
 interface ShownData {
@@ -55,95 +61,98 @@ interface ShownData {
   seq?: number;
 }
 
-interface PushEvents {
-  change: undefined;
-  /** A push came in while the page is open; for diagnostics. */
-  push: { id: string; seq: number; at: number };
-}
-
 export class Push {
-  state: PushState = 'off';
+  #state: PushState = 'unsupported';
   /** Why the last attempt failed, for diagnostics; null when it did not. */
   error: Error | null = null;
-  readonly #boot: PushBoot;
+  /** The last push that came in while this page was open, for diagnostics. */
+  last: { id: string; seq: number; at: number } | null = null;
+  readonly #options: PushOptions;
   readonly #browser: PushBrowser;
   readonly #registered: Registered;
-  readonly #events = new Emitter<PushEvents>();
-  readonly #undos: Undo[] = [];
   #registration: ServiceWorkerRegistration | null = null;
+  readonly #hear = (event: Event): void => {
+    const { data, ports } = event as MessageEvent<ToPage | null>;
+    // Tells the worker that somebody is here who will go where the click leads; who goes is the page's affair.
+    if (data && 'navigate' in data) ports[0]?.postMessage(true);
+    else if (data && 'push' in data) this.last = data.push;
+  };
 
   constructor(options: PushOptions) {
-    this.#boot = options.boot;
+    this.#options = options;
     this.#browser = options.browser ?? realBrowser();
-    this.#registered = { device: options.device, label: labelOf(this.#browser.userAgent) };
-    const { workers } = this.#browser;
-    const hear = (event: Event): void => this.#hear(event as MessageEvent, options.navigate ?? goTo);
-    workers?.addEventListener('message', hear);
-    this.#undos.push(() => workers?.removeEventListener('message', hear));
-    const undo = options.hub?.on('state', (change) => void this.#close(change));
-    if (undo) this.#undos.push(undo);
+    this.#registered = { device: options.device, label: options.label };
+    if (this.#browser.workers && options.vapidPublicKey) {
+      this.#state = this.#browser.permission() === 'denied' ? 'denied' : 'off';
+    }
+    this.#browser.workers?.addEventListener('message', this.#hear);
   }
 
-  on<K extends keyof PushEvents>(type: K, fn: (value: PushEvents[K]) => void): Undo {
-    return this.#events.on(type, fn);
+  get state(): PushState {
+    return this.#state;
   }
 
   /**
-   * To be called on every page load: registers the worker, and heals what was lost in silence: the endpoint is sent to
-   * the server each time, which is also this device's sign of life. Never rejects and never asks the person anything.
+   * To be called on every page load: registers the worker, and heals what was lost in silence. The endpoint goes to the
+   * server each time, which is also this device's sign of life. Never asks the person anything. Rejects with the reason.
    */
-  async ensure(): Promise<void> {
-    try {
+  start(): Promise<void> {
+    return this.#try(async () => {
       const registration = await this.#register();
-      if (!registration) return this.#settle('unsupported', null);
-      if (this.#browser.permission() === 'denied') return this.#settle('denied', null);
-      const wanted = this.#browser.permission() === 'granted' && this.#browser.wish() === 'on';
-      if (!wanted) return this.#settle('off', null);
+      if (!registration) return 'unsupported';
+      const permission = this.#browser.permission();
+      if (permission !== 'granted') return permission === 'denied' ? 'denied' : 'off';
+      const wish = this.#browser.wish();
+      // Wanted but gone: the push service dropped it and nobody was told.
+      const wanted = wish === 'on' || (wish === null && (await registration.pushManager.getSubscription()) !== null);
+      if (!wanted) return 'off';
       await this.#subscribe(registration);
-      this.#settle('on', null);
-    } catch (error) {
-      this.#settle('off', error);
-    }
+      return 'on';
+    });
   }
 
   /** Asks for permission and subscribes. Only in a click's handler: browsers ask on nothing else. Rejects with the reason. */
-  async enable(): Promise<void> {
-    try {
-      // First of all, while the click still counts.
-      const permission = await this.#browser.requestPermission();
+  enable(): Promise<void> {
+    // First of all, while the click still counts.
+    const asked = this.#browser.requestPermission();
+    return this.#try(async () => {
+      const permission = await asked;
       const registration = await this.#register();
-      if (!registration) return this.#settle('unsupported', null);
-      if (permission !== 'granted') return this.#settle(permission === 'denied' ? 'denied' : 'off', null);
+      if (!registration) return 'unsupported';
+      if (permission !== 'granted') return permission === 'denied' ? 'denied' : 'off';
       await this.#subscribe(registration);
       this.#browser.wish('on');
-      this.#settle('on', null);
-    } catch (error) {
-      this.#settle('off', error);
-      throw error;
-    }
+      return 'on';
+    });
   }
 
   /** Ends push on this device, here and on the server. Also before signing out: the next person must not get ours. */
-  async disable(): Promise<void> {
+  disable(): Promise<void> {
     this.#browser.wish('off');
-    try {
+    return this.#try(async () => {
       const registration = await this.#register();
       const subscription = await registration?.pushManager.getSubscription();
       await subscription?.unsubscribe();
-      await forgetDevice(this.#browser.caches);
-      const path = `/notifications/api/devices/${encodeURIComponent(this.#registered.device)}`;
-      const headers = { Accept: 'application/json', 'X-CSRF-Token': this.#boot.csrf };
-      await this.#browser.fetch(path, {
-        method: 'DELETE',
-        credentials: 'same-origin',
-        headers,
-        signal: AbortSignal.timeout(15_000),
-      });
-      this.#settle(registration ? 'off' : 'unsupported', null);
-    } catch (error) {
-      this.#settle('off', error);
-      throw error;
-    }
+      if (this.#browser.caches) await forgetDevice(this.#browser.caches);
+      await this.#options.remove(this.#path());
+      return registration ? 'off' : 'unsupported';
+    });
+  }
+
+  /** Closes what this device still shows of the events `ids`. */
+  async close(ids: readonly string[]): Promise<void> {
+    const named = new Set(ids);
+    await this.#closeThose(({ id }) => id !== undefined && named.has(id));
+  }
+
+  /** The same by what the hub tells: seen, read or done, here or elsewhere. A summary goes when nothing is left unseen. */
+  async closeSeen({ level, ids, seq, unseen }: StateChange): Promise<void> {
+    if (level === 'unread' || level === 'undone') return;
+    const named = new Set(ids);
+    await this.#closeThose((shown) => {
+      const upTo = seq !== undefined && shown.seq !== undefined && shown.seq <= seq;
+      return unseen === 0 || upTo || (shown.id !== undefined && named.has(shown.id));
+    });
   }
 
   /** The worker's version and state, for diagnostics; null without a worker. */
@@ -158,29 +167,31 @@ export class Push {
         port1.close();
         resolve(String((event.data as { version?: string }).version));
       };
-      active.postMessage({ tez: 'version' } satisfies ToWorker, [port2]);
+      active.postMessage({ ask: 'version' } satisfies ToWorker, [port2]);
     });
     return { version, state: active.state };
   }
 
   /** Stops listening; the subscription stays. */
-  close(): void {
-    for (const undo of this.#undos.splice(0)) undo();
+  stop(): void {
+    this.#browser.workers?.removeEventListener('message', this.#hear);
   }
 
   // -- subscription ---------------------------------------------------------------------------------
 
+  /** The worker, registered whether push is possible or not: it also says when there is no network. Null: no push. */
   async #register(): Promise<ServiceWorkerRegistration | null> {
-    const { workers, supported } = this.#browser;
-    if (!workers || !supported) return null;
+    const { workers } = this.#browser;
+    if (!workers) return null;
     await workers.register(SCRIPT, { scope: '/', updateViaCache: 'none' });
-    this.#registration = await workers.ready;
-    return this.#boot.push.vapid_public_key ? this.#registration : null;
+    this.#registration = await within(READY_MS, workers.ready);
+    // Safari on iOS has workers in every tab, but push only for what is on the home screen.
+    return this.#options.vapidPublicKey && 'pushManager' in this.#registration ? this.#registration : null;
   }
 
   /** A subscription made with the server's present key, known to the server. */
   async #subscribe(registration: ServiceWorkerRegistration): Promise<void> {
-    const key = fromBase64Url(this.#boot.push.vapid_public_key ?? '');
+    const key = fromBase64Url(this.#options.vapidPublicKey ?? '');
     let subscription = await registration.pushManager.getSubscription();
     if (subscription && !isEqual(subscription.options.applicationServerKey, key)) {
       // Made with a key that is not ours any more: pushes to it would be refused.
@@ -188,43 +199,45 @@ export class Push {
       subscription = null;
     }
     subscription ??= await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-    await keepDevice(this.#browser.caches, this.#registered);
-    await putDevice(this.#browser.fetch, this.#boot.csrf, this.#registered, subscription.toJSON());
+    if (this.#browser.caches) await keepDevice(this.#browser.caches, this.#registered);
+    await this.#options.put(this.#path(), subscribed(this.#registered, subscription.toJSON()));
   }
 
-  #settle(state: PushState, error: unknown): void {
-    this.state = state;
-    this.error = error === null ? null : error instanceof Error ? error : new Error(String(error));
-    this.#events.emit('change', undefined);
+  #path(): string {
+    return `/notifications/api/devices/${encodeURIComponent(this.#registered.device)}`;
   }
 
-  // -- what the hub and the worker say -----------------------------------------------------------------
-
-  /** Closes what this device still shows of notifications that were seen or read, here or elsewhere. */
-  async #close({ level, ids, seq, unseen }: StateChange): Promise<void> {
-    if (level !== 'shown' && level !== 'read' && level !== 'done') return;
-    const named = new Set(ids);
+  async #closeThose(which: (shown: ShownData) => boolean): Promise<void> {
     const all = (await this.#registration?.getNotifications()) ?? [];
-    for (const notification of all) {
-      const data = (notification.data ?? {}) as ShownData;
-      const upTo = seq !== undefined && data.seq !== undefined && data.seq <= seq;
-      // A summary speaks of many: it goes when none of them is left.
-      if (unseen === 0 || upTo || (data.id !== undefined && named.has(data.id))) notification.close();
-    }
+    for (const notification of all) if (which((notification.data ?? {}) as ShownData)) notification.close();
   }
 
-  #hear(event: MessageEvent, navigate: (url: string) => void): void {
-    const message = event.data as ToPage | null;
-    if (message?.tez === 'navigate') {
-      // The answer first: going there may end this page.
-      event.ports[0]?.postMessage(true);
-      navigate(message.url);
-    } else if (message?.tez === 'push') this.#events.emit('push', message);
+  async #try(run: () => Promise<PushState>): Promise<void> {
+    const before = this.#state;
+    try {
+      this.#state = await run();
+      this.error = null;
+    } catch (error) {
+      this.error = error instanceof Error ? error : new Error(String(error));
+      if (before !== 'unsupported') this.#state = this.#browser.permission() === 'denied' ? 'denied' : 'off';
+      throw error;
+    } finally {
+      if (this.#state !== before) this.#options.changed?.();
+    }
   }
 }
 
-function goTo(url: string): void {
-  location.assign(url);
+/** `ready` never comes for a worker whose script fails to install. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the service worker does not start')), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** RFC 4648, section 5, without padding. */
@@ -262,18 +275,12 @@ export function labelOf(userAgent: string): string {
 }
 
 function realBrowser(): PushBrowser {
-  const { navigator } = globalThis;
+  const able = 'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis;
   return {
-    workers: 'serviceWorker' in navigator ? navigator.serviceWorker : null,
-    supported: 'PushManager' in globalThis && 'Notification' in globalThis,
-    get caches() {
-      return globalThis.caches;
-    },
-    fetch: (...args) => fetch(...args),
-    userAgent: navigator.userAgent,
-    permission: () => ('Notification' in globalThis ? Notification.permission : 'denied'),
-    requestPermission: () =>
-      'Notification' in globalThis ? Notification.requestPermission() : Promise.resolve('denied' as const),
+    workers: able ? navigator.serviceWorker : null,
+    caches: globalThis.caches ?? null,
+    permission: () => (able ? Notification.permission : 'denied'),
+    requestPermission: () => (able ? Notification.requestPermission() : Promise.resolve('denied')),
     wish: (value) => {
       try {
         if (value) localStorage.setItem(WISH, value);

@@ -62,7 +62,8 @@ export function readPush(data: unknown, origin: string, fallback: { title: strin
   return {
     title: title || fallback.title,
     body: title ? asText(notification.body) : fallback.body,
-    tag: asText(notification.tag),
+    // One tag for all that has none: they take each other's place instead of piling up.
+    tag: asText(notification.tag) || 'tez',
     renotify: notification.renotify === true,
     url: safeUrl(asText(inner.url) || link || '/', origin),
     id: asText(inner.id),

@@ -1,5 +1,5 @@
 /** The service worker's behaviour: shows pushes, leads clicks to a tab, keeps the subscription alive, and says when offline. */
-import { keptDevice, META_CACHE, putDevice, type ToPage, type ToWorker } from './keep';
+import { keptDevice, META_CACHE, subscribed, type ToPage, type ToWorker } from './keep';
 import { readPush, type Shown } from './payload';
 
 const OFFLINE_CACHE = 'tez-offline-1';
@@ -7,6 +7,7 @@ const OFFLINE = '/offline';
 const ICON = '/static/icons/icon-192.png';
 /** A page that listens answers at once; one that does not (sign-in, offline) never will. */
 const LISTEN_MS = 400;
+const LIMIT_MS = 15_000;
 
 const TITLE = 'TEZ Navigator';
 
@@ -14,8 +15,12 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
   const { origin } = scope.location;
 
   scope.addEventListener('install', (event) => {
-    // Nothing of an older worker is relied upon, so the newest one may act at once.
-    event.waitUntil(Promise.all([keepOffline(), scope.skipWaiting()]));
+    // Nothing of an older worker is relied upon, so the newest one may act at once. Push matters more than the offline page.
+    event.waitUntil(
+      keepOffline()
+        .catch(() => undefined)
+        .then(() => scope.skipWaiting()),
+    );
   });
 
   scope.addEventListener('activate', (event) => {
@@ -25,7 +30,9 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
         scope.registration.navigationPreload?.enable(),
         scope.caches
           .keys()
-          .then((names) => names.filter((name) => name !== OFFLINE_CACHE && name !== META_CACHE))
+          .then((names) =>
+            names.filter((name) => name.startsWith('tez-') && name !== OFFLINE_CACHE && name !== META_CACHE),
+          )
           .then((old) => Promise.all(old.map((name) => scope.caches.delete(name)))),
       ]),
     );
@@ -52,7 +59,7 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
 
   scope.addEventListener('message', (event) => {
     const message = event.data as ToWorker | null;
-    if (message?.tez === 'version') event.ports[0]?.postMessage({ version });
+    if (message?.ask === 'version') event.ports[0]?.postMessage({ version });
   });
 
   // -- offline --------------------------------------------------------------------------------------
@@ -68,7 +75,7 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
       const early = (await event.preloadResponse) as Response | undefined;
       return early ?? (await scope.fetch(event.request));
     } catch {
-      return (await scope.caches.match(OFFLINE)) ?? Response.error();
+      return (await scope.caches.match(OFFLINE)) ?? new Response('Offline', { status: 503 });
     }
   }
 
@@ -109,7 +116,7 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
   }
 
   async function tellPush({ id, seq }: Shown): Promise<void> {
-    const message: ToPage = { tez: 'push', id, seq, at: Date.now() };
+    const message: ToPage = { push: { id, seq, at: Date.now() } };
     for (const client of await windows()) client.postMessage(message);
   }
 
@@ -148,7 +155,7 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
         resolve(heard);
       };
       port1.onmessage = () => done(true);
-      const message: ToPage = { tez: 'navigate', url };
+      const message: ToPage = { navigate: url };
       client.postMessage(message, [port2]);
     });
   }
@@ -165,13 +172,19 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
         : null);
     const registered = await keptDevice(scope.caches);
     if (!subscription || !registered) return; // the next page load makes it good
-    const me = await scope.fetch('/users/api/me', {
-      credentials: 'same-origin',
-      headers: { Accept: 'application/json' },
-      signal: AbortSignal.timeout(15_000),
-    });
+    const me = await request('/users/api/me', {});
     if (!me.ok) return;
     const { csrf } = (await me.json()) as { csrf: string };
-    await putDevice(scope.fetch.bind(scope), csrf, registered, subscription.toJSON());
+    const answer = await request(`/notifications/api/devices/${encodeURIComponent(registered.device)}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
+      body: JSON.stringify(subscribed(registered, subscription.toJSON())),
+    });
+    if (!answer.ok) throw new Error(`the server did not take the subscription: HTTP ${answer.status}`);
+  }
+
+  function request(path: string, init: RequestInit): Promise<Response> {
+    const headers = { Accept: 'application/json', ...init.headers };
+    return scope.fetch(path, { credentials: 'same-origin', ...init, headers, signal: AbortSignal.timeout(LIMIT_MS) });
   }
 }
