@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.live.product import Product
 from tests.peers import need
 
-__all__ = ["Person", "chromium", "person"]
+__all__ = ["Person", "chromium", "holds", "person"]
 
 _FLAGS = (
     "--no-sandbox",
@@ -49,12 +51,24 @@ class Person:
         await page.fill("[name=password]", password)
         await page.keyboard.press("Enter")
         await page.wait_for_selector("tez-shell")
-        await page.wait_for_function("document.querySelector('tez-shell').hub?.status.state === 'open'")
+        await holds(page, "document.querySelector('tez-shell').hub?.status.state === 'open'")
         return page
 
     def _heard(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and not (self.may_lose_link and any(quiet in text for quiet in _QUIET)):
             self.complaints.append(text)
+
+
+async def holds(page: Page, expression: str, timeout_s: float = 15.0) -> Any:
+    """Waits until `expression` is true in the page, and gives its value.
+
+    Playwright's own waiting evaluates text inside the page, which the product's Content-Security-Policy forbids.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not (value := await page.evaluate(expression)):
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {expression}"
+        await asyncio.sleep(0.02)
+    return value
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import Page
 
-from tests.live.browser import chromium, person
+from tests.live.browser import chromium, holds, person
 from tests.live.product import Product
 from tests.live.test_delivery import until
 from tests.live.test_redmine import new_issue, source_is_ok
@@ -52,8 +52,8 @@ async def rows(page: Page) -> list[int]:
 async def wait_rows(page: Page, wanted: list[int]) -> None:
     """Waits until the tab holds exactly these."""
     try:
-        await page.wait_for_function(f"JSON.stringify({ROWS}) === '{json.dumps(wanted, separators=(',', ':'))}'", timeout=15_000)
-    except Exception:
+        await holds(page, f"JSON.stringify({ROWS}) === '{json.dumps(wanted, separators=(',', ':'))}'")
+    except AssertionError:
         assert await rows(page) == wanted
         raise
 
@@ -75,8 +75,7 @@ async def test_comment_on_screen_within_a_second(product: Product, redmine_peer:
                 note = {"issue": {"notes": f"probe-{run}"}}
                 answer = await rest.put(f"/issues/{issue}.json", headers=redmine_peer.headers("ivanov"), json=note)
                 assert answer.status_code == 204
-                seen = await page.wait_for_function(f"window.seenAt['probe-{run}']", timeout=10_000)
-                waits.append(await seen.json_value() / 1000 - began)
+                waits.append(await holds(page, f"window.seenAt['probe-{run}']") / 1000 - began)
                 await asyncio.sleep(run % 7 * 0.07)  # not in step with the source's looks
     median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
     record_property("redmine_to_screen_median_s", round(median, 3))
@@ -90,7 +89,7 @@ async def test_five_tabs_are_one_connection(product: Product) -> None:
         tabs = [await ann.sign_in("ann")]
         tabs += [await ann.tab() for _ in range(4)]
         for tab in tabs:
-            await tab.wait_for_function("document.querySelector('tez-shell').hub?.status.state === 'open'")
+            await holds(tab, "document.querySelector('tez-shell').hub?.status.state === 'open'")
         opened = product.log.read_text().count('"connection open"')
         assert opened == 1
         await product.publish(*(notice(n) for n in range(3)))
@@ -110,7 +109,7 @@ async def test_five_tabs_are_one_connection(product: Product) -> None:
         # read in one, read in all
         await rest[0].evaluate("document.querySelector('tez-shell').inbox.markRead(['0'])")
         for tab in rest:
-            await tab.wait_for_function("document.querySelector('tez-shell').inbox.items.at(-1).level === 'read'", timeout=5000)
+            await holds(tab, "document.querySelector('tez-shell').inbox.items.at(-1).level === 'read'", 5)
 
 
 async def test_ten_events_with_the_link_cut(product: Product) -> None:
@@ -121,7 +120,7 @@ async def test_ten_events_with_the_link_cut(product: Product) -> None:
         await product.publish(notice(100))
         await wait_rows(page, [1])
         await product.stop()
-        await page.wait_for_function("document.querySelector('tez-shell').hub.status.state !== 'open'", timeout=15_000)
+        await holds(page, "document.querySelector('tez-shell').hub.status.state !== 'open'")
         await asyncio.sleep(2.5)
         assert await page.evaluate("document.querySelector('tez-shell').shadowRoot.textContent.includes('связи')")
         product.start()
