@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 __all__ = ["Kind", "StoreUnavailable", "Writer"]
 
+_log = structlog.get_logger("hub.writer")
 Arg = TypeVar("Arg")
 Result = TypeVar("Result")
 
@@ -56,6 +58,7 @@ class Writer:
     def __init__(self, engine: AsyncEngine, *, group: int = 1000, waiting: int = 20_000, commit_s: float = 10.0) -> None:
         self._engine, self._group, self._bound, self._commit_s = engine, group, waiting, commit_s
         self._waiting: list[_Waiting] = []
+        self._in_hand: list[_Waiting] = []
         self._news = asyncio.Event()
         self._ended = False
         self._current: asyncio.Task[None] | None = None
@@ -84,15 +87,21 @@ class Writer:
                     await asyncio.shield(self._next())
         finally:
             self._ended = True
-            async with asyncio.timeout(self._commit_s * 2):
-                if self._current is not None:
-                    await self._current  # the cancellation reached us, not the group under way
-                while self._waiting:
-                    await self._next()
+            try:
+                async with asyncio.timeout(self._commit_s * 2):
+                    if self._current is not None:
+                        await self._current  # the cancellation reached us, not the group under way
+                    while self._waiting:
+                        await self._next()
+            except TimeoutError:
+                _log.error("writes_given_up", waiting=len(self._waiting))
+            finally:
+                for waiting in (*self._in_hand, *self._waiting):  # an answer for everybody, also when the store gives none
+                    _fail(waiting, StoreUnavailable("the writer has ended"))
 
     def _next(self) -> asyncio.Task[None]:
-        group, self._waiting = self._waiting[: self._group], self._waiting[self._group :]
-        self._current = asyncio.create_task(self._write(group), name="store_writer_group")
+        self._in_hand, self._waiting = self._waiting[: self._group], self._waiting[self._group :]
+        self._current = asyncio.create_task(self._write(self._in_hand), name="store_writer_group")
         return self._current
 
     async def _write(self, group: list[_Waiting]) -> None:
@@ -109,7 +118,10 @@ class Writer:
                 await self._write([waiting])
         else:
             for kind, results in finished:
-                kind.committed(results)
+                try:
+                    kind.committed(results)
+                except Exception:  # it is durable: a bug in telling of it must not leave the callers without an answer
+                    _log.exception("commit_not_told", kind=kind.name)
             for waiting, result in zip(group, (result for _, results in finished for result in results), strict=True):
                 if not waiting.done.done():
                     waiting.done.set_result(result)

@@ -1,0 +1,319 @@
+"""Group commit: what waits goes together, one bad member harms nobody else, and a store that is away is said so."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.writer import Kind, StoreUnavailable, Writer
+
+TABLE = sa.Table("things", sa.MetaData(), sa.Column("n", sa.Integer, primary_key=True), sa.Column("blob", sa.LargeBinary))
+
+
+@pytest.fixture
+async def things(store: AsyncEngine) -> AsyncEngine:
+    """The store with a table of things; a lock is waited for 50 ms only."""
+    async with store.begin() as connection:
+        await connection.run_sync(TABLE.create)
+    await store.dispose()
+
+    @sa.event.listens_for(store.sync_engine, "connect")
+    def _impatient(connection: Any, _entry: Any) -> None:
+        connection.execute("PRAGMA busy_timeout=50")
+
+    return store
+
+
+async def insert(connection: AsyncConnection, numbers: Sequence[int]) -> list[str]:
+    """Adds things; negative ones are refused after the others have been written."""
+    if good := [{"n": number} for number in numbers if number >= 0]:
+        await connection.execute(sa.insert(TABLE), good)
+    bad = [number for number in numbers if number < 0]
+    if bad:
+        raise ValueError(bad[0])
+    return [str(number) for number in numbers]
+
+
+PUT = Kind("put", insert)
+
+
+async def stored(engine: AsyncEngine) -> list[int]:
+    """The things in the store."""
+    async with engine.connect() as connection:
+        return list((await connection.execute(sa.select(TABLE.c.n).order_by(TABLE.c.n))).scalars())
+
+
+@asynccontextmanager
+async def running(writer: Writer) -> AsyncIterator[asyncio.Task[None]]:
+    """Runs the writer's loop."""
+    task = asyncio.create_task(writer.run(), name="writer")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def path(engine: AsyncEngine) -> str:
+    """The store's file."""
+    return str(engine.url.database)
+
+
+async def test_what_waits_goes_into_one_transaction(things: AsyncEngine) -> None:
+    """A thousand writes at once cost a commit or two, and each caller gets its own result."""
+    commits: list[None] = []
+    sa.event.listen(things.sync_engine, "commit", lambda _connection: commits.append(None))
+    writer = Writer(things)
+    async with running(writer):
+        results = await asyncio.gather(*(writer.do(PUT, number) for number in range(1000)))
+    assert results == [str(number) for number in range(1000)]
+    assert await stored(things) == list(range(1000))
+    assert len(commits) <= 2
+
+
+async def test_groups_are_bounded(things: AsyncEngine) -> None:
+    """No group is larger than the bound."""
+    sizes: list[int] = []
+
+    async def run(_connection: AsyncConnection, args: Sequence[int]) -> list[int]:
+        sizes.append(len(args))
+        return list(args)
+
+    writer, kind = Writer(things, group=10), Kind("count", run)
+    async with running(writer):
+        await asyncio.gather(*(writer.do(kind, number) for number in range(35)))
+    assert max(sizes) <= 10
+    assert sum(sizes) == 35
+
+
+async def test_kinds_run_in_the_order_given(things: AsyncEngine) -> None:
+    """Neighbours of one kind run together, but never past a write of another kind between them."""
+    ran: list[tuple[str, list[int]]] = []
+
+    def kind(name: str) -> Kind[int, int]:
+        async def run(_connection: AsyncConnection, args: Sequence[int]) -> list[int]:
+            ran.append((name, list(args)))
+            return list(args)
+
+        return Kind(name, run)
+
+    a, b = kind("a"), kind("b")
+    writer = Writer(things)
+    pending = [asyncio.create_task(writer.do(k, n)) for n, k in enumerate([a, a, b, a])]
+    await asyncio.sleep(0)
+    async with running(writer):
+        await asyncio.gather(*pending)
+    assert ran == [("a", [0, 1]), ("b", [2]), ("a", [3])]
+
+
+async def test_one_bad_member_harms_nobody_else(things: AsyncEngine) -> None:
+    """The bad one gets its own error, the others of its group succeed, in order, each exactly once."""
+    committed: list[str] = []
+    kind = Kind("put", insert, committed.extend)
+    writer = Writer(things)
+    async with running(writer):
+        results = await asyncio.gather(*(writer.do(kind, number) for number in (1, 2, -3, 4)), return_exceptions=True)
+    assert [results[0], results[1], results[3]] == ["1", "2", "4"]
+    assert isinstance(results[2], ValueError)
+    assert await stored(things) == [1, 2, 4]
+    assert committed == ["1", "2", "4"]
+
+
+async def test_a_constraint_is_its_callers_fault(things: AsyncEngine) -> None:
+    """A duplicate key is not an outage: the one caller gets the database's own error."""
+    writer = Writer(things)
+    async with running(writer):
+        await writer.do(PUT, 1)
+        results = await asyncio.gather(writer.do(PUT, 1), writer.do(PUT, 2), return_exceptions=True)
+    assert isinstance(results[0], sa.exc.IntegrityError)
+    assert results[1] == "2"
+
+
+async def test_results_and_callbacks_follow_the_commit(things: AsyncEngine) -> None:
+    """Callbacks run after the commit, in order, before any caller goes on."""
+    story: list[str] = []
+
+    sa.event.listen(things.sync_engine, "commit", lambda _connection: story.append("commit"))
+
+    async def caller(number: int) -> None:
+        story.append(f"caller {await writer.do(kind, number)}")
+
+    kind: Kind[int, str] = Kind("put", insert, lambda results: story.append(f"callback {list(results)}"))
+    writer = Writer(things)
+    pending = [asyncio.create_task(caller(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+    async with running(writer):
+        await asyncio.gather(*pending)
+    assert story == ["commit", "callback ['1', '2']", "caller 1", "caller 2"]
+
+
+async def test_a_broken_callback_keeps_no_caller_waiting(things: AsyncEngine) -> None:
+    """What has committed is done: the callers get their results and the writer goes on, whatever a callback raises."""
+
+    def broken(_results: Sequence[str]) -> None:
+        raise RuntimeError("a bug")
+
+    kind, writer = Kind("put", insert, broken), Writer(things)
+    async with running(writer), asyncio.timeout(2):
+        assert await writer.do(kind, 1) == "1"
+        assert await writer.do(PUT, 2) == "2"
+    assert await stored(things) == [1, 2]
+
+
+async def test_beyond_the_bound_writes_are_refused(things: AsyncEngine) -> None:
+    """A writer that cannot keep up says so instead of growing."""
+    writer = Writer(things, waiting=3)
+    pending = [asyncio.create_task(writer.do(PUT, number)) for number in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="too many"):
+        await writer.do(PUT, 99)
+    async with running(writer):
+        await asyncio.gather(*pending)
+        await writer.do(PUT, 99)
+    assert await stored(things) == [0, 1, 2, 99]
+
+
+async def test_a_caller_that_goes_away_does_not_take_its_write_along(things: AsyncEngine) -> None:
+    """A cancelled caller's write is done all the same, with those of the others."""
+    writer = Writer(things)
+    gone, stays = (asyncio.create_task(writer.do(PUT, number)) for number in (1, 2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    async with running(writer):
+        assert await stays == "2"
+    assert gone.cancelled()
+    assert await stored(things) == [1, 2]
+
+
+async def test_a_locked_store_is_unavailable_and_then_available(things: AsyncEngine) -> None:
+    """Another process that holds the lock makes writes fail whole; once it lets go they succeed."""
+    writer = Writer(things)
+    async with running(writer):
+        with closing(sqlite3.connect(path(things), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            results = await asyncio.gather(*(writer.do(PUT, number) for number in range(3)), return_exceptions=True)
+            assert [type(result) for result in results] == [StoreUnavailable] * 3
+            other.execute("ROLLBACK")
+        assert await stored(things) == []
+        assert await writer.do(PUT, 5) == "5"
+    assert await stored(things) == [5]
+
+
+async def test_a_full_disk_leaves_nothing_half_done(things: AsyncEngine) -> None:
+    """With no page left the whole group is refused and not one of its rows stays."""
+
+    async def large(connection: AsyncConnection, numbers: Sequence[int]) -> list[int]:
+        for number in numbers:
+            await connection.execute(sa.insert(TABLE).values(n=number, blob=b"x" * 50_000))
+        return list(numbers)
+
+    await things.dispose()
+
+    @sa.event.listens_for(things.sync_engine, "connect")
+    def _small_disk(connection: Any, _entry: Any) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + room}")
+
+    room, kind, writer = 20, Kind("large", large), Writer(things)
+    async with running(writer):
+        results = await asyncio.gather(*(writer.do(kind, number) for number in range(5)), return_exceptions=True)
+        assert [type(result) for result in results] == [StoreUnavailable] * 5
+        assert await stored(things) == []
+        await things.dispose()
+        room = 1000
+        assert await writer.do(kind, 7) == 7
+    assert await stored(things) == [7]
+
+
+async def test_a_store_that_hangs_is_given_up(things: AsyncEngine) -> None:
+    """A group that takes longer than the deadline is refused, and the next one gets its turn."""
+    hang = True
+
+    async def slow(connection: AsyncConnection, numbers: Sequence[int]) -> list[str]:
+        done = await insert(connection, numbers)
+        if hang:
+            await asyncio.sleep(60)
+        return done
+
+    kind, writer = Kind("slow", slow), Writer(things, commit_s=0.1)
+    async with running(writer):
+        with pytest.raises(StoreUnavailable, match="no commit"):
+            await writer.do(kind, 1)
+        hang = False
+        assert await writer.do(kind, 2) == "2"
+    assert await stored(things) == [2]
+
+
+async def test_a_store_that_cannot_be_opened_is_unavailable(things: AsyncEngine) -> None:
+    """A path that is a directory now, a server that refuses: the same answer."""
+    broken = create_async_engine("sqlite+aiosqlite:////nowhere/at/all.sqlite")
+    writer = Writer(broken)
+    async with running(writer):
+        with pytest.raises(StoreUnavailable):
+            await writer.do(PUT, 1)
+    await broken.dispose()
+
+
+async def test_the_end_finishes_what_waits(things: AsyncEngine) -> None:
+    """Cancelled in the middle of a group, the writer finishes it and everything behind it; later writes are refused."""
+    entered = asyncio.Event()
+
+    async def slow(connection: AsyncConnection, numbers: Sequence[int]) -> list[str]:
+        entered.set()
+        await asyncio.sleep(0.05)
+        return await insert(connection, numbers)
+
+    kind, writer = Kind("slow", slow), Writer(things, group=2)
+    async with running(writer) as task:
+        pending = [asyncio.create_task(writer.do(kind, number)) for number in range(5)]
+        await entered.wait()
+        task.cancel()
+        assert await asyncio.gather(*pending) == list("01234")
+        with pytest.raises(StoreUnavailable, match="ended"):
+            await writer.do(kind, 6)
+    assert await stored(things) == [0, 1, 2, 3, 4]
+
+
+async def test_the_end_answers_everybody_even_with_the_store_away(things: AsyncEngine) -> None:
+    """A writer that ends while the store hangs refuses what still waits: no caller is left without an answer."""
+
+    async def hang(_connection: AsyncConnection, _numbers: Sequence[int]) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    kind, writer = Kind("hang", hang), Writer(things, group=1, commit_s=0.1)
+    async with running(writer) as task:
+        pending = [asyncio.create_task(writer.do(kind, number)) for number in range(6)]
+        await asyncio.sleep(0.01)
+        task.cancel()
+        async with asyncio.timeout(2):
+            results = await asyncio.gather(*pending, return_exceptions=True)
+        assert {type(result) for result in results} == {StoreUnavailable}
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+
+async def test_the_end_answers_a_group_that_was_being_taken_apart(things: AsyncEngine) -> None:
+    """Given up while the members of a bad group are written one by one, each of them still gets an answer."""
+
+    async def hang(connection: AsyncConnection, numbers: Sequence[int]) -> list[str]:
+        if len(numbers) > 1:
+            raise ValueError("one of you is bad")
+        await asyncio.sleep(60)
+        return await insert(connection, numbers)
+
+    kind, writer = Kind("hang", hang), Writer(things, commit_s=0.1)
+    async with running(writer) as task:
+        pending = [asyncio.create_task(writer.do(kind, number)) for number in range(6)]
+        await asyncio.sleep(0.01)
+        task.cancel()
+        async with asyncio.timeout(2):
+            results = await asyncio.gather(*pending, return_exceptions=True)
+        assert {type(result) for result in results} == {StoreUnavailable}
