@@ -126,6 +126,8 @@ class Bus(Broadcast):
         """
         queue: asyncio.Queue[BusEvent | None] = asyncio.Queue(self._bound)
         async with self._lock:  # a second first subscriber must not find a channel that is half subscribed
+            if self._listener_task.done():
+                raise BusClosed("the bus has ended") from self.failure
             readers: set[asyncio.Queue[BusEvent | None]] | None = self._subscribers.get(channel)
             if readers is None:
                 await self._backend.subscribe(channel)
@@ -135,9 +137,12 @@ class Bus(Broadcast):
             yield Subscription(queue, self)
         finally:
             readers.discard(queue)
-            if not readers and self._subscribers.get(channel) is readers:
-                del self._subscribers[channel]
-                await self._backend.unsubscribe(channel)
+            while not queue.empty():
+                queue.get_nowait()  # the listener may stand at our full queue: let it go on to the others
+            async with self._lock:  # who subscribes meanwhile must not have the channel taken away behind them
+                if not readers and self._subscribers.get(channel) is readers:
+                    del self._subscribers[channel]
+                    await self._backend.unsubscribe(channel)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self.failure = None if task.cancelled() else task.exception()
