@@ -68,13 +68,21 @@ class Receipt:
 
 
 class _Keys:
-    """Row keys that increase with time and never meet those of another node: milliseconds, 10 random bits, a counter."""
+    """Row keys that increase with time and never meet those of another node: milliseconds, 10 random bits, a counter.
+
+    The 4,097th key of a millisecond takes the next one's, and a clock that steps back is not followed: a source that
+    catches up hands over more than that at one moment.
+    """
 
     def __init__(self) -> None:
-        self._node, self._counter = secrets.randbits(10), itertools.count()
+        self._node, self._ms, self._count = secrets.randbits(10), 0, 0
 
     def next(self, now: datetime) -> int:
-        return int(now.timestamp() * 1000) << 22 | self._node << 12 | next(self._counter) & 0xFFF
+        ms = int(now.timestamp() * 1000)
+        self._ms, self._count = (ms, 0) if ms > self._ms else (self._ms, self._count + 1)
+        if self._count > 0xFFF:
+            self._ms, self._count = self._ms + 1, 0
+        return self._ms << 22 | self._node << 12 | self._count
 
 
 def chunks(items: Iterable[T], size: int = 1000) -> Iterator[list[T]]:
