@@ -316,8 +316,8 @@ export const listStyles = css`
     background: var(--tez-active);
   }
   .acts {
-    position: absolute;
-    top: 5px;
+    position: absolute; /* never over the time and "+4" */
+    bottom: 5px;
     right: var(--tez-3);
     z-index: 2;
     display: flex;
@@ -437,7 +437,10 @@ export const listStyles = css`
       top: 22px;
     }
     .acts {
-      top: 8px;
+      top: 50%;
+      right: calc(11rem + var(--tez-5));
+      bottom: auto;
+      transform: translateY(-50%);
     }
   }
   @container (max-width: 560px) {
@@ -464,10 +467,6 @@ export const listStyles = css`
       grid-column: 2;
       margin-top: 3px;
     }
-    .acts {
-      top: auto;
-      bottom: 5px;
-    }
     .note > span {
       flex-basis: 100%;
     }
@@ -484,6 +483,7 @@ export const listStyles = css`
       background: none;
       box-shadow: none;
       opacity: 1;
+      transform: none;
       pointer-events: auto !important;
     }
   }
