@@ -41,6 +41,10 @@ __all__ = ["CallError", "handle", "open_session", "replay"]
 _log = structlog.get_logger("hub.conversation")
 
 
+_LOST_ACKS = 1000
+"""How far back a resumed position is taken as a receipt; what is older had its deadline long ago."""
+
+
 class CallError(Exception):
     """A call cannot be done: the reply carries this stable code and sentence."""
 
@@ -62,13 +66,21 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
         return
     session.device, session.client = hello.device, hello.client
-    hub.enter(session)
-    now = hub.now()
+    with session.holding():
+        hub.enter(session)
+        await _welcome(hub, session, hello)
+
+
+async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
+    user, now = session.principal, hub.now()
     head, unseen = await hub.ledger.head(user.user_id, now)
     if hello.since is not None and hello.since > head:
         session.close(Close(CloseCode.STATE_LOST, "that position is not in this inbox"))
         return
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
+    if hello.since:  # handled, so received: the ack may have been lost with the last connection
+        after = max(0, hello.since - _LOST_ACKS)
+        await hub.mark(Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after))
     session.head_seq = max(session.head_seq, head)
     allowed = {name: position for name, position in hello.topics.items() if await _may_read(hub, session, name)}
     # From here to the end nothing waits: no event slips between a topic's position and its subscription.
@@ -96,6 +108,11 @@ async def replay(hub: Hub, session: Session) -> None:
     The driver calls it while `session.live` is false and the queue has been sent, so a replay is never held in memory
     beyond one page.
     """
+    with session.holding():
+        await _replay_page(hub, session)
+
+
+async def _replay_page(hub: Hub, session: Session) -> None:
     rows = await hub.ledger.after(session.principal.user_id, session.sent_seq, session.limits.replay_page)
     for row in rows:
         if row.seq <= session.sent_seq:
@@ -235,8 +252,8 @@ async def _levels(hub: Hub, session: Session, args: Mapping[str, Any]) -> Any:
     first = args.get("from")
     if not isinstance(first, int) or isinstance(first, bool) or first < 0:
         raise CallError("bad_field", "from: a seq")
-    levels, unseen = await hub.ledger.levels(session.principal.user_id, first, hub.now())
-    return {"levels": levels, "unseen": unseen}
+    levels, unseen, head = await hub.ledger.levels(session.principal.user_id, first, hub.now())
+    return {"levels": levels, "unseen": unseen, "seq": head}
 
 
 _INBOX_CALLS = {

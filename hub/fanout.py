@@ -92,7 +92,7 @@ class Fanout:
             case StateChange():
                 told = state(level=message.level, by=message.by, unseen=message.unseen, seq=message.seq, ids=message.ids)
                 for session in self._presence.of(message.user_id):
-                    session.send(told)
+                    session.state(told)
             case Revoke():
                 for session in self._presence:
                     if session.principal.session_hash in message.sessions:

@@ -9,13 +9,14 @@ A terminal state is never left: every update asks for an open one. All writes go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub import attempts
 from hub.accept import Accepting, Receipt, Submission
@@ -116,9 +117,8 @@ class Ledger:
 
     async def head(self, user_id: int, now: datetime) -> tuple[int, int]:
         """(newest seq, unseen count) of a person."""
-        async with self._engine.connect() as connection:
-            seq = (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none()
-            return seq or 0, await unseen(connection, user_id, now)
+        async with self._moment() as connection:
+            return await _head(connection, user_id), await unseen(connection, user_id, now)
 
     async def after(self, user_id: int, seq: int, limit: int) -> list[InboxRow]:
         """The notifications after `seq`, oldest first, for a replay."""
@@ -139,28 +139,39 @@ class Ledger:
             query = query.where(inbox.c.read_at.is_(None))
         if kind is not None:
             query = query.where(events.c.kind == kind)
-        async with self._engine.connect() as connection:
+        async with self._moment() as connection:
             rows = [_row(row) for row in await connection.execute(query.order_by(inbox.c.seq.desc()).limit(limit + 1))]
-            head = (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none()
+            head = await _head(connection, user_id)
             count = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None))
             not_read = (await connection.execute(count.where(inbox.c.read_at.is_(None)))).scalar_one()
             bell = await unseen(connection, user_id, now)
         more = len(rows) > limit
-        return InboxPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None, head or 0, bell, not_read)
+        return InboxPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None, head, bell, not_read)
 
-    async def levels(self, user_id: int, first: int, now: datetime, limit: int = 500) -> tuple[dict[str, list[int]], int]:
-        """The levels of the newest `limit` rows with seq >= `first`, and the unseen count; `new` and `received` are left out."""
+    async def levels(self, user_id: int, first: int, now: datetime, limit: int = 500) -> tuple[dict[str, list[int]], int, int]:
+        """The levels of the newest `limit` rows with seq >= `first`, the unseen count, and the newest seq, all of one moment.
+
+        `new` and `received` are left out.
+        """
         query = (
-            sa.select(inbox.c.seq, inbox.c.received_at, inbox.c.seen_at, inbox.c.read_at, inbox.c.done_at)
+            sa.select(inbox.c.seq, inbox.c.received_at, inbox.c.seen_at, inbox.c.read_at, inbox.c.done_at, inbox.c.snoozed_until)
             .where(inbox.c.user_id == user_id, inbox.c.seq >= first)
             .order_by(inbox.c.seq.desc())
             .limit(limit)
         )
         found: dict[str, list[int]] = {"shown": [], "read": [], "done": []}
-        async with self._engine.connect() as connection:
+        async with self._moment() as connection:
             for row in await connection.execute(query):
                 found.get(level_of(row), []).append(row.seq)
-            return found, await unseen(connection, user_id, now)
+            return found, await unseen(connection, user_id, now), await _head(connection, user_id)
+
+    @asynccontextmanager
+    async def _moment(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose reads all see one moment: sqlite3 opens no transaction for reads by itself."""
+        async with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                await connection.execute(sa.text("BEGIN"))
+            yield connection
 
     async def due(self, user_id: int, now: datetime) -> Due:
         """What is due for a person now."""
@@ -192,6 +203,11 @@ class Ledger:
             return value if value is None else dict(value)
 
 
+async def _head(connection: AsyncConnection, user_id: int) -> int:
+    """The newest seq given out to a person, 0 before the first."""
+    return (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
+
+
 def _select_rows(user_id: int) -> sa.Select[Any]:
     return (
         sa.select(
@@ -201,6 +217,7 @@ def _select_rows(user_id: int) -> sa.Select[Any]:
             inbox.c.seen_at,
             inbox.c.read_at,
             inbox.c.done_at,
+            inbox.c.snoozed_until,
             events.c.source,
             events.c.event_id,
             events.c.type,

@@ -117,7 +117,9 @@ async def unseen(connection: AsyncConnection, user_id: int, now: datetime) -> in
 
 
 def level_of(row: Any) -> str:
-    """The level of an inbox row: new, received, shown, read or done."""
+    """The level of an inbox row: new, received, shown, read or done. A snoozed one is done until it comes back."""
+    if row.snoozed_until is not None:
+        return "done"
     for level, column in (("done", "done_at"), ("read", "read_at"), ("shown", "seen_at"), ("received", "received_at")):
         if getattr(row, column) is not None:
             return level

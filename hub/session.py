@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +63,8 @@ class Session:
     active: bool = False
     closing: Close | None = None
     queued_bytes: int = 0
+    _holding: bool = False
+    _held: list[Mapping[str, Any]] = field(default_factory=list)
     _queue: deque[bytes] = field(default_factory=deque)
     _errors: deque[float] = field(default_factory=deque)
     _tokens: float = -1.0
@@ -83,6 +86,30 @@ class Session:
         self.queued_bytes += len(frame)
         if idle:
             self.wake()
+
+    def state(self, message: Mapping[str, Any]) -> None:
+        """Queues a `state` message, or keeps it back while `holding`."""
+        if not self._holding:
+            self.send(message)
+        elif len(self._held) < self.limits.queue_frames:
+            self._held.append(message)
+        else:
+            self.close(Close(CloseCode.SLOW_CONSUMER, "reads too slowly"))
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keeps `state` messages back while the block reads the store, and queues them at its end.
+
+        What was read may be older than a change that is told meanwhile: the older word must not come last.
+        """
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            held, self._held = self._held, []
+            for message in held:
+                self.send(message)
 
     def take(self) -> list[bytes]:
         """Everything queued, in order; the queue is empty afterwards."""
