@@ -4,7 +4,7 @@ import '../ui/page.css';
 import { deviceId, SystemStore } from '../hub/index';
 import { onLocale } from '../i18n/index';
 import { connect, request, watchActivity } from '../inbox/session';
-import { Push } from '../push/index';
+import { labelOf, Push } from '../push/index';
 import { readBoot } from '../shell/boot';
 import '../shell/shell';
 import { t } from '../shell/strings';
@@ -27,7 +27,7 @@ if (shell) {
   const push = new Push({
     vapidPublicKey: boot.push.vapid_public_key,
     device: deviceId(),
-    label: navigator.userAgent.slice(0, 200),
+    label: labelOf(navigator.userAgent),
     put: (path, body) => send('PUT', path, body),
     remove: (path) => send('DELETE', path),
     changed: () => {
@@ -41,16 +41,11 @@ if (shell) {
     page.push = push;
   }
   push.start().catch(() => undefined); // the inbox works without; turning push on tells what is wrong
-  session.hub.on('state', (change) => {
-    if (change.level === 'read' || change.level === 'done' || change.level === 'shown') {
-      const upTo = change.seq;
-      const ids = change.ids ?? session.inbox.items.filter((item) => item.seq <= (upTo ?? 0)).map((item) => item.id);
-      void push.close(ids);
-    }
-  });
+  session.hub.on('state', (change) => void push.closeSeen(change));
   navigator.serviceWorker?.addEventListener('message', (event: MessageEvent<{ navigate?: string }>) => {
     const to = event.data?.navigate;
-    if (typeof to === 'string' && /^\/(?![/\\])/.test(to) && to !== location.pathname) location.assign(to);
+    if (typeof to === 'string' && /^\/(?![/\\])/.test(to) && to !== location.pathname + location.search)
+      location.assign(to);
   });
   watchActivity(session.hub);
   // The server wrote the heading in the language of the moment.
