@@ -13,13 +13,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.levels import IS_OPEN
+from hub.levels import IS_OPEN, unseen
 from hub.policy import Policy, Preferences
 from hub.preferences import load_preferences
 from hub.push import Outcome, PushAddress, PushResult
 from hub.store import addresses, devices, events, inbox, push_attempts
 
-__all__ = ["Due", "DueRow", "Ending", "Finished", "Taken", "begin", "finish", "load_due", "next_deadlines", "settle_groups", "wake"]
+__all__ = [
+    "Due",
+    "DueRow",
+    "Ending",
+    "Finished",
+    "Taken",
+    "Woken",
+    "begin",
+    "finish",
+    "load_due",
+    "next_deadlines",
+    "settle_groups",
+    "wake",
+]
 
 LEASE = timedelta(seconds=20)
 """A push in hand is looked at again after this long, should the process that holds it have died."""
@@ -71,6 +84,15 @@ class Taken:
     user_id: int
     seqs: tuple[int, ...]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Notifications that came back from a snooze, and how many the bell counts with them."""
+
+    user_id: int
+    ids: tuple[str, ...]
+    unseen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +213,16 @@ async def _settle(connection: AsyncConnection, endings: Sequence[Ending]) -> Non
         await connection.execute(statement, binds)
 
 
-async def wake(connection: AsyncConnection, args: Sequence[Taken]) -> list[Taken]:
-    """Brings snoozed notifications back as unread."""
+async def wake(connection: AsyncConnection, args: Sequence[Taken]) -> list[Woken]:
+    """Brings snoozed notifications back as unread, but for those that were put off once more in the meantime."""
+    results = []
     for taken in args:
-        await connection.execute(
-            sa.update(inbox)
-            .where(inbox.c.user_id == taken.user_id, inbox.c.seq.in_(taken.seqs), inbox.c.snoozed_until.is_not(None))
-            .values(snoozed_until=None, deadline_at=None, seen_at=None, read_at=None)
-        )
-    return list(args)
+        asleep = (inbox.c.user_id == taken.user_id, inbox.c.seq.in_(taken.seqs), inbox.c.snoozed_until <= taken.now)
+        back = sa.select(events.c.event_id).select_from(inbox.join(events, events.c.pk == inbox.c.event_pk)).where(*asleep)
+        ids = tuple((await connection.execute(back.order_by(inbox.c.seq))).scalars())
+        await connection.execute(sa.update(inbox).where(*asleep).values(snoozed_until=None, deadline_at=None, seen_at=None, read_at=None))
+        results.append(Woken(taken.user_id, ids, await unseen(connection, taken.user_id, taken.now)))
+    return results
 
 
 async def finish(connection: AsyncConnection, args: Sequence[Finished]) -> list[tuple[Ending, ...]]:

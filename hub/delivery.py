@@ -69,11 +69,10 @@ class Delivery:
         now: Callable[[], datetime],
         timing: Timing,
         connected: Callable[[int], bool],
-        woken: Callable[[int, Sequence[str], int], None] = lambda _user, _ids, _unseen: None,
         at_once: int = 50,
     ) -> None:
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
-        self._connected, self._woken = connected, woken
+        self._connected = connected
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[datetime, int]] = []
         self._news = asyncio.Event()
@@ -164,7 +163,6 @@ class Delivery:
         await self._ledger.settle(plan.endings)
         if plan.awake:
             await self._ledger.wake(job.user_id, [row.seq for row in plan.awake], now)
-            self._woken(job.user_id, [row.event_id for row in plan.awake], due.unseen)
         if plan.summary:
             await self._push(job.user_id, due, plan.summary, summary=True)
         for row in plan.push:

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
+from hub.attempts import Woken
 from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
@@ -73,6 +74,7 @@ class Hub:
             connected=self.presence.connected,
             accepted=self._accepted,
             marked=self._marked,
+            woken=self._woken,
         )
         self.delivery = Delivery(
             self.ledger,
@@ -80,7 +82,6 @@ class Hub:
             now=now,
             timing=self.timing,
             connected=self.presence.connected,
-            woken=self._woken,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -169,8 +170,10 @@ class Hub:
             if mark.until is not None:
                 self.delivery.schedule(mark.user_id, mark.until)
 
-    def _woken(self, user_id: int, ids: Sequence[str], unseen: int) -> None:
-        self._send(StateChange(user_id, "unread", "", unseen, None, tuple(ids)))
+    def _woken(self, woken: Sequence[Woken]) -> None:
+        for back in woken:
+            if back.ids:
+                self._send(StateChange(back.user_id, "unread", "", back.unseen, None, back.ids))
 
     def _health(self, health: Health) -> None:
         line = health.line()

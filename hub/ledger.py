@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub import attempts
 from hub.accept import Accepting, Receipt, Submission
-from hub.attempts import Due, Ending, Finished, Taken
+from hub.attempts import Due, Ending, Finished, Taken, Woken
 from hub.event import Encoded, Event
 from hub.levels import IS_OPEN, Mark, Marked, apply_marks, level_of, unseen
 from hub.policy import Timing
@@ -58,7 +58,7 @@ class InboxPage:
 class Ledger:
     """Reads and writes the notifications' rows.
 
-    `accepted` and `marked` are called right after each commit, in commit order: that is how live delivery follows
+    `accepted`, `marked` and `woken` are called right after each commit, in commit order: that is how live delivery follows
     the order of positions.
     """
 
@@ -70,6 +70,7 @@ class Ledger:
         connected: Callable[[int], bool],
         accepted: Callable[[Sequence[Receipt]], None],
         marked: Callable[[Sequence[Marked]], None],
+        woken: Callable[[Sequence[Woken]], None] = lambda _woken: None,
         writer: Writer | None = None,
     ) -> None:
         self._engine = engine
@@ -79,7 +80,7 @@ class Ledger:
         self._begin = Kind("begin_push", attempts.begin)
         self._finish = Kind("finish_push", attempts.finish)
         self._settle = Kind("settle", attempts.settle_groups)
-        self._wake = Kind("wake", attempts.wake)
+        self._wake = Kind("wake", attempts.wake, woken)
         self._prune = Kind("prune", _prune)
 
     # -- writing ------------------------------------------------------------------------------------
@@ -130,9 +131,8 @@ class Ledger:
         self, user_id: int, *, now: datetime, before: int | None = None, limit: int = 50, kind: str | None = None, unread: bool = False
     ) -> InboxPage:
         """One page of the inbox, newest first. Done and snoozed ones are left out."""
-        query = _select_rows(user_id).where(
-            inbox.c.done_at.is_(None), sa.or_(inbox.c.snoozed_until.is_(None), inbox.c.snoozed_until <= now)
-        )
+        listed = (inbox.c.done_at.is_(None), sa.or_(inbox.c.snoozed_until.is_(None), inbox.c.snoozed_until <= now))
+        query = _select_rows(user_id).where(*listed)
         if before is not None:
             query = query.where(inbox.c.seq < before)
         if unread:
@@ -142,7 +142,7 @@ class Ledger:
         async with self._moment() as connection:
             rows = [_row(row) for row in await connection.execute(query.order_by(inbox.c.seq.desc()).limit(limit + 1))]
             head = await _head(connection, user_id)
-            count = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None))
+            count = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, *listed)
             not_read = (await connection.execute(count.where(inbox.c.read_at.is_(None)))).scalar_one()
             bell = await unseen(connection, user_id, now)
         more = len(rows) > limit
@@ -252,7 +252,8 @@ async def _prune(connection: Any, args: Sequence[datetime]) -> list[int]:
     if pks:
         await connection.execute(sa.delete(inbox).where(inbox.c.event_pk.in_(pks)))
         await connection.execute(sa.delete(events).where(events.c.pk.in_(pks)))
-    await connection.execute(sa.delete(publications).where(publications.c.created_at < before))
+    kept = sa.select(events.c.pk).where(events.c.source == publications.c.source, events.c.event_id == publications.c.event_id)
+    await connection.execute(sa.delete(publications).where(publications.c.created_at < before, ~kept.exists()))
     await connection.execute(sa.delete(push_attempts).where(push_attempts.c.at < before))
     return [len(pks)] * len(args)
 

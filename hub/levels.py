@@ -57,7 +57,7 @@ async def apply_marks(connection: AsyncConnection, marks: Sequence[Mark]) -> lis
         binds = [{"of": m.user_id, "low": m.after, "high": m.seq, "at": m.now} for m in plain]
         which = (inbox.c.user_id == sa.bindparam("of"), inbox.c.seq > sa.bindparam("low"), inbox.c.seq <= sa.bindparam("high"))
         at = sa.bindparam("at", type_=inbox.c.received_at.type)
-        ended = {"state": "received", "ended_at": at, "deadline_at": None, "held": False}
+        ended = {"state": "received", "cause": None, "ended_at": at, "deadline_at": None, "held": False}
         await connection.execute(sa.update(inbox).where(*which, IS_OPEN).values(**ended), binds)
         await connection.execute(sa.update(inbox).where(*which, inbox.c.received_at.is_(None)).values(received_at=at), binds)
     results = []
@@ -88,16 +88,21 @@ def _statements(mark: Mark, ids: Sequence[str] | None) -> list[sa.Update]:
         case "read":
             levels = _rise(now, "received_at", "seen_at", "read_at")
         case "done":
-            levels = _rise(now, "received_at", "seen_at", "done_at")
+            levels = _rise(now, "received_at", "seen_at", "done_at") | {"snoozed_until": None, "deadline_at": None}
         case "undone":
-            return [table.where(mine).values(done_at=None)]
+            return [_stay_awake(mine), table.where(mine).values(done_at=None)]
         case "unread":
-            return [table.where(mine).values(read_at=None, seen_at=None, done_at=None, snoozed_until=None)]
+            return [_stay_awake(mine), table.where(mine).values(read_at=None, seen_at=None, done_at=None)]
         case "snooze":
             levels = {"seen_at": None, "read_at": None, "done_at": None, "snoozed_until": mark.until, "deadline_at": mark.until}
             return [_end(table.where(mine), now, "read_elsewhere", mark.device), table.where(mine).values(**levels)]
     state = "received" if mark.change == "received" else "read_elsewhere"
     return [_end(table.where(mine), now, state, mark.device), table.where(mine).values(**levels)]
+
+
+def _stay_awake(which: sa.ColumnElement[bool]) -> sa.Update:
+    """Takes the person's word as the end of a snooze: the deadline of an ended row was that of its return."""
+    return sa.update(inbox).where(which, inbox.c.snoozed_until.is_not(None)).values(snoozed_until=None, deadline_at=None)
 
 
 def _end(update: sa.Update, now: datetime, state: str, device: str) -> sa.Update:

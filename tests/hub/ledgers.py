@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Receipt, Submission
+from hub.attempts import Woken
 from hub.ledger import Ledger
 from hub.levels import Marked
 from hub.notification import Notification
@@ -30,7 +31,16 @@ class Book:
         self.told: list[tuple[int, int, str]] = []
         """(user, seq, event id) of each delivery, in the order told."""
         self.marks: list[Marked] = []
-        self.ledger = Ledger(engine, timing=Timing(), connected=connected, accepted=self._accepted, marked=self.marks.extend, writer=writer)
+        self.woken: list[Woken] = []
+        self.ledger = Ledger(
+            engine,
+            timing=Timing(),
+            connected=connected,
+            accepted=self._accepted,
+            marked=self.marks.extend,
+            woken=self.woken.extend,
+            writer=writer,
+        )
 
     def _accepted(self, receipts: Sequence[Receipt]) -> None:
         for receipt in receipts:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import EVERYONE, Outcome
 from hub.event import Event
+from hub.ledger import RETENTION
 from hub.notification import Address
 from hub.policy import Policy
 from hub.store import events, heads, identities, inbox, preferences, publications, users, watermarks
@@ -210,6 +211,18 @@ async def test_an_event_for_a_topic_is_accepted_once(book: Book) -> None:
     first, second = await book.accept(topic_events=(event,)), await book.accept(topic_events=(event, event))
     assert [outcome.duplicate for outcome in (*first.outcomes, *second.outcomes)] == [False, True, True]
     assert await count(book.engine, events) == 0
+
+
+async def test_a_repeat_after_the_keys_were_pruned_is_still_a_repeat(book: Book) -> None:
+    """An event that lives longer than the idempotency keys must not come in a second time, nor break its publisher."""
+    far = START + timedelta(days=400)
+    await book.accept(note("a", 1, expires=far))
+    await book.accept(note("b", 1))
+    book.clock.advance(RETENTION.total_seconds() + 10 * 86_400)
+    await book.ledger.prune(book.clock() - RETENTION)
+    again = await book.accept(note("a", 1, expires=far))
+    assert again.outcomes[0].duplicate
+    assert [row.event_id for row in await rows(book.engine, 1)].count("a") == 1
 
 
 async def test_a_digest_reads_each_persons_own_wishes(store: AsyncEngine, clock: Clock) -> None:
