@@ -106,9 +106,11 @@ class Finished:
     now: datetime
 
 
-async def next_deadlines(connection: AsyncConnection) -> dict[int, datetime]:
+async def next_deadlines(connection: AsyncConnection, before: datetime | None) -> dict[int, datetime]:
     """The earliest deadline of each person who has one; how a restarted hub picks up where it stopped."""
     query = sa.select(inbox.c.user_id, sa.func.min(inbox.c.deadline_at).label("at")).where(inbox.c.deadline_at.is_not(None))
+    if before is not None:
+        query = query.where(inbox.c.deadline_at < before)
     return {row.user_id: row.at for row in await connection.execute(query.group_by(inbox.c.user_id))}
 
 

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import heapq
+import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from hub.writer import StoreUnavailable
 __all__ = ["Delivery", "Job", "tag_of"]
 
 _log = structlog.get_logger("hub.delivery")
+_PAUSE = timedelta(seconds=0.05)
+"""Between two looks at one person, whatever the deadlines say."""
 _BURST = 3
 """More than this many due at once become one push: a summary, not a burst."""
 
@@ -70,9 +73,10 @@ class Delivery:
         timing: Timing,
         connected: Callable[[int], bool],
         at_once: int = 50,
+        sweep_s: float = 5.0,
     ) -> None:
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
-        self._connected = connected
+        self._connected, self._sweep_s = connected, sweep_s
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[datetime, int]] = []
         self._news = asyncio.Event()
@@ -104,6 +108,7 @@ class Delivery:
         """Runs for ever: picks up the deadlines that the store holds, then serves each when it comes."""
         await self._reload()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._sweep(), name="delivery_sweep")
             while True:
                 self._news.clear()
                 delay = self._start_due(group)
@@ -113,14 +118,21 @@ class Delivery:
                 except TimeoutError:
                     pass
 
-    async def _reload(self) -> None:
+    async def _sweep(self) -> None:
+        """Looks for deadlines that nobody told of: a commit may land though its caller heard of a failure."""
         while True:
+            await asyncio.sleep(self._sweep_s)
+            await self._reload(before=self._now() + timedelta(seconds=self._sweep_s))
+
+    async def _reload(self, before: datetime | None = None) -> None:
+        for failures in itertools.count():
             try:
-                for user_id, deadline in (await self._ledger.next_deadlines()).items():
+                for user_id, deadline in (await self._ledger.next_deadlines(before)).items():
                     self.schedule(user_id, deadline)
                 return
-            except Exception:  # the store may be away at start: the promise waits for it, it does not lapse
-                _log.exception("deadlines_not_loaded")
+            except Exception:  # the store may be away: the promise waits for it, it does not lapse
+                if failures == 0:
+                    _log.exception("deadlines_not_loaded")
                 await asyncio.sleep(1)
 
     def _start_due(self, group: asyncio.TaskGroup) -> float:
@@ -169,7 +181,7 @@ class Delivery:
             await self._push(job.user_id, due, [row], summary=False)
         next_at = await self._ledger.next_deadline(job.user_id)
         if next_at is not None:
-            self.schedule(job.user_id, next_at)
+            self.schedule(job.user_id, max(next_at, self._now() + _PAUSE))
 
     def _plan(self, user_id: int, due: Due, now: datetime) -> _Plan:
         plan = _Plan()
@@ -196,7 +208,7 @@ class Delivery:
                 case Drop(cause):
                     plan.endings.append(Ending(user_id, row.seq, "expired", cause, None, False, now))
         if len(plan.push) > _BURST:
-            plan.summary += plan.push
+            plan.summary = sorted(plan.summary + plan.push, key=lambda row: row.seq)
             plan.push = []
         return plan
 

@@ -178,10 +178,10 @@ class Ledger:
         async with self._engine.connect() as connection:
             return await attempts.load_due(connection, user_id, now, await unseen(connection, user_id, now))
 
-    async def next_deadlines(self) -> dict[int, datetime]:
-        """The earliest deadline of each person who has one."""
+    async def next_deadlines(self, before: datetime | None = None) -> dict[int, datetime]:
+        """The earliest deadline of each person who has one, of those before `before`."""
         async with self._engine.connect() as connection:
-            return await attempts.next_deadlines(connection)
+            return await attempts.next_deadlines(connection, before)
 
     async def next_deadline(self, user_id: int) -> datetime | None:
         """The earliest deadline of one person."""

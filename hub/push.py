@@ -37,7 +37,7 @@ class PushMessage:
     tag: str
     """Same tag, same notification on screen; at most 32 characters of base64url, also the RFC 8030 `Topic`."""
     url: str
-    """Path below this site that a click opens."""
+    """What a click opens: a path below this site, or an absolute https URL."""
     id: str
     """The notification's event id, or the summary's own."""
     seq: int
@@ -98,7 +98,7 @@ def payload(message: PushMessage, *, at: str) -> dict[str, Any]:
             "title": message.title,
             "body": message.body,
             "tag": message.tag,
-            "navigate": f"{at}{message.url}",
+            "navigate": message.url if message.url.startswith("https://") else f"{at}{message.url}",
             "data": {"id": message.id, "seq": message.seq, "url": message.url},
         },
         "unread": message.unread,

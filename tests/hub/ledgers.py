@@ -17,7 +17,6 @@ from hub.levels import Marked
 from hub.notification import Notification
 from hub.policy import Timing
 from hub.store import events, inbox
-from hub.writer import Writer
 from tests.clock import Clock
 
 __all__ = ["Book", "open_book", "rows"]
@@ -26,7 +25,7 @@ __all__ = ["Book", "open_book", "rows"]
 class Book:
     """A ledger, its clock, and what it has told."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, connected: Callable[[int], bool], writer: Writer | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, connected: Callable[[int], bool], timing: Timing | None = None) -> None:
         self.engine, self.clock = engine, clock
         self.told: list[tuple[int, int, str]] = []
         """(user, seq, event id) of each delivery, in the order told."""
@@ -34,12 +33,11 @@ class Book:
         self.woken: list[Woken] = []
         self.ledger = Ledger(
             engine,
-            timing=Timing(),
+            timing=timing or Timing(),
             connected=connected,
             accepted=self._accepted,
             marked=self.marks.extend,
             woken=self.woken.extend,
-            writer=writer,
         )
 
     def _accepted(self, receipts: Sequence[Receipt]) -> None:
@@ -54,10 +52,10 @@ class Book:
 
 @asynccontextmanager
 async def open_book(
-    engine: AsyncEngine, clock: Clock, *, connected: Callable[[int], bool] = lambda _user: False, writer: Writer | None = None
+    engine: AsyncEngine, clock: Clock, *, connected: Callable[[int], bool] = lambda _user: False, timing: Timing | None = None
 ) -> AsyncIterator[Book]:
     """A book whose writer runs."""
-    book = Book(engine, clock, connected, writer)
+    book = Book(engine, clock, connected, timing)
     task = asyncio.create_task(book.ledger.writer.run(), name="writer")
     try:
         yield book

@@ -143,7 +143,8 @@ async def test_results_and_callbacks_follow_the_commit(things: AsyncEngine) -> N
     sa.event.listen(things.sync_engine, "commit", lambda _connection: story.append("commit"))
 
     async def caller(number: int) -> None:
-        story.append(f"caller {await writer.do(kind, number)}")
+        result = await writer.do(kind, number)
+        story.append(f"caller {result}")
 
     kind: Kind[int, str] = Kind("put", insert, lambda results: story.append(f"callback {list(results)}"))
     writer = Writer(things)
