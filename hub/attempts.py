@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.levels import IS_OPEN, unseen
+from hub.levels import IS_OPEN, newest, unseen
 from hub.policy import Policy, Preferences
 from hub.preferences import load_preferences
 from hub.push import Outcome, PushAddress, PushResult
@@ -93,6 +93,8 @@ class Woken:
     user_id: int
     ids: tuple[str, ...]
     unseen: int
+    head: int
+    """The newest seq that `unseen` takes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,9 @@ async def wake(connection: AsyncConnection, args: Sequence[Taken]) -> list[Woken
         back = sa.select(events.c.event_id).select_from(inbox.join(events, events.c.pk == inbox.c.event_pk)).where(*asleep)
         ids = tuple((await connection.execute(back.order_by(inbox.c.seq))).scalars())
         await connection.execute(sa.update(inbox).where(*asleep).values(snoozed_until=None, deadline_at=None, seen_at=None, read_at=None))
-        results.append(Woken(taken.user_id, ids, await unseen(connection, taken.user_id, taken.now)))
+        results.append(
+            Woken(taken.user_id, ids, await unseen(connection, taken.user_id, taken.now), await newest(connection, taken.user_id))
+        )
     return results
 
 

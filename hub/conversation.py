@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ from hub.protocol import (
     gap,
     reply,
     snapshot,
+    state,
     welcome,
 )
 from hub.session import Session
@@ -66,9 +68,13 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
         return
     session.device, session.client = hello.device, hello.client
-    with session.holding():
-        hub.enter(session)
-        await _welcome(hub, session, hello)
+    hub.enter(session)
+    try:
+        with session.holding():
+            await _welcome(hub, session, hello)
+    except BaseException:  # a hello that broke, or ran out of time, leaves nobody behind
+        hub.leave(session)
+        raise
 
 
 async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
@@ -80,11 +86,14 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
     if hello.since:  # handled, so received: the ack may have been lost with the last connection
         after = max(0, hello.since - _LOST_ACKS)
-        await hub.mark(Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after))
+        with suppress(StoreUnavailable):  # reading goes on while the store takes no writes
+            await hub.mark(Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after))
+    session.counted_seq = head
     session.head_seq = max(session.head_seq, head)
-    allowed = {name: position for name, position in hello.topics.items() if await _may_read(hub, session, name)}
+    allowed = [(name, position) for name, position in hello.topics.items() if await _may_read(hub, session, name)]
     # From here to the end nothing waits: no event slips between a topic's position and its subscription.
-    joins = {name: _join(hub, session, name, position) for name, position in allowed.items()}
+    frames: list[bytes] = []
+    places = {name: _join(hub, session, name, position, frames) for name, position in allowed[: hub.limits.topics]}
     session.send(
         welcome(
             session=session.id,
@@ -93,13 +102,12 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
             unseen=unseen,
             ping_s=hub.limits.ping_s,
             time=rfc3339(now),
-            topics={name: place for name, (place, _) in joins.items()},
+            topics=places,
         )
     )
-    for _, frames in joins.values():
-        for frame in frames:
-            session.send_frame(frame)
-    session.live = session.sent_seq >= session.head_seq
+    for frame in frames:
+        session.send_frame(frame)
+    session.live = session.sent_seq >= session.head_seq and not session.recount
 
 
 async def replay(hub: Hub, session: Session) -> None:
@@ -110,23 +118,43 @@ async def replay(hub: Hub, session: Session) -> None:
     """
     with session.holding():
         await _replay_page(hub, session)
+    if session.recount and session.sent_seq >= session.head_seq:
+        await _recount(hub, session)
+    session.live = session.sent_seq >= session.head_seq and not session.recount
 
 
 async def _replay_page(hub: Hub, session: Session) -> None:
+    known = session.head_seq  # committed, so the page has it, or it is gone; what is told while the page is read may be younger
     rows = await hub.ledger.after(session.principal.user_id, session.sent_seq, session.limits.replay_page)
     for row in rows:
         if row.seq <= session.sent_seq:
             continue
+        level = None if row.level == "new" else row.level
+        frame = event_frame(session.wire, INBOX, row.seq, row.event.encode(), replay=True, level=level)
+        if not session.has_room(len(frame)):
+            break  # large ones: the next page goes on when these have been sent
         if row.seq > session.sent_seq + 1:
             session.send(gap(INBOX, session.sent_seq + 1, row.seq - 1, "expired"))
         session.sent_seq = row.seq
-        level = None if row.level == "new" else row.level
-        session.send_frame(event_frame(session.wire, INBOX, row.seq, row.event.encode(), replay=True, level=level))
-    if not rows and session.sent_seq < session.head_seq:
-        session.send(gap(INBOX, session.sent_seq + 1, session.head_seq, "expired"))
-        session.sent_seq = session.head_seq
+        session.recount |= row.seq > session.counted_seq
+        session.send_frame(frame)
+    if not rows and session.sent_seq < known:
+        session.send(gap(INBOX, session.sent_seq + 1, known, "expired"))
+        session.sent_seq = known
     session.head_seq = max(session.head_seq, session.sent_seq)
-    session.live = session.sent_seq >= session.head_seq
+
+
+async def _recount(hub: Hub, session: Session) -> None:
+    """Tells the count once more, as of the session's very position; not yet, when something is told meanwhile.
+
+    Replayed events and `state` messages reach a client out of the order of commits, so it cannot count them by itself.
+    """
+    told = session.told
+    head, unseen = await hub.ledger.head(session.principal.user_id, hub.now())
+    session.head_seq = max(session.head_seq, head)
+    if head == session.sent_seq and told == session.told:
+        session.send(state(level="shown", by="", unseen=unseen, seq=0))
+        session.recount = False
 
 
 async def handle(hub: Hub, session: Session, command: Command) -> None:
@@ -154,6 +182,9 @@ async def handle(hub: Hub, session: Session, command: Command) -> None:
         session.send(reply(getattr(command, "id", None), error=failed.error))
     except StoreUnavailable:
         session.send(reply(getattr(command, "id", None), error=Error("store_unavailable", "the store is busy, try again", temporary=True)))
+    except Exception:  # the edge to clients: an area's bug costs one command, not the session
+        _log.exception("command_failed", session=session.id, command=type(command).__name__, name=getattr(command, "name", None))
+        session.send(reply(getattr(command, "id", None), error=Error("internal_error", "the hub could not do this", temporary=True)))
 
 
 def refuse(session: Session, refused: Refused) -> None:
@@ -168,7 +199,8 @@ async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:
     if not await _may_read(hub, session, sub.topic):
         raise Refused(Error("no_such_topic", "there is no such topic, or it is not yours to read"), sub.id)
     position = None if sub.epoch is None or sub.offset is None else Position(sub.epoch, sub.offset)
-    place, frames = _join(hub, session, sub.topic, position)
+    frames: list[bytes] = []
+    place = _join(hub, session, sub.topic, position, frames)
     session.send(reply(sub.id, data=place))
     for frame in frames:
         session.send_frame(frame)
@@ -179,18 +211,21 @@ async def _may_read(hub: Hub, session: Session, name: str) -> bool:
     return topic is not None and await topic.may_read(session.principal, name)
 
 
-def _join(hub: Hub, session: Session, name: str, position: Position | None) -> tuple[dict[str, Any], list[bytes]]:
-    """Subscribes, and gives the place in the stream with the frames that lead there: the missed events, or a snapshot."""
+def _join(hub: Hub, session: Session, name: str, position: Position | None, frames: list[bytes]) -> dict[str, Any]:
+    """Subscribes and gives the place in the stream; adds to `frames` what leads there: the missed events, or a snapshot.
+
+    The frames of a hello together must fit the session's queue: what is too much for it becomes a snapshot.
+    """
     topic = hub.topics.find(name)
     if topic is None:
         raise KeyError(name)
     log = hub.logs.get(name, topic)
     hub.presence.subscribe(session, name, log.offset)
     missed = log.since(position)
-    place = {"epoch": log.epoch, "offset": log.offset, "recovered": missed is not None}
-    if missed is None:
-        return place, [encode(session.wire, snapshot(name, log.epoch, log.offset, log.state))]
-    return place, [event_frame(session.wire, name, entry.offset, entry.event, replay=True) for entry in missed]
+    way = [event_frame(session.wire, name, entry.offset, entry.event, replay=True) for entry in missed or ()]
+    recovered = missed is not None and session.has_room(sum(map(len, frames)) + sum(map(len, way)), len(frames) + len(way))
+    frames += way if recovered else [encode(session.wire, snapshot(name, log.epoch, log.offset, log.state))]
+    return {"epoch": log.epoch, "offset": log.offset, "recovered": recovered}
 
 
 async def _acknowledge(hub: Hub, session: Session, ack: Ack) -> None:
@@ -200,12 +235,13 @@ async def _acknowledge(hub: Hub, session: Session, ack: Ack) -> None:
         return
     if ack.seq > session.sent_seq:
         raise Refused(Error("bad_field", "ack of a seq that was not sent"))
-    after = 0
-    if ack.level == "received":
-        if ack.seq <= session.received_seq:
-            return
-        after, session.received_seq = session.received_seq, ack.seq
+    received = ack.level == "received"
+    if received and ack.seq <= session.received_seq:
+        return
+    after = session.received_seq if received else 0
     await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, seq=ack.seq, after=after))
+    if received:
+        session.received_seq = ack.seq
 
 
 async def _call(hub: Hub, session: Session, call: Call) -> None:

@@ -44,6 +44,7 @@ class StateChange(msgspec.Struct, frozen=True, array_like=True, tag="s"):
     level: str
     by: str
     unseen: int
+    head: int
     seq: int | None = None
     ids: tuple[str, ...] | None = None
 
@@ -92,7 +93,7 @@ class Fanout:
             case StateChange():
                 told = state(level=message.level, by=message.by, unseen=message.unseen, seq=message.seq, ids=message.ids)
                 for session in self._presence.of(message.user_id):
-                    session.state(told)
+                    session.state(told, message.head)
             case Revoke():
                 for session in self._presence:
                     if session.principal.session_hash in message.sessions:

@@ -166,14 +166,14 @@ class Hub:
             mark = marked.mark
             if mark.change != "received":
                 level = "done" if mark.change == "snooze" else mark.change
-                self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, mark.seq, mark.ids))
+                self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, marked.head, mark.seq, mark.ids))
             if mark.until is not None:
                 self.delivery.schedule(mark.user_id, mark.until)
 
     def _woken(self, woken: Sequence[Woken]) -> None:
         for back in woken:
             if back.ids:
-                self._send(StateChange(back.user_id, "unread", "", back.unseen, None, back.ids))
+                self._send(StateChange(back.user_id, "unread", "", back.unseen, back.head, None, back.ids))
 
     def _health(self, health: Health) -> None:
         line = health.line()

@@ -22,9 +22,9 @@ from hub import attempts
 from hub.accept import Accepting, Receipt, Submission
 from hub.attempts import Due, Ending, Finished, Taken, Woken
 from hub.event import Encoded, Event
-from hub.levels import IS_OPEN, Mark, Marked, apply_marks, level_of, unseen
+from hub.levels import IS_OPEN, Mark, Marked, apply_marks, level_of, newest, unseen
 from hub.policy import Timing
-from hub.store import events, heads, inbox, publications, push_attempts, watermarks
+from hub.store import events, inbox, publications, push_attempts, watermarks
 from hub.writer import Kind, Writer
 
 __all__ = ["InboxPage", "InboxRow", "Ledger"]
@@ -119,7 +119,7 @@ class Ledger:
     async def head(self, user_id: int, now: datetime) -> tuple[int, int]:
         """(newest seq, unseen count) of a person."""
         async with self._moment() as connection:
-            return await _head(connection, user_id), await unseen(connection, user_id, now)
+            return await newest(connection, user_id), await unseen(connection, user_id, now)
 
     async def after(self, user_id: int, seq: int, limit: int) -> list[InboxRow]:
         """The notifications after `seq`, oldest first, for a replay."""
@@ -141,7 +141,7 @@ class Ledger:
             query = query.where(events.c.kind == kind)
         async with self._moment() as connection:
             rows = [_row(row) for row in await connection.execute(query.order_by(inbox.c.seq.desc()).limit(limit + 1))]
-            head = await _head(connection, user_id)
+            head = await newest(connection, user_id)
             count = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, *listed)
             not_read = (await connection.execute(count.where(inbox.c.read_at.is_(None)))).scalar_one()
             bell = await unseen(connection, user_id, now)
@@ -163,7 +163,7 @@ class Ledger:
         async with self._moment() as connection:
             for row in await connection.execute(query):
                 found.get(level_of(row), []).append(row.seq)
-            return found, await unseen(connection, user_id, now), await _head(connection, user_id)
+            return found, await unseen(connection, user_id, now), await newest(connection, user_id)
 
     @asynccontextmanager
     async def _moment(self) -> AsyncIterator[AsyncConnection]:
@@ -201,11 +201,6 @@ class Ledger:
         async with self._engine.connect() as connection:
             value = (await connection.execute(sa.select(watermarks.c.value).where(watermarks.c.source == source))).scalar_one_or_none()
             return value if value is None else dict(value)
-
-
-async def _head(connection: AsyncConnection, user_id: int) -> int:
-    """The newest seq given out to a person, 0 before the first."""
-    return (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
 
 
 def _select_rows(user_id: int) -> sa.Select[Any]:

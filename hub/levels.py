@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.accept import chunks
-from hub.store import events, inbox
+from hub.store import events, heads, inbox
 
-__all__ = ["IS_OPEN", "OPEN", "Change", "Mark", "Marked", "apply_marks", "level_of", "unseen"]
+__all__ = ["IS_OPEN", "OPEN", "Change", "Mark", "Marked", "apply_marks", "level_of", "newest", "unseen"]
 
 OPEN = ("pending", "pushing")
 """The states of the ledger that are not an end."""
@@ -48,6 +48,8 @@ class Marked:
 
     mark: Mark
     unseen: int
+    head: int = 0
+    """The newest seq that `unseen` takes in."""
 
 
 async def apply_marks(connection: AsyncConnection, marks: Sequence[Mark]) -> list[Marked]:
@@ -68,7 +70,7 @@ async def apply_marks(connection: AsyncConnection, marks: Sequence[Mark]) -> lis
         for part in [None] if mark.ids is None else chunks(mark.ids):
             for statement in _statements(mark, part):
                 await connection.execute(statement)
-        results.append(Marked(mark, await unseen(connection, mark.user_id, mark.now)))
+        results.append(Marked(mark, await unseen(connection, mark.user_id, mark.now), await newest(connection, mark.user_id)))
     return results
 
 
@@ -119,6 +121,11 @@ async def unseen(connection: AsyncConnection, user_id: int, now: datetime) -> in
     awake = inbox.c.snoozed_until.is_(None) | (inbox.c.snoozed_until <= now)
     query = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None))
     return int((await connection.execute(query.where(inbox.c.seen_at.is_(None), awake))).scalar_one())
+
+
+async def newest(connection: AsyncConnection, user_id: int) -> int:
+    """The newest seq given out to a person, 0 before the first."""
+    return (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
 
 
 def level_of(row: Any) -> str:

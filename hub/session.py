@@ -56,8 +56,14 @@ class Session:
     """The last inbox seq put in the queue; everything up to it was either sent or is not wanted."""
     head_seq: int = 0
     """The newest inbox seq that this session has heard of; greater than `sent_seq` while it catches up."""
+    counted_seq: int = 0
+    """The head that the count in `welcome` took in: what is replayed beyond it is not in that count."""
     live: bool = False
     """False while the inbox replays: live events are then only remembered by `head_seq`."""
+    recount: bool = False
+    """True when the client's count of unseen ones may be wrong; the next replay puts it right."""
+    told: int = 0
+    """How many `state` messages this session was given."""
     received_seq: int = 0
     """Acknowledged as received, all up to it."""
     active: bool = False
@@ -78,7 +84,8 @@ class Session:
         """Queues one ready frame; past the bound the session ends with 4001 and its queue is dropped."""
         if self.closing is not None:
             return
-        if self.queued_bytes + len(frame) > self.limits.queue_bytes or len(self._queue) >= self.limits.queue_frames:
+        full = self.queued_bytes + len(frame) > self.limits.queue_bytes or len(self._queue) >= self.limits.queue_frames
+        if full and self._queue:  # one alone goes out whatever its size: else its reader would fail at it for ever
             self.close(Close(CloseCode.SLOW_CONSUMER, "reads too slowly"))
             return
         idle = not self._queue
@@ -87,8 +94,21 @@ class Session:
         if idle:
             self.wake()
 
-    def state(self, message: Mapping[str, Any]) -> None:
-        """Queues a `state` message, or keeps it back while `holding`."""
+    def has_room(self, size: int, frames: int = 1) -> bool:
+        """True when so much more still leaves half of the queue free, or nothing is queued and it is one frame."""
+        alone = frames == 1 and not self._queue
+        limits = self.limits
+        return alone or (self.queued_bytes + size <= limits.queue_bytes // 2 and len(self._queue) + frames <= limits.queue_frames // 2)
+
+    def state(self, message: Mapping[str, Any], head: int) -> None:
+        """Queues a `state` message, or keeps it back while `holding`. Its count takes in all events up to `head`.
+
+        When that is not the position of this session, the client cannot tell which events the count has in it.
+        """
+        self.told += 1
+        if not self.live or head != self.sent_seq:
+            self.recount, self.live = True, False
+            self.wake()
         if not self._holding:
             self.send(message)
         elif len(self._held) < self.limits.queue_frames:

@@ -238,7 +238,7 @@ class Follower:
         self._fold(frame)
         self.unseen = frame["unseen"]
         assert self.position is not None
-        self._counted = max(self.position, self._counted if self._counted > self.position else 0)
+        self._counted = self.position  # told in order: what comes after it is not in its number
         for told in self._meanwhile.values():
             told.append(frame)
         if frame["level"] == "undone" and self.items:

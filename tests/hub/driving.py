@@ -9,7 +9,7 @@ from hub.conversation import handle, open_session, refuse, replay
 from hub.event import Format
 from hub.hub import Hub
 from hub.principal import Principal
-from hub.protocol import Hello, Refused, encode, parse
+from hub.protocol import Command, Hello, Refused, encode, parse
 from hub.session import Limits, Session
 from tests.follower import Follower
 
@@ -72,7 +72,7 @@ class Line:
         self.follower.lost(code)
         self.ended = self.session.closing
 
-    def _parse(self, message: dict[str, object]) -> object:
+    def _parse(self, message: dict[str, object]) -> Command:
         data = encode(self.wire, message)
         return parse(self.wire, data.decode() if self.wire == "json" else data)
 

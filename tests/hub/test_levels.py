@@ -170,7 +170,7 @@ async def test_a_snoozed_row_wakes_as_unread(book: Book) -> None:
     await mark(book, "read", "b")
     await snoozed(book)
     await book.ledger.wake(1, [2], book.clock.advance(60))
-    assert book.woken == [Woken(1, ("b",), 3)]
+    assert book.woken == [Woken(1, ("b",), 3, 3)]
     row = (await rows(book.engine, 1))[1]
     assert (row.snoozed_until, row.deadline_at, row.seen_at, row.state) == (None, None, None, "read_elsewhere")
     page = await book.ledger.page(1, now=book.clock())

@@ -48,6 +48,16 @@ def test_a_slow_reader_is_closed_at_the_bound(limits: dict[str, float], frames: 
     assert one.take() == []
 
 
+def test_a_frame_larger_than_the_bound_goes_alone() -> None:
+    """One frame over the bound is sent when nothing else waits: its reader gets past it."""
+    one = session(queue_bytes=100)
+    one.send_frame(b"x" * 200)
+    assert one.take() == [b"x" * 200]
+    one.send_frame(b"y")
+    one.send_frame(b"x" * 200)
+    assert one.closing is not None
+
+
 def test_a_planned_end_keeps_the_queue() -> None:
     """What was queued before draining still goes out; the first reason stands."""
     one = session()
