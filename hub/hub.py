@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,15 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
 from hub.attempts import Woken
-from hub.bus import Bus, BusClosed
+from hub.bus import Bus, BusClosed, Gap, Item
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
 from hub.delivery import Delivery
-from hub.event import Event
-from hub.fanout import Deliver, Fanout, Message, Publish, Revoke, StateChange, decode, encode
+from hub.event import Encoded, Event
+from hub.fanout import Fanout
+from hub.keepalive import Keepalive
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
+from hub.messages import Deliver, Message, Publish, Revoke, StateChange, decode, encode
 from hub.notification import Batch, Notification, TopicEvent
 from hub.policy import Timing
 from hub.presence import Presence
@@ -30,6 +33,7 @@ from hub.protocol import draining
 from hub.push import PushSender
 from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
+from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
 from hub.writer import StoreUnavailable
 
@@ -39,8 +43,11 @@ _log = structlog.get_logger("hub")
 _CHANNEL = "hub"
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
+_BATCH = 1_000
+"""Messages handed to the bus in one piece."""
 
 Call = Callable[[Session, Mapping[str, Any]], Awaitable[Any]]
+QuickCall = Callable[[Session, Mapping[str, Any]], Any]
 
 
 def utc_now() -> datetime:
@@ -68,6 +75,10 @@ class Hub:
         self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
         self.logs = Logs(in_use=self.presence.reads)
         self.calls: dict[str, Call] = {}
+        self.quick_calls: dict[str, QuickCall] = {}
+        """Calls that need to wait for nothing: answered at once, without a task."""
+        self.tasks = Tasks()
+        """What sessions start and nobody waits for."""
         self.ledger = Ledger(
             engine,
             timing=self.timing,
@@ -85,8 +96,10 @@ class Hub:
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
+        self.keepalive = Keepalive(self.limits)
         self._fanout = Fanout(self.presence)
-        self._outgoing: asyncio.Queue[Message] = asyncio.Queue(_OUTGOING)
+        self._outgoing: deque[bytes] = deque()
+        self._to_send = asyncio.Event()
         self.unsent = 0
         self._ready = asyncio.Event()
         self.is_draining = False
@@ -123,13 +136,11 @@ class Hub:
         return receipt
 
     def publish_topic(self, name: str, event: Event) -> None:
-        """Appends to the topic's log and sends it on its way. KeyError for a topic that nobody registered."""
-        topic = self.topics.find(name)
-        if topic is None:
+        """Sends an event on its way; its offset is given where the bus ends. KeyError for a topic that nobody registered."""
+        if self.topics.find(name) is None:
             raise KeyError(name)
         encoded = event.encode()
-        offset = self.logs.get(name, topic).append(event, encoded, self.now())
-        self._send(Publish(name, offset, encoded.json, encoded.msgpack, encoded.members))
+        self._send(Publish(name, encoded.json, encoded.msgpack, encoded.members))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
         """Closes the sockets of these sign-ins with 4501."""
@@ -186,25 +197,29 @@ class Hub:
         With the bus stuck and the bound reached it is dropped and counted: positions show the hole to every
         client, the ledger keeps the notification, and its deadline pushes it.
         """
-        try:
-            self._outgoing.put_nowait(message)
-        except asyncio.QueueFull:
+        if len(self._outgoing) >= _OUTGOING:
             self.unsent += 1
             if self.unsent & (self.unsent - 1) == 0:
                 _log.error("bus_stuck", unsent=self.unsent)
+            return
+        self._outgoing.append(encode(message))
+        self._to_send.set()
 
     # -- sessions -------------------------------------------------------------------------------------
 
     def enter(self, session: Session) -> None:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
+        self.keepalive.add(session, asyncio.get_running_loop().time())
         self.delivery.present(session.principal.user_id)
         for supervisor in self.supervisors:
             supervisor.nudge()
 
     def leave(self, session: Session) -> None:
-        """A session is over."""
-        self.presence.leave(session)
+        """A session is over; a second time does nothing."""
+        if not self.presence.leave(session):
+            return
+        self.keepalive.discard(session)
         if not self.presence.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
 
@@ -222,9 +237,11 @@ class Hub:
                         group.create_task(self._write_bus(), name="hub_publish")
                         group.create_task(self.delivery.run(), name="hub_delivery")
                         group.create_task(self._prune(), name="hub_prune")
+                        group.create_task(self._keep_alive(), name="hub_keepalive")
                         for supervisor in self.supervisors:
                             group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
                 finally:
+                    await self.tasks.aclose()
                     writer.cancel()
         finally:
             await self.bus.disconnect()
@@ -238,23 +255,67 @@ class Hub:
             try:
                 async with self.bus.subscribe(_CHANNEL) as messages:
                     self._ready.set()
-                    async for data in messages:
-                        try:
-                            self._fanout.dispatch(decode(data))
-                        except msgspec.DecodeError:
-                            _log.warning("bus_message_unreadable", size=len(data))
+                    while True:
+                        for item in await messages.batch():
+                            await self._dispatch(item)
             except BusClosed:
                 _log.exception("bus_closed")
-                for session in self.presence:  # what was on the bus is lost here: everybody resumes from positions
-                    session.close(Close(CloseCode.DRAINING, "the bus restarts"))
+                self._lost_track("the bus restarts")
                 await asyncio.sleep(1)
                 await self.bus.connect()
+
+    async def _dispatch(self, item: Item | Gap) -> None:
+        """Gives one message of the bus to whom it concerns; the order of the bus is the order of every topic."""
+        if isinstance(item, Gap):
+            _log.warning("bus_gap", reason=item.reason)
+            self._lost_track("messages were lost")
+            return
+        try:
+            message = decode(item.data)
+        except msgspec.DecodeError:
+            _log.warning("bus_message_unreadable", size=len(item.data))
+            return
+        match message:
+            case Deliver():
+                await self._fanout.deliver(message)
+            case Publish():
+                self._append(message)
+            case StateChange():
+                self._fanout.tell(message)
+            case Revoke():
+                self._fanout.revoke(message)
+
+    def _append(self, message: Publish) -> None:
+        topic = self.topics.find(message.topic)
+        if topic is None:
+            return  # of an area that only another version knows
+        encoded = Encoded(message.json, message.msgpack, message.members)
+        try:
+            offset = self.logs.get(message.topic, topic).append(encoded, self.now())
+        except Exception:  # an event that does not fold leaves no hole in the offsets, on any node
+            _log.exception("event_not_folded", topic=message.topic)
+            return
+        self._fanout.publish(message.topic, offset, encoded)
+
+    def _lost_track(self, why: str) -> None:
+        """What was on the bus is lost here: everybody resumes from positions."""
+        for session in self.presence:
+            session.close(Close(CloseCode.DRAINING, why))
 
     async def _write_bus(self) -> None:
         await self._ready.wait()
         while True:
-            message = await self._outgoing.get()
-            await self.bus.publish(_CHANNEL, encode(message))
+            await self._to_send.wait()
+            self._to_send.clear()
+            while self._outgoing:
+                some = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), _BATCH))]
+                await self.bus.publish_many(_CHANNEL, some)
+
+    async def _keep_alive(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self.keepalive.tick_s)
+            self.keepalive.tick(loop.time())
 
     async def _prune(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.event import Encoded, Event
+from hub.event import Encoded
 from hub.protocol import Position
 from hub.topic import Topic
 
@@ -43,9 +43,9 @@ class TopicLog:
     def __post_init__(self) -> None:
         self.state = self.topic.initial()
 
-    def append(self, event: Event, encoded: Encoded, now: datetime) -> int:
+    def append(self, encoded: Encoded, now: datetime) -> int:
         """Takes an event in and gives its offset; the oldest ones beyond the bounds are forgotten."""
-        self.topic.fold(self.state, event)  # first: an event that does not fold must leave no hole in the offsets
+        self.topic.fold(self.state, encoded.event())  # first: an event that does not fold must leave no hole in the offsets
         self.offset += 1
         self._entries.append(Entry(self.offset, encoded, now))
         while len(self._entries) > self.max_events or (self._entries and now - self._entries[0].at > self.max_age):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from websockets.frames import apply_mask
+from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the one in C, where it is built
 
 __all__ = ["BINARY", "CLOSE", "PING", "PONG", "TEXT", "FrameReader", "WireError", "close_frame", "frame", "read_close"]
 

@@ -7,6 +7,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from web.handover import HandoverProtocol
 from web.settings import Settings
 
 __all__ = ["Server", "make_server"]
@@ -40,7 +41,7 @@ def make_server(app: ASGIApp, settings: Settings) -> Server:
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
-            ws="websockets-sansio",
+            ws=HandoverProtocol,
             ws_max_size=_MAX_FRAME,
             ws_per_message_deflate=False,
             ws_ping_interval=None,  # hub.v1 has its own ping, which also proves that the page's script is alive
