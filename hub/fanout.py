@@ -23,7 +23,7 @@ from hub.wire import frame
 __all__ = ["FLUSH_S", "SLICE", "Fanout"]
 
 FLUSH_S = 0.002
-"""Seconds between two writes to the readers of one topic; the first after a pause goes at once.
+"""Seconds between the beginnings of two writes to the readers of topics; the first after a pause goes at once.
 
 Two milliseconds are nothing to a person and three to four times the throughput at full load."""
 SLICE = 2_000
@@ -115,6 +115,7 @@ class Fanout:
         self._timer = loop.call_later(wait, self._flush) if wait > 0.0005 else loop.call_soon(self._flush)
 
     def _flush(self) -> None:
+        self._flushed_at = asyncio.get_running_loop().time()
         dirty, self._dirty = self._dirty, {}
         self._write(self._writes(list(dirty.values())))
 
@@ -134,7 +135,6 @@ class Fanout:
         while room > 0:
             writes = rest or next(all_writes, None)
             if writes is None:
-                self._flushed_at = asyncio.get_running_loop().time()
                 if self._dirty:
                     self._schedule()
                 return
