@@ -106,9 +106,9 @@ class Subscription:
 
     async def batch(self) -> list[Item | Gap]:
         """All that waits, at least one."""
-        found: list[Item | Gap] = [Item("", await self.get())]
+        found: list[Item | Gap] = [Item("0", await self.get())]
         while not self._queue.empty():
-            found.append(Item("", await self.get()))
+            found.append(Item("0", await self.get()))
         return found
 
     def __aiter__(self) -> Subscription:
@@ -128,6 +128,11 @@ class Bus(Broadcast):
         self._lock = asyncio.Lock()
         self.failure: BaseException | None = None
 
+    @property
+    def alone(self) -> bool:
+        """True when nobody outside this process can hear what is published."""
+        return isinstance(self._backend, MemoryBackend)
+
     async def connect(self) -> None:
         """Connects the back end and starts the one listener of this node."""
         await self._backend.connect()
@@ -146,7 +151,7 @@ class Bus(Broadcast):
             await self.publish(channel, message)
 
     @asynccontextmanager
-    async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:  # type: ignore[override]  # ours carries bytes
+    async def subscribe(self, channel: str, *, after: str | None = None) -> AsyncIterator[Subscription]:  # type: ignore[override]  # ours carries bytes
         """The messages published to `channel` from now on.
 
         At most `bound` wait for the reader; then the listener waits, the back end's bound fills and publishers

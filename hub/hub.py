@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
 from hub.attempts import Woken
-from hub.bus import Bus, BusClosed, Gap, Item
+from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
 from hub.delivery import Delivery
-from hub.event import Encoded, Event
+from hub.dispatch import Dispatch
+from hub.event import Event
 from hub.fanout import Fanout
 from hub.keepalive import Keepalive
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
-from hub.messages import Deliver, Message, Publish, Revoke, StateChange, decode, encode
+from hub.messages import Ask, Deliver, Message, Publish, Revoke, StateChange, encode
 from hub.notification import Batch, Notification, TopicEvent
 from hub.policy import Timing
 from hub.presence import Presence
@@ -41,6 +43,10 @@ __all__ = ["Hub", "utc_now"]
 
 _log = structlog.get_logger("hub")
 _CHANNEL = "hub"
+_BEGINNING = "0-0"
+"""Before every message that the bus still holds."""
+_ANSWER_S = 0.5
+"""Seconds within which another node answers how the topics stand."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
 _BATCH = 1_000
@@ -101,8 +107,34 @@ class Hub:
         self._outgoing: deque[bytes] = deque()
         self._to_send = asyncio.Event()
         self.unsent = 0
-        self._ready = asyncio.Event()
+        self._subscribed, self._ready, self._unknown = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.node = secrets.token_urlsafe(6)
+        """Names this process among the nodes."""
+        self.alone = self.bus.alone
+        """True when there can be no other node."""
+        self._dispatch = Dispatch(
+            self.node,
+            topics=self.topics,
+            logs=self.logs,
+            fanout=self._fanout,
+            now=now,
+            send=self._send,
+            lost=self._lost_track,
+            others=self._other,
+        )
+        if not self.alone:
+            self._dispatch.learn()
         self.is_draining = False
+
+    @property
+    def leads(self) -> bool:
+        """True while the sources and the deadlines are this node's."""
+        return self.alone
+
+    @property
+    def knows(self) -> bool:
+        """True when this node knows where the topics stand: sessions may open."""
+        return self._dispatch.known
 
     # -- what areas register --------------------------------------------------------------------------
 
@@ -235,6 +267,7 @@ class Hub:
                     async with asyncio.TaskGroup() as group:
                         group.create_task(self._read_bus(), name="hub_dispatch")
                         group.create_task(self._write_bus(), name="hub_publish")
+                        group.create_task(self._learn(), name="hub_learn")
                         group.create_task(self.delivery.run(), name="hub_delivery")
                         group.create_task(self._prune(), name="hub_prune")
                         group.create_task(self._keep_alive(), name="hub_keepalive")
@@ -247,63 +280,58 @@ class Hub:
             await self.bus.disconnect()
 
     async def ready(self) -> None:
-        """Returns when the node takes part: subscribed to the bus."""
+        """Returns when the node takes part: it reads the bus and knows where the topics stand."""
         await self._ready.wait()
 
     async def _read_bus(self) -> None:
+        after = None if self.alone else _BEGINNING
         while True:
             try:
-                async with self.bus.subscribe(_CHANNEL) as messages:
-                    self._ready.set()
+                async with self.bus.subscribe(_CHANNEL, after=after) as messages:
+                    self._subscribed.set()
                     while True:
                         for item in await messages.batch():
-                            await self._dispatch(item)
+                            await self._dispatch.take(item)
             except BusClosed:
                 _log.exception("bus_closed")
                 self._lost_track("the bus restarts")
                 await asyncio.sleep(1)
                 await self.bus.connect()
 
-    async def _dispatch(self, item: Item | Gap) -> None:
-        """Gives one message of the bus to whom it concerns; the order of the bus is the order of every topic."""
-        if isinstance(item, Gap):
-            _log.warning("bus_gap", reason=item.reason)
-            self._lost_track("messages were lost")
-            return
-        try:
-            message = decode(item.data)
-        except msgspec.DecodeError:
-            _log.warning("bus_message_unreadable", size=len(item.data))
-            return
-        match message:
-            case Deliver():
-                await self._fanout.deliver(message)
-            case Publish():
-                self._append(message)
-            case StateChange():
-                self._fanout.tell(message)
-            case Revoke():
-                self._fanout.revoke(message)
-
-    def _append(self, message: Publish) -> None:
-        topic = self.topics.find(message.topic)
-        if topic is None:
-            return  # of an area that only another version knows
-        encoded = Encoded(message.json, message.msgpack, message.members)
-        try:
-            offset = self.logs.get(message.topic, topic).append(encoded, self.now())
-        except Exception:  # an event that does not fold leaves no hole in the offsets, on any node
-            _log.exception("event_not_folded", topic=message.topic)
-            return
-        self._fanout.publish(message.topic, offset, encoded)
+    async def _learn(self) -> None:
+        """Asks how the topics stand until somebody answers; who leads and hears no answer begins anew."""
+        await self._subscribed.wait()
+        while True:
+            asked = 0
+            while not self._dispatch.known:
+                self._ready.clear()
+                self._dispatch.ask()
+                await asyncio.sleep(_ANSWER_S)
+                asked += 1
+                if asked > 1 and self.leads:
+                    self._dispatch.begin()
+            self._ready.set()
+            self._unknown.clear()
+            await self._unknown.wait()
 
     def _lost_track(self, why: str) -> None:
-        """What was on the bus is lost here: everybody resumes from positions."""
+        """Messages of the bus are lost here: everybody resumes from positions."""
+        self._unknown.set()
         for session in self.presence:
             session.close(Close(CloseCode.DRAINING, why))
 
+    def _other(self, message: Message) -> None:
+        """Messages of the bus that are neither a topic's nor a session's."""
+        match message:
+            case Ask(node):
+                self.tasks.start(self._answer(node), name=f"answer_{node}")
+
+    async def _answer(self, node: str) -> None:
+        await asyncio.sleep(random.random() * _ANSWER_S / 4)  # noqa: S311  # so that one of many answers
+        self._dispatch.answer(node)
+
     async def _write_bus(self) -> None:
-        await self._ready.wait()
+        await self._subscribed.wait()
         while True:
             await self._to_send.wait()
             self._to_send.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Deliver", "Message", "Publish", "Revoke", "StateChange", "decode", "encode"]
+__all__ = ["Ask", "Deliver", "Message", "Publish", "Restate", "Revoke", "Schedule", "StateChange", "Whole", "decode", "encode"]
 
 
 class Deliver(msgspec.Struct, frozen=True, array_like=True, tag="d"):
@@ -44,7 +44,39 @@ class Revoke(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     reason: str
 
 
-Message = Deliver | Publish | StateChange | Revoke
+class Schedule(msgspec.Struct, frozen=True, array_like=True, tag="t"):
+    """Deadlines that this node has committed, as (user, microseconds since 1970): the leading node keeps them."""
+
+    deadlines: list[tuple[int, int]]
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True, tag="a"):
+    """A node has just come, or has missed messages: how do the topics stand?"""
+
+    node: str
+
+
+class Restate(msgspec.Struct, frozen=True, array_like=True, tag="x"):
+    """How one topic stood when its teller had taken the bus' messages up to `at`."""
+
+    to: str
+    at: str
+    topic: str
+    epoch: str
+    offset: int
+    state: bytes
+    """JSON."""
+
+
+class Whole(msgspec.Struct, frozen=True, array_like=True, tag="w"):
+    """That was every topic; those begun after `at` have this epoch."""
+
+    to: str
+    at: str
+    epoch: str
+
+
+Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
 

@@ -43,8 +43,8 @@ def socket_routes() -> list[WebSocketRoute]:
         if origin is not None and not Origins(websocket.state.settings).origin_ok(websocket, origin):
             await websocket.send_denial_response(PlainTextResponse("origin not allowed", 403))
             return
-        if hub.is_draining:
-            await websocket.send_denial_response(PlainTextResponse("draining", 503, headers={"Retry-After": "1"}))
+        if hub.is_draining or not hub.knows:
+            await websocket.send_denial_response(PlainTextResponse("not now", 503, headers={"Retry-After": "1"}))
             return
         offered = [name for name in websocket.scope.get("subprotocols", []) if name in SUBPROTOCOLS]
         wire: Format = SUBPROTOCOLS[offered[0]] if offered else "json"
