@@ -49,6 +49,10 @@ _ANSWER_S = 0.5
 """Seconds within which another node answers how the topics stand."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
+_COME_BACK = 500
+"""Sessions a second that come back after a drain."""
+_SLICE = 2_000
+"""Sessions told of the drain before the loop gets a turn."""
 _BATCH = 1_000
 """Messages handed to the bus in one piece."""
 
@@ -106,6 +110,7 @@ class Hub:
         self._fanout = Fanout(self.presence)
         self._outgoing: deque[bytes] = deque()
         self._to_send = asyncio.Event()
+        self._sending = False
         self.unsent = 0
         self._subscribed, self._ready, self._unknown = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.node = secrets.token_urlsafe(6)
@@ -337,7 +342,9 @@ class Hub:
             self._to_send.clear()
             while self._outgoing:
                 some = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), _BATCH))]
+                self._sending = True
                 await self.bus.publish_many(_CHANNEL, some)
+                self._sending = False
 
     async def _keep_alive(self) -> None:
         loop = asyncio.get_running_loop()
@@ -355,20 +362,24 @@ class Hub:
             await asyncio.sleep(3600)
 
     async def drain(self, *, within_s: float = 10.0) -> None:
-        """Says goodbye: every session is told when to come back, then closed in slices."""
+        """Says goodbye: every session is told when to come back, then closed in slices; what was committed goes out to the other nodes.
+
+        The window grows with the number of sessions, so that the node they come back to sees about 500 handshakes a second.
+        """
         self.is_draining = True
+        deadline = asyncio.get_running_loop().time() + within_s
         sessions = list(self.presence)
-        if not sessions:
-            return
-        window = min(30.0, 1.0 + len(sessions) / 500)
-        for session in sessions:
-            session.send(draining(0.2, window))
+        window = min(30.0, 1.0 + len(sessions) / _COME_BACK)
+        for first in range(0, len(sessions), _SLICE):
+            for session in sessions[first : first + _SLICE]:
+                session.send(draining(0.2, window))
+            await asyncio.sleep(0)
         slices = max(1, min(20, len(sessions) // 100))
-        for first in range(slices):
+        for first in range(slices if sessions else 0):
             for session in sessions[first::slices]:
                 session.close(Close(CloseCode.DRAINING, "this node goes away"))
-            await asyncio.sleep(min(1.0, within_s / slices / 2))
+            await asyncio.sleep(min(1.0, within_s / slices / 3))
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_s / 2):
-                while len(self.presence):  # noqa: ASYNC110  # once in a process' life
+            async with asyncio.timeout_at(deadline):
+                while len(self.presence) or self._outgoing or self._sending:  # noqa: ASYNC110  # once in a process' life
                     await asyncio.sleep(0.02)

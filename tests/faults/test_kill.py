@@ -52,7 +52,12 @@ async def test_killed_again_and_again(product: Product) -> None:
                 while product.rows("SELECT count(*) FROM inbox WHERE ended_at IS NULL") != [(0,)]:
                     await asyncio.sleep(0.2)  # noqa: ASYNC110  # another process ends them
         assert product.rows("SELECT count(*), count(DISTINCT seq), count(DISTINCT event_pk), max(seq) FROM inbox") == [(total,) * 4]
-        assert {state for (state,) in product.rows("SELECT DISTINCT state FROM inbox")} <= {"received", "read_elsewhere", "pushed", "failed"}
+        assert {state for (state,) in product.rows("SELECT DISTINCT state FROM inbox")} <= {
+            "received",
+            "read_elsewhere",
+            "pushed",
+            "failed",
+        }
     finally:
         await product.stop()
 
