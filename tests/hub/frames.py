@@ -139,7 +139,7 @@ def agree(stream: bytes, max_size: int) -> None:
             return
         if (mine.fault, other.fault) == (1002, 1009) and (control or first & 0x70):
             return
-        if mine.fault is None and other.fault == 1009 and control and (fragmented or size > max_size):
+        if other.fault == 1009 and control and (fragmented or size > max_size):
             return
         if other.fault == 1002 and first == 0x80 | CLOSE and fragmented:
             return
