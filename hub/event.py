@@ -74,7 +74,7 @@ def rfc3339(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime has no place on the wire")
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,14 @@ _MAY_BE_SENT = frozenset((1000, 1001, 1002, 1003, *range(1007, 1015)))
 class WireError(Exception):
     """The peer broke the framing: the connection must end with close code `code` (RFC 6455, 7.4.1).
 
-    1002 for a protocol error, 1007 for text that is not UTF-8, 1009 for a message over the bound.
+    1002 for a protocol error, 1007 for text that is not UTF-8, 1009 for a message over the bound. `before` are the messages
+    that were whole before the fault in the same bytes: how the network cuts a stream must not decide whether they count.
     """
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(code, reason)
         self.code, self.reason = code, reason
+        self.before: list[tuple[int, bytes]] = []
 
     def __str__(self) -> str:
         return f"{self.code} {self.reason}"
@@ -49,8 +51,13 @@ def frame(payload: bytes, opcode: int) -> bytes:
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """A close frame; a reason over 123 bytes is cut, between two characters (RFC 6455, 5.5)."""
-    return frame(code.to_bytes(2, "big") + reason.encode()[: _MAX_CONTROL - 2].decode(errors="ignore").encode(), CLOSE)
+    """A close frame; a reason over 123 bytes is cut, between two characters (RFC 6455, 5.5).
+
+    1005 stands for "no code" as in `read_close`, and makes an empty one. Half a surrogate pair in the reason becomes "?".
+    """
+    if code == 1005:
+        return frame(b"", CLOSE)
+    return frame(code.to_bytes(2, "big") + reason.encode(errors="replace")[: _MAX_CONTROL - 2].decode(errors="ignore").encode(), CLOSE)
 
 
 def read_close(payload: bytes) -> tuple[int, str]:
@@ -60,21 +67,25 @@ def read_close(payload: bytes) -> tuple[int, str]:
     if len(payload) == 1:
         raise WireError(1002, "close frame of one byte")
     code = int.from_bytes(payload[:2], "big")
-    if code not in _MAY_BE_SENT and not 3000 <= code < 5000:
-        raise WireError(1002, "invalid close code")
     try:
-        return code, payload[2:].decode()
+        reason = payload[2:].decode()
     except UnicodeDecodeError as error:
         raise WireError(1007, "close reason is not UTF-8") from error
+    if code not in _MAY_BE_SENT and not 3000 <= code < 5000:
+        raise WireError(1002, "invalid close code")
+    return code, reason
 
 
 class FrameReader:
-    """Turns a client's bytes into messages. Holds at most one message of `max_size` bytes and a frame's header.
+    """Turns a client's bytes into messages. Holds at most one message of `max_size` bytes, a control frame and a frame's header.
 
-    After a WireError, or a message with opcode CLOSE, the reader must not be fed any more.
+    After a WireError, or a message with opcode CLOSE, whatever comes is thrown away (RFC 6455, 1.4 and 7.1.7): the rest of
+    an over-long frame is no frames.
+
+    Lenient where RFC 6455 binds the sender and nothing can be misread: a message's length need not be in its shortest form.
     """
 
-    __slots__ = ("_held", "_max_size", "_message", "_need", "_opcode")
+    __slots__ = ("_held", "_max_size", "_message", "_need", "_opcode", "_over")
 
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size
@@ -82,12 +93,15 @@ class FrameReader:
         self._need = 0  # bytes that `_held` must have before another look is worth while
         self._opcode = 0  # of the fragmented message under way
         self._message: bytearray | None = None
+        self._over = False
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """The messages that `data` completes, as (opcode, payload), in order; control frames are messages of their own.
 
         The payload of TEXT is valid UTF-8. Raises WireError.
         """
+        if self._over:
+            return []
         if self._held is not None:
             self._held += data
             if len(self._held) < self._need:
@@ -95,14 +109,17 @@ class FrameReader:
             data, self._held = bytes(self._held), None
         found: list[tuple[int, bytes]] = []
         at, end = 0, len(data)
-        while at < end:
-            size = self._frame(data, at, end, found)
-            if size == 0:
-                self._held = bytearray(data[at:])
-                break
-            at += size
-            if found and found[-1][0] == CLOSE:
-                break
+        try:
+            while at < end and not self._over:
+                size = self._frame(data, at, end, found)
+                if size == 0:
+                    self._held = bytearray(data[at:])
+                    break
+                at += size
+        except WireError as error:
+            error.before = found
+            self._over, self._message = True, None
+            raise
         return found
 
     def _frame(self, data: bytes, at: int, end: int, found: list[tuple[int, bytes]]) -> int:
@@ -123,12 +140,11 @@ class FrameReader:
             raise WireError(1002, "control frame fragmented or too long")
         if size > _MAX_CONTROL:
             head = 8 if size == 126 else 14
-            if have < head:
-                self._need = head
+            if have < head - 4:
+                self._need = head - 4
                 return 0
             size = int.from_bytes(data[at + 2 : at + head - 4], "big")
-        held = len(self._message) if self._message is not None and opcode < CLOSE else 0
-        if held + size > self._max_size:
+        if opcode < CLOSE and size + (len(self._message) if self._message is not None else 0) > self._max_size:
             raise WireError(1009, "message too big")
         if have < head + size:
             self._need = head + size
@@ -137,6 +153,7 @@ class FrameReader:
         payload = apply_mask(data[begin : begin + size], data[begin - 4 : begin])
         if opcode >= CLOSE:
             found.append((opcode, payload))
+            self._over = opcode == CLOSE
         else:
             self._data(opcode, payload, bool(final), found)
         return head + size

@@ -135,12 +135,12 @@ def read_event(member: Any, topics: Topics, now: datetime) -> Notification | Top
             return None
         try:
             at = datetime.fromisoformat(value)
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
-            faults.append(Fault(0, name, "must be an RFC 3339 time with its offset"))
-            return None
-        return at.astimezone(UTC)
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except (ValueError, OverflowError):  # the first and the last day may lie outside of the calendar in UTC
+            pass
+        faults.append(Fault(0, name, "must be an RFC 3339 time with its offset"))
+        return None
 
     if member.get("specversion") != "1.0":
         faults.append(Fault(0, "specversion", 'must be "1.0"'))
@@ -206,7 +206,7 @@ def _binary(headers: Mapping[str, str], body: bytes, media: str) -> dict[str, An
 def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadEvent([Fault(0, "", f"not JSON: {error}"[:200])]) from error
 
 

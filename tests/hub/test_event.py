@@ -40,6 +40,7 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
     """Another zone is converted, microseconds are cut, not rounded."""
     moscow = timezone(timedelta(hours=3))
     assert rfc3339(datetime(2026, 11, 23, 12, 0, 0, 999_999, tzinfo=moscow)) == "2026-11-23T09:00:00.999Z"
+    assert rfc3339(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00.000Z"
     with pytest.raises(ValueError, match="naive"):
         rfc3339(datetime(2026, 1, 1))
 
