@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
+from hub.acktime import AckTimes
 from hub.attempts import Woken
 from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
@@ -23,6 +26,7 @@ from hub.fanout import Deliver, Fanout, Message, Publish, Revoke, StateChange, d
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
+from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
 from hub.policy import Timing
 from hub.presence import Presence
@@ -31,7 +35,7 @@ from hub.push import PushSender
 from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
-from hub.writer import StoreUnavailable
+from hub.writer import StoreUnavailable, Writer
 
 __all__ = ["Hub", "utc_now"]
 
@@ -60,8 +64,10 @@ class Hub:
         timing: Timing | None = None,
         limits: Limits | None = None,
         cadence: Cadence | None = None,
+        metrics: Metrics | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        self.metrics = metrics or Metrics()
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
         self.presence = Presence()
@@ -75,6 +81,7 @@ class Hub:
             accepted=self._accepted,
             marked=self._marked,
             woken=self._woken,
+            writer=Writer(engine, observe=self._committed),
         )
         self.delivery = Delivery(
             self.ledger,
@@ -82,6 +89,7 @@ class Hub:
             now=now,
             timing=self.timing,
             connected=self.presence.connected,
+            pushed=lambda result: self.metrics.push(result.address.kind.partition("_")[0], result.outcome.value),
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -90,6 +98,8 @@ class Hub:
         self.unsent = 0
         self._ready = asyncio.Event()
         self.is_draining = False
+        self._ack_times = AckTimes()
+        self._watch_all()
 
     # -- what areas register --------------------------------------------------------------------------
 
@@ -103,6 +113,7 @@ class Hub:
             connected=lambda: len(self.presence),
             now=self.now,
             cadence=cadence or self._cadence,
+            looked=self.metrics.look,
         )
         self.supervisors.append(supervisor)
         return supervisor
@@ -114,9 +125,11 @@ class Hub:
 
         Events for topics are published after the commit, and not at all when their (source, id) was accepted before.
         """
+        began = time.perf_counter()
         receipt = await self.ledger.accept(
             Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
         )
+        self._taken(receipt, began)
         for item, outcome in zip(topics, receipt.outcomes[len(notifications) :], strict=True):
             if not outcome.duplicate:
                 self.publish_topic(item.topic, item.event)
@@ -129,6 +142,7 @@ class Hub:
             raise KeyError(name)
         encoded = event.encode()
         offset = self.logs.get(name, topic).append(event, encoded, self.now())
+        self.metrics.published_topic.inc()
         self._send(Publish(name, offset, encoded.json, encoded.msgpack, encoded.members))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
@@ -142,7 +156,9 @@ class Hub:
 
     async def _publish_batch(self, source: str, batch: Batch) -> None:
         watermark = None if batch.watermark is None else (source, batch.watermark)
-        await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
+        began = time.perf_counter()
+        receipt = await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
+        self._taken(receipt, began)
         for item in batch.topics:
             self.publish_topic(item.topic, item.event)
 
@@ -164,6 +180,10 @@ class Hub:
     def _marked(self, marks: Sequence[Marked]) -> None:
         for marked in marks:
             mark = marked.mark
+            if mark.seq is not None:
+                took = self._ack_times.acked(mark.user_id, mark.seq, time.perf_counter())
+                if took is not None:
+                    self.metrics.publish_to_ack.observe(took)
             if mark.change != "received":
                 level = "done" if mark.change == "snooze" else mark.change
                 self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, marked.head, mark.seq, mark.ids))
@@ -192,6 +212,35 @@ class Hub:
             self.unsent += 1
             if self.unsent & (self.unsent - 1) == 0:
                 _log.error("bus_stuck", unsent=self.unsent)
+
+    # -- what is measured -----------------------------------------------------------------------------
+
+    def _watch_all(self) -> None:
+        self.metrics.watch(
+            users=self.presence.users,
+            writer_waiting=lambda: self.ledger.writer.waiting,
+            bus_unsent=lambda: self.unsent,
+            jobs=lambda: len(self.delivery.jobs()),
+            source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
+            source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
+        )
+
+    def _lag(self, health: Health) -> float:
+        return math.nan if health.as_of is None else (self.now() - health.as_of).total_seconds()
+
+    def _taken(self, receipt: Receipt, began: float) -> None:
+        self.metrics.publish.observe(time.perf_counter() - began)
+        for outcome in receipt.outcomes:
+            if outcome.encoded is not None:
+                self.metrics.published_inbox.inc()
+                here = ((d.user_id, d.seq) for d in outcome.deliveries if self.presence.connected(d.user_id))
+                self._ack_times.sent(here, began)
+
+    def _committed(self, size: int, seconds: float, committed: bool) -> None:
+        self.metrics.commit.observe(seconds)
+        self.metrics.group_size.observe(size)
+        if not committed:
+            self.metrics.commit_failed.inc()
 
     # -- sessions -------------------------------------------------------------------------------------
 
