@@ -97,6 +97,8 @@ class Hub:
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue(_OUTGOING)
         self.unsent = 0
         self._ready = asyncio.Event()
+        self.takes_part = False
+        """True while this node hears what the others say."""
         self.is_draining = False
         self._ack_times = AckTimes()
         self._watch_all()
@@ -220,6 +222,7 @@ class Hub:
             users=self.presence.users,
             writer_waiting=lambda: self.ledger.writer.waiting,
             bus_unsent=lambda: self.unsent,
+            bus_connected=lambda: float(self.takes_part),
             jobs=lambda: len(self.delivery.jobs()),
             source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
             source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
@@ -286,6 +289,7 @@ class Hub:
         while True:
             try:
                 async with self.bus.subscribe(_CHANNEL) as messages:
+                    self.takes_part = True
                     self._ready.set()
                     async for data in messages:
                         try:
@@ -293,6 +297,7 @@ class Hub:
                         except msgspec.DecodeError:
                             _log.warning("bus_message_unreadable", size=len(data))
             except BusClosed:
+                self.takes_part = False
                 _log.exception("bus_closed")
                 for session in self.presence:  # what was on the bus is lost here: everybody resumes from positions
                     session.close(Close(CloseCode.DRAINING, "the bus restarts"))
