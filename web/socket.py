@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,8 @@ from hub.hub import Hub
 from hub.principal import Principal
 from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse, ping
 from hub.session import Session
-from web.auth import authenticate, authenticate_token, bearer
+from web.admission import Admission
+from web.auth import authenticate, authenticate_token, bearer, client_address
 from web.security import Origins
 
 __all__ = ["socket_routes"]
@@ -27,15 +29,30 @@ _log = structlog.get_logger("web.socket")
 
 
 def socket_routes() -> list[WebSocketRoute]:
-    """The socket endpoint; it uses `hub`, `sessions` and `settings` of the connection's state."""
+    """The socket endpoint; it uses `hub`, `sessions`, `settings` and `admission` of the connection's state."""
 
     async def endpoint(websocket: WebSocket) -> None:
         hub: Hub = websocket.state.hub
+        admission: Admission = websocket.state.admission
+        address = client_address(websocket)
+        refusal = admission.admit(address, time.monotonic())
+        if refusal is not None:
+            hub.metrics.refused(refusal.reason)
+            await websocket.send_denial_response(PlainTextResponse("too many", refusal.status, headers=refusal.headers))
+            return
+        try:
+            await admitted(websocket, hub)
+        finally:
+            admission.left(address)
+
+    async def admitted(websocket: WebSocket, hub: Hub) -> None:
         origin = websocket.headers.get("origin")
         if origin is not None and not Origins(websocket.state.settings).origin_ok(websocket, origin):
+            hub.metrics.refused("origin")
             await websocket.send_denial_response(PlainTextResponse("origin not allowed", 403))
             return
         if hub.is_draining:
+            hub.metrics.refused("draining")
             await websocket.send_denial_response(PlainTextResponse("draining", 503, headers={"Retry-After": "1"}))
             return
         offered = [name for name in websocket.scope.get("subprotocols", []) if name in SUBPROTOCOLS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
@@ -19,6 +20,7 @@ from adapters.erp.client import ErpSettings, open_erp
 from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.source import RedmineSource
+from hub.bucket import Buckets, Rate
 from hub.bus import Bus
 from hub.cadence import Cadence, Calendar, load_calendar
 from hub.hub import Hub, utc_now
@@ -27,6 +29,7 @@ from hub.schema import Schema
 from hub.session import Limits
 from hub.supervisor import Source
 from hub.topic import Topic, fold_by_key
+from web.admission import Admission
 from web.devices import Devices
 from web.errors import exception_handlers
 from web.events import event_routes
@@ -58,6 +61,8 @@ class AppState(State):
     push: Push
     devices: Devices
     readiness: Readiness
+    admission: Admission
+    publish_quota: Buckets[str]
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -106,7 +111,15 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         readiness = await _readiness(hub, state["engine"])
         await stack.enter_async_context(_running(hub, state["sessions"], readiness))
         _tell_areas(settings)
-        yield AppState(**state, hub=hub, push=push, devices=Devices(state["engine"], now=utc_now), readiness=readiness)
+        yield AppState(
+            **state,
+            hub=hub,
+            push=push,
+            devices=Devices(state["engine"], now=utc_now),
+            readiness=readiness,
+            admission=Admission.of(settings, time.monotonic()),
+            publish_quota=Buckets(Rate(settings.publish_per_s, settings.publish_burst)),
+        )
 
 
 async def _calendar(settings: Settings) -> Calendar:
