@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hub.accept import Outcome, Receipt, Submission
 from hub.acktime import AckTimes
 from hub.attempts import Woken
+from hub.bucket import Buckets, Rate
 from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
@@ -41,6 +42,8 @@ __all__ = ["Hub", "utc_now"]
 
 _log = structlog.get_logger("hub")
 _CHANNEL = "hub"
+_USER_COMMANDS = Rate(200.0, 800.0)
+"""Commands a second of one person over all their sessions."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
 
@@ -65,9 +68,11 @@ class Hub:
         limits: Limits | None = None,
         cadence: Cadence | None = None,
         metrics: Metrics | None = None,
+        user_commands: Rate = _USER_COMMANDS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.metrics = metrics or Metrics()
+        self._user_commands: Buckets[int] = Buckets(user_commands)
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
         self.presence = Presence()
@@ -259,6 +264,17 @@ class Hub:
         self.presence.leave(session)
         if not self.presence.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
+
+    def count_command(self, session: Session, now_s: float) -> bool:
+        """Counts one command of a session and of its person; False when that was too much and the session is closing."""
+        if not session.count_command(now_s):
+            self.metrics.refused("commands")
+            return False
+        if self._user_commands.take(session.principal.user_id, now_s):
+            self.metrics.refused("commands")
+            session.close(Close(CloseCode.TOO_MANY_ERRORS, "too many commands of this user"))
+            return False
+        return True
 
     # -- running --------------------------------------------------------------------------------------
 

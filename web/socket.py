@@ -153,7 +153,7 @@ class _Driver:
         while True:
             data = await self._receive()
             self._heard_at = loop.time()
-            if not session.count_command(self._heard_at):
+            if not self._hub.count_command(session, self._heard_at):
                 return
             try:
                 command = parse(self._wire, data)

@@ -102,6 +102,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             bus=Bus(settings.bus_url.get_secret_value()),
             senders=push.senders,
             limits=_limits(settings),
+            user_commands=Rate(settings.user_commands_per_s, settings.user_command_burst),
             cadence=Cadence(calendar=await _calendar(settings)),
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from hub.acktime import AckTimes
+from hub.bucket import Rate
+from hub.close import CloseCode
 from hub.event import Event
 from hub.hub import Hub, utc_now
 from hub.metrics import Metrics, buckets, quantile
@@ -163,6 +165,18 @@ async def test_what_the_hub_does_is_counted(store: AsyncEngine) -> None:
     assert value("navigator_publish_seconds_count") == 1
     assert (value("navigator_commit_seconds_count") or 0) >= 2
     assert value("navigator_users") == 1
+
+
+async def test_commands_of_a_person_are_bounded_over_all_their_sessions(store: AsyncEngine) -> None:
+    """Two sessions share what their person may do; the one that goes over it is closed, the other person's is not."""
+    hub = Hub(store, user_commands=Rate(1.0, 3.0))
+    one, two, other = (Line(hub, Follower(name), "json", user_id=user).session for name, user in (("a", 1), ("b", 1), ("c", 2)))
+    assert [hub.count_command(session, 0.0) for session in (one, two, one, two, other)] == [True, True, True, False, True]
+    assert two.closing is not None
+    assert two.closing.code is CloseCode.TOO_MANY_ERRORS
+    assert (one.closing, other.closing) == (None, None)
+    assert hub.count_command(one, 1.0)
+    assert hub.metrics.refusals() == {"commands": 1.0}
 
 
 async def test_overdue_rows_are_counted_and_unknown_when_the_store_is_away(clock: Clock) -> None:
