@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -32,7 +33,8 @@ from hub.notification import Batch, Notification, TopicEvent
 from hub.policy import Timing
 from hub.presence import Presence
 from hub.protocol import draining
-from hub.push import PushSender
+from hub.push import Outcome as PushOutcome
+from hub.push import PushResult, PushSender
 from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
@@ -94,7 +96,7 @@ class Hub:
             now=now,
             timing=self.timing,
             connected=self.presence.connected,
-            pushed=lambda result: self.metrics.push(result.address.kind.partition("_")[0], result.outcome.value),
+            pushed=self._pushed,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -106,6 +108,8 @@ class Hub:
         """True while this node hears what the others say."""
         self.is_draining = False
         self._ack_times = AckTimes()
+        self.push_errors: dict[str, tuple[str, datetime]] = {}
+        """The newest failure of each push service: its code and when."""
         self._watch_all()
 
     # -- what areas register --------------------------------------------------------------------------
@@ -224,6 +228,8 @@ class Hub:
 
     def _watch_all(self) -> None:
         self.metrics.watch(
+            connections=lambda: Counter(session.wire for session in self.presence),
+            queue_bytes=lambda: sum(session.queued_bytes for session in self.presence),
             users=self.presence.users,
             writer_waiting=lambda: self.ledger.writer.waiting,
             bus_unsent=lambda: self.unsent,
@@ -243,6 +249,12 @@ class Hub:
                 self.metrics.published_inbox.inc()
                 here = ((d.user_id, d.seq) for d in outcome.deliveries if self.presence.connected(d.user_id))
                 self._ack_times.sent(here, began)
+
+    def _pushed(self, result: PushResult) -> None:
+        service = result.address.kind.partition("_")[0]
+        self.metrics.push(service, result.outcome.value)
+        if result.outcome in (PushOutcome.RETRY, PushOutcome.REJECTED):
+            self.push_errors[service] = (result.detail, self.now())
 
     def _committed(self, size: int, seconds: float, committed: bool) -> None:
         self.metrics.commit.observe(seconds)

@@ -90,6 +90,8 @@ class Supervisor:
         self._failures = 0
         self._told_at: datetime | None = None
         self.health = Health(source.name, "late", None, "starting")
+        self.last_error: tuple[str, datetime] | None = None
+        """The newest failure, kept after the source is back: its code and when."""
 
     def nudge(self) -> None:
         """Somebody connected, or something hints at a change: look now rather than at the next turn."""
@@ -130,6 +132,7 @@ class Supervisor:
 
     async def _failed(self, error: Exception, *, expected: bool) -> None:
         self._failures += 1
+        self.last_error = (type(error).__name__, self._now())
         if not expected and (self._failures == 1 or type(error).__name__ != self.health.error):
             _log.error("source_failed", source=self._source.name, exc_info=error)
         elif self._failures == 1:

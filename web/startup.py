@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -36,6 +38,7 @@ from web.events import event_routes
 from web.health import health_routes
 from web.metrics import metrics_routes
 from web.notifications import notification_routes
+from web.ops import OpsReporter, ops_routes, ops_topic
 from web.pages import page_routes
 from web.push import Push, open_push
 from web.readiness import Readiness, schema_probe, store_probe
@@ -81,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *health_routes(),
             *metrics_routes(),
             *notification_routes(),
+            *ops_routes(),
             *task_routes(),
             *user_routes(),
             *page_routes(),
@@ -106,6 +110,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             cadence=Cadence(calendar=await _calendar(settings)),
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
+        hub.topics.add(ops_topic())
         for source in await _sources(settings, stack):
             hub.add_source(source)
         state["sessions"].on_revoked.append(lambda hashes: hub.revoke(hashes, "signed out elsewhere"))
@@ -182,6 +187,8 @@ async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncI
         watching = group.create_task(_watch_sessions(hub, sessions), name="session_watch")
         sampler = Sampler(hub.metrics, overdue=hub.ledger.overdue, now=hub.now)
         measuring = group.create_task(sampler.run(), name="sampler")
+        reporter = OpsReporter(hub, readiness, node=f"{socket.gethostname()}-{os.getpid()}")
+        reporting = group.create_task(reporter.run(), name="ops_reporter")
         probing = group.create_task(readiness.run(), name="readiness")
         ready = group.create_task(hub.ready(), name="hub_ready")
         await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
@@ -189,7 +196,7 @@ async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncI
             yield
         finally:
             await hub.drain()
-            for task in (watching, measuring, probing, ready, running):
+            for task in (watching, measuring, reporting, probing, ready, running):
                 task.cancel()
 
 

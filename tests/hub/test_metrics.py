@@ -17,7 +17,7 @@ from hub.bucket import Rate
 from hub.close import CloseCode
 from hub.event import Event
 from hub.hub import Hub, utc_now
-from hub.metrics import Metrics, buckets, quantile
+from hub.metrics import Metrics, quantile
 from hub.notification import TopicEvent
 from hub.sampler import Sampler
 from hub.topic import Topic, fold_by_key
@@ -86,16 +86,16 @@ def test_a_quantile_is_of_the_time_between_two_readings() -> None:
     """Only what came in between counts; nothing in between gives nothing; beyond the last bound the last bound is told."""
     metrics = Metrics()
     metrics.publish_to_ack.observe(9.0)
-    before = buckets(metrics.publish_to_ack)
+    before = metrics.read().buckets("navigator_publish_to_ack_seconds")
     assert quantile(0.95, before, before) is None
     for _ in range(100):
         metrics.publish_to_ack.observe(0.015)
-    p95 = quantile(0.95, before, buckets(metrics.publish_to_ack))
+    p95 = quantile(0.95, before, metrics.read().buckets("navigator_publish_to_ack_seconds"))
     assert p95 is not None
     assert 0.01 < p95 <= 0.02
     for _ in range(1000):
         metrics.publish_to_ack.observe(60)
-    assert quantile(0.95, before, buckets(metrics.publish_to_ack)) == 10.0
+    assert quantile(0.95, before, metrics.read().buckets("navigator_publish_to_ack_seconds")) == 10.0
 
 
 def test_one_notification_is_timed_for_a_person_at_once() -> None:
