@@ -8,8 +8,9 @@ does not wait for the listener. `Bus` closes them; a back end only has to move b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,11 +18,26 @@ from broadcaster import Broadcast
 from broadcaster._backends.base import BroadcastBackend
 from broadcaster._base import Event as TextEvent
 
-__all__ = ["Bus", "BusClosed", "MemoryBackend", "Subscription", "backend_for"]
+__all__ = ["Bus", "BusClosed", "Gap", "Item", "MemoryBackend", "Subscription", "backend_for"]
 
 
 class BusClosed(Exception):
     """The bus ended, or its listener died: whoever reads must subscribe anew. The cause is chained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message of a channel."""
+
+    id: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Messages may have been lost here."""
+
+    reason: str
 
 
 class BusEvent(TextEvent):
@@ -88,6 +104,13 @@ class Subscription:
             raise BusClosed("the bus has ended") from self._bus.failure
         return item.message
 
+    async def batch(self) -> list[Item | Gap]:
+        """All that waits, at least one."""
+        found: list[Item | Gap] = [Item("0", await self.get())]
+        while not self._queue.empty():
+            found.append(Item("0", await self.get()))
+        return found
+
     def __aiter__(self) -> Subscription:
         return self
 
@@ -105,6 +128,11 @@ class Bus(Broadcast):
         self._lock = asyncio.Lock()
         self.failure: BaseException | None = None
 
+    @property
+    def alone(self) -> bool:
+        """True when nobody outside this process can hear what is published."""
+        return isinstance(self._backend, MemoryBackend)
+
     async def connect(self) -> None:
         """Connects the back end and starts the one listener of this node."""
         await self._backend.connect()
@@ -117,8 +145,13 @@ class Bus(Broadcast):
         await asyncio.wait([self._listener_task])
         await self._backend.disconnect()
 
+    async def publish_many(self, channel: str, messages: Sequence[bytes]) -> None:
+        """Hands messages over in order."""
+        for message in messages:
+            await self.publish(channel, message)
+
     @asynccontextmanager
-    async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:  # type: ignore[override]  # ours carries bytes
+    async def subscribe(self, channel: str, *, after: str | None = None) -> AsyncIterator[Subscription]:  # type: ignore[override]  # ours carries bytes
         """The messages published to `channel` from now on.
 
         At most `bound` wait for the reader; then the listener waits, the back end's bound fills and publishers

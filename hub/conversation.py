@@ -38,7 +38,7 @@ from hub.session import Session
 from hub.topic import INBOX
 from hub.writer import StoreUnavailable
 
-__all__ = ["CallError", "handle", "open_session", "replay"]
+__all__ = ["CallError", "handle", "handle_now", "open_session", "refuse", "replay"]
 
 _log = structlog.get_logger("hub.conversation")
 
@@ -64,7 +64,7 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     On return the session is either in the hub or closing.
     """
     user = session.principal
-    if len(list(hub.presence.of(user.user_id))) >= hub.limits.sessions_per_user:
+    if len(tuple(hub.presence.of(user.user_id))) >= hub.limits.sessions_per_user:
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
         return
     session.device, session.client = hello.device, hello.client
@@ -157,25 +157,48 @@ async def _recount(hub: Hub, session: Session) -> None:
         session.recount = False
 
 
+def handle_now(hub: Hub, session: Session, command: Command) -> bool:
+    """Carries out a command that needs to wait for nothing; False when `handle` must be awaited for it."""
+    match command:
+        case Pong():
+            return True
+        case Active():
+            session.active = command.on
+            return True
+        case Unsub():
+            hub.presence.unsubscribe(session, command.topic)
+            session.send(reply(command.id))
+            return True
+        case Ack(level="received", seq=int(seq)) if seq <= session.received_seq:
+            return True
+        case Call() if command.name in hub.quick_calls:
+            try:
+                session.send(reply(command.id, data=hub.quick_calls[command.name](session, command.args)))
+            except CallError as failed:
+                session.send(reply(command.id, error=failed.error))
+            except Exception:  # as in `handle`
+                _failed(session, command)
+            return True
+        case _:
+            return False
+
+
 async def handle(hub: Hub, session: Session, command: Command) -> None:
     """Carries one command out. Whatever goes wrong becomes a reply or a close, never an exception."""
+    if handle_now(hub, session, command):
+        return
     try:
         match command:
             case Hello():
                 session.close(Close(CloseCode.PROTOCOL_ERROR, "hello a second time"))
             case Sub():
                 await _subscribe(hub, session, command)
-            case Unsub():
-                hub.presence.unsubscribe(session, command.topic)
-                session.send(reply(command.id))
             case Ack():
                 await _acknowledge(hub, session, command)
             case Call():
                 await _call(hub, session, command)
-            case Active():
-                session.active = command.on
-            case Pong():
-                pass
+            case Unsub() | Active() | Pong():
+                raise AssertionError("done at once")
     except Refused as refused:
         refuse(session, refused)
     except CallError as failed:
@@ -183,8 +206,12 @@ async def handle(hub: Hub, session: Session, command: Command) -> None:
     except StoreUnavailable:
         session.send(reply(getattr(command, "id", None), error=Error("store_unavailable", "the store is busy, try again", temporary=True)))
     except Exception:  # the edge to clients: an area's bug costs one command, not the session
-        _log.exception("command_failed", session=session.id, command=type(command).__name__, name=getattr(command, "name", None))
-        session.send(reply(getattr(command, "id", None), error=Error("internal_error", "the hub could not do this", temporary=True)))
+        _failed(session, command)
+
+
+def _failed(session: Session, command: Command) -> None:
+    _log.exception("command_failed", session=session.id, command=type(command).__name__, name=getattr(command, "name", None))
+    session.send(reply(getattr(command, "id", None), error=Error("internal_error", "the hub could not do this", temporary=True)))
 
 
 def refuse(session: Session, refused: Refused) -> None:

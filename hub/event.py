@@ -18,6 +18,17 @@ __all__ = ["Encoded", "Event", "Format", "Notice", "Text", "rfc3339"]
 Format = Literal["json", "msgpack"]
 
 _json = msgspec.json.Encoder()
+
+
+class _Members(msgspec.Struct):
+    id: str
+    type: str
+    source: str
+    time: datetime
+    data: dict[str, Any]
+
+
+_members = msgspec.json.Decoder(_Members)
 _msgpack = msgspec.msgpack.Encoder()
 
 
@@ -77,6 +88,11 @@ class Encoded:
     json: bytes
     msgpack: bytes
     members: int
+
+    def event(self) -> Event:
+        """The event itself, without the attributes that do not travel; msgspec.DecodeError for what is no event."""
+        made = _members.decode(b"{" + self.json + b"}")
+        return Event(source=made.source, id=made.id, type=made.type, time=made.time, data=made.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,11 +20,14 @@ from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
 from hub.delivery import Delivery
+from hub.dispatch import Dispatch
 from hub.event import Event
-from hub.fanout import Deliver, Fanout, Message, Publish, Revoke, StateChange, decode, encode
+from hub.fanout import Fanout
+from hub.keepalive import Keepalive
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
+from hub.messages import Ask, Deliver, Message, Publish, Revoke, StateChange, encode
 from hub.notification import Batch, Notification, TopicEvent
 from hub.policy import Timing
 from hub.presence import Presence
@@ -30,6 +35,7 @@ from hub.protocol import draining
 from hub.push import PushSender
 from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
+from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
 from hub.writer import StoreUnavailable
 
@@ -37,10 +43,21 @@ __all__ = ["Hub", "utc_now"]
 
 _log = structlog.get_logger("hub")
 _CHANNEL = "hub"
+_BEGINNING = "0-0"
+"""Before every message that the bus still holds."""
+_ANSWER_S = 0.5
+"""Seconds within which another node answers how the topics stand."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
+_COME_BACK = 500
+"""Sessions a second that come back after a drain."""
+_SLICE = 2_000
+"""Sessions told of the drain before the loop gets a turn."""
+_BATCH = 1_000
+"""Messages handed to the bus in one piece."""
 
 Call = Callable[[Session, Mapping[str, Any]], Awaitable[Any]]
+QuickCall = Callable[[Session, Mapping[str, Any]], Any]
 
 
 def utc_now() -> datetime:
@@ -68,6 +85,10 @@ class Hub:
         self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
         self.logs = Logs(in_use=self.presence.reads)
         self.calls: dict[str, Call] = {}
+        self.quick_calls: dict[str, QuickCall] = {}
+        """Calls that need to wait for nothing: answered at once, without a task."""
+        self.tasks = Tasks()
+        """What sessions start and nobody waits for."""
         self.ledger = Ledger(
             engine,
             timing=self.timing,
@@ -85,11 +106,40 @@ class Hub:
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
+        self.keepalive = Keepalive(self.limits)
         self._fanout = Fanout(self.presence)
-        self._outgoing: asyncio.Queue[Message] = asyncio.Queue(_OUTGOING)
+        self._outgoing: deque[bytes] = deque()
+        self._to_send = asyncio.Event()
+        self._sending = False
         self.unsent = 0
-        self._ready = asyncio.Event()
+        self._subscribed, self._ready, self._unknown = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.node = secrets.token_urlsafe(6)
+        """Names this process among the nodes."""
+        self.alone = self.bus.alone
+        """True when there can be no other node."""
+        self._dispatch = Dispatch(
+            self.node,
+            topics=self.topics,
+            logs=self.logs,
+            fanout=self._fanout,
+            now=now,
+            send=self._send,
+            lost=self._lost_track,
+            others=self._other,
+        )
+        if not self.alone:
+            self._dispatch.learn()
         self.is_draining = False
+
+    @property
+    def leads(self) -> bool:
+        """True while the sources and the deadlines are this node's."""
+        return self.alone
+
+    @property
+    def knows(self) -> bool:
+        """True when this node knows where the topics stand: sessions may open."""
+        return self._dispatch.known
 
     # -- what areas register --------------------------------------------------------------------------
 
@@ -123,13 +173,11 @@ class Hub:
         return receipt
 
     def publish_topic(self, name: str, event: Event) -> None:
-        """Appends to the topic's log and sends it on its way. KeyError for a topic that nobody registered."""
-        topic = self.topics.find(name)
-        if topic is None:
+        """Sends an event on its way; its offset is given where the bus ends. KeyError for a topic that nobody registered."""
+        if self.topics.find(name) is None:
             raise KeyError(name)
         encoded = event.encode()
-        offset = self.logs.get(name, topic).append(event, encoded, self.now())
-        self._send(Publish(name, offset, encoded.json, encoded.msgpack, encoded.members))
+        self._send(Publish(name, encoded.json, encoded.msgpack, encoded.members))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
         """Closes the sockets of these sign-ins with 4501."""
@@ -186,25 +234,29 @@ class Hub:
         With the bus stuck and the bound reached it is dropped and counted: positions show the hole to every
         client, the ledger keeps the notification, and its deadline pushes it.
         """
-        try:
-            self._outgoing.put_nowait(message)
-        except asyncio.QueueFull:
+        if len(self._outgoing) >= _OUTGOING:
             self.unsent += 1
             if self.unsent & (self.unsent - 1) == 0:
                 _log.error("bus_stuck", unsent=self.unsent)
+            return
+        self._outgoing.append(encode(message))
+        self._to_send.set()
 
     # -- sessions -------------------------------------------------------------------------------------
 
     def enter(self, session: Session) -> None:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
+        self.keepalive.add(session, asyncio.get_running_loop().time())
         self.delivery.present(session.principal.user_id)
         for supervisor in self.supervisors:
             supervisor.nudge()
 
     def leave(self, session: Session) -> None:
-        """A session is over."""
-        self.presence.leave(session)
+        """A session is over; a second time does nothing."""
+        if not self.presence.leave(session):
+            return
+        self.keepalive.discard(session)
         if not self.presence.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
 
@@ -220,41 +272,85 @@ class Hub:
                     async with asyncio.TaskGroup() as group:
                         group.create_task(self._read_bus(), name="hub_dispatch")
                         group.create_task(self._write_bus(), name="hub_publish")
+                        group.create_task(self._learn(), name="hub_learn")
                         group.create_task(self.delivery.run(), name="hub_delivery")
                         group.create_task(self._prune(), name="hub_prune")
+                        group.create_task(self._keep_alive(), name="hub_keepalive")
                         for supervisor in self.supervisors:
                             group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
                 finally:
+                    await self.tasks.aclose()
                     writer.cancel()
         finally:
             await self.bus.disconnect()
 
     async def ready(self) -> None:
-        """Returns when the node takes part: subscribed to the bus."""
+        """Returns when the node takes part: it reads the bus and knows where the topics stand."""
         await self._ready.wait()
 
     async def _read_bus(self) -> None:
+        after = None if self.alone else _BEGINNING
         while True:
             try:
-                async with self.bus.subscribe(_CHANNEL) as messages:
-                    self._ready.set()
-                    async for data in messages:
-                        try:
-                            self._fanout.dispatch(decode(data))
-                        except msgspec.DecodeError:
-                            _log.warning("bus_message_unreadable", size=len(data))
+                async with self.bus.subscribe(_CHANNEL, after=after) as messages:
+                    self._subscribed.set()
+                    while True:
+                        for item in await messages.batch():
+                            await self._dispatch.take(item)
             except BusClosed:
                 _log.exception("bus_closed")
-                for session in self.presence:  # what was on the bus is lost here: everybody resumes from positions
-                    session.close(Close(CloseCode.DRAINING, "the bus restarts"))
+                self._lost_track("the bus restarts")
                 await asyncio.sleep(1)
                 await self.bus.connect()
 
-    async def _write_bus(self) -> None:
-        await self._ready.wait()
+    async def _learn(self) -> None:
+        """Asks how the topics stand until somebody answers; who leads and hears no answer begins anew."""
+        await self._subscribed.wait()
         while True:
-            message = await self._outgoing.get()
-            await self.bus.publish(_CHANNEL, encode(message))
+            asked = 0
+            while not self._dispatch.known:
+                self._ready.clear()
+                self._dispatch.ask()
+                await asyncio.sleep(_ANSWER_S)
+                asked += 1
+                if asked > 1 and self.leads:
+                    self._dispatch.begin()
+            self._ready.set()
+            self._unknown.clear()
+            await self._unknown.wait()
+
+    def _lost_track(self, why: str) -> None:
+        """Messages of the bus are lost here: everybody resumes from positions."""
+        self._unknown.set()
+        for session in self.presence:
+            session.close(Close(CloseCode.DRAINING, why))
+
+    def _other(self, message: Message) -> None:
+        """Messages of the bus that are neither a topic's nor a session's."""
+        match message:
+            case Ask(node):
+                self.tasks.start(self._answer(node), name=f"answer_{node}")
+
+    async def _answer(self, node: str) -> None:
+        await asyncio.sleep(random.random() * _ANSWER_S / 4)  # noqa: S311  # so that one of many answers
+        self._dispatch.answer(node)
+
+    async def _write_bus(self) -> None:
+        await self._subscribed.wait()
+        while True:
+            await self._to_send.wait()
+            self._to_send.clear()
+            while self._outgoing:
+                some = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), _BATCH))]
+                self._sending = True
+                await self.bus.publish_many(_CHANNEL, some)
+                self._sending = False
+
+    async def _keep_alive(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self.keepalive.tick_s)
+            self.keepalive.tick(loop.time())
 
     async def _prune(self) -> None:
         while True:
@@ -266,20 +362,24 @@ class Hub:
             await asyncio.sleep(3600)
 
     async def drain(self, *, within_s: float = 10.0) -> None:
-        """Says goodbye: every session is told when to come back, then closed in slices."""
+        """Says goodbye: every session is told when to come back, then closed in slices; what was committed goes out to the other nodes.
+
+        The window grows with the number of sessions, so that the node they come back to sees about 500 handshakes a second.
+        """
         self.is_draining = True
+        deadline = asyncio.get_running_loop().time() + within_s
         sessions = list(self.presence)
-        if not sessions:
-            return
-        window = min(30.0, 1.0 + len(sessions) / 500)
-        for session in sessions:
-            session.send(draining(0.2, window))
+        window = min(30.0, 1.0 + len(sessions) / _COME_BACK)
+        for first in range(0, len(sessions), _SLICE):
+            for session in sessions[first : first + _SLICE]:
+                session.send(draining(0.2, window))
+            await asyncio.sleep(0)
         slices = max(1, min(20, len(sessions) // 100))
-        for first in range(slices):
+        for first in range(slices if sessions else 0):
             for session in sessions[first::slices]:
                 session.close(Close(CloseCode.DRAINING, "this node goes away"))
-            await asyncio.sleep(min(1.0, within_s / slices / 2))
+            await asyncio.sleep(min(1.0, within_s / slices / 3))
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_s / 2):
-                while len(self.presence):  # noqa: ASYNC110  # once in a process' life
+            async with asyncio.timeout_at(deadline):
+                while len(self.presence) or self._outgoing or self._sending:  # noqa: ASYNC110  # once in a process' life
                     await asyncio.sleep(0.02)

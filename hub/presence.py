@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from hub.readers import Readers
 from hub.session import Session
 
 __all__ = ["Presence"]
@@ -14,51 +14,80 @@ class Presence:
     """The live sessions by person and by topic."""
 
     def __init__(self) -> None:
-        self._by_user: dict[int, dict[str, Session]] = defaultdict(dict)
-        self._by_topic: dict[str, dict[str, Session]] = defaultdict(dict)
+        self._by_user: dict[int, Session | dict[str, Session]] = {}  # most people have one: no dict for them
+        self._by_topic: dict[str, Readers] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(len(sessions) for sessions in self._by_user.values())
+        return self._count
 
     def __iter__(self) -> Iterator[Session]:
-        for sessions in list(self._by_user.values()):
-            yield from list(sessions.values())
+        for user_id in list(self._by_user):
+            yield from self.of(user_id)
 
     def enter(self, session: Session) -> None:
         """The session has said hello."""
-        self._by_user[session.principal.user_id][session.id] = session
+        user_id = session.principal.user_id
+        others = self._by_user.get(user_id)
+        if others is None:
+            self._by_user[user_id] = session
+        elif isinstance(others, Session):
+            self._by_user[user_id] = {others.id: others, session.id: session}
+        else:
+            others[session.id] = session
+        self._count += 1
 
-    def leave(self, session: Session) -> None:
-        """The session is over; leaves its topics too. A second time does nothing."""
-        for topic in list(session.topics):
+    def leave(self, session: Session) -> bool:
+        """The session is over; leaves its topics too. False, and nothing happens, the second time."""
+        for topic in session.topics:
             self.unsubscribe(session, topic)
-        sessions = self._by_user.get(session.principal.user_id)
-        if sessions is not None:
-            sessions.pop(session.id, None)
-            if not sessions:
-                del self._by_user[session.principal.user_id]
+        user_id = session.principal.user_id
+        mine = self._by_user.get(user_id)
+        if isinstance(mine, dict):
+            if mine.pop(session.id, None) is None:
+                return False
+            if not mine:
+                del self._by_user[user_id]
+        elif mine is session:
+            del self._by_user[user_id]
+        else:
+            return False
+        self._count -= 1
+        return True
 
     def subscribe(self, session: Session, topic: str, offset: int) -> None:
         """The session reads `topic` and has everything up to `offset`."""
-        session.topics[topic] = offset
-        self._by_topic[topic][session.id] = session
+        if topic not in session.topics:
+            session.topics += (topic,)
+        readers = self._by_topic.get(topic)
+        if readers is None:
+            readers = self._by_topic[topic] = Readers(offset)
+        readers.add(session, offset)
 
     def unsubscribe(self, session: Session, topic: str) -> None:
         """The session no longer reads `topic`."""
-        session.topics.pop(topic, None)
+        session.topics = tuple(name for name in session.topics if name != topic)
         readers = self._by_topic.get(topic)
         if readers is not None:
-            readers.pop(session.id, None)
+            readers.discard(session)
             if not readers:
                 del self._by_topic[topic]
 
+    def cool(self, session: Session) -> None:
+        """The session cannot be written to at once any more: its topics queue for it from now on."""
+        for topic in session.topics:
+            self._by_topic[topic].cool(session)
+
     def of(self, user_id: int) -> Iterable[Session]:
         """The sessions of a person."""
-        return list(self._by_user.get(user_id, {}).values())
+        found = self._by_user.get(user_id)
+        if found is None:
+            return ()
+        return (found,) if isinstance(found, Session) else tuple(found.values())
 
-    def readers(self, topic: str) -> Iterable[Session]:
-        """The sessions that read `topic`; not to be kept over an await."""
-        return self._by_topic[topic].values() if topic in self._by_topic else ()
+    def readers(self, topic: str) -> Readers | None:
+        """Those who read `topic`, None when nobody does."""
+        return self._by_topic.get(topic)
 
     def reads(self, topic: str) -> bool:
         """True when somebody reads `topic`."""

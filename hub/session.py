@@ -1,4 +1,8 @@
-"""One live session, sans I/O: positions, acks, bounds. A driver takes what it wants sent and feeds it time."""
+"""One live session, sans I/O: positions, acks, bounds. A driver takes what it wants sent and feeds it time.
+
+A session is hot while its driver can write at once: frames then go straight to `direct`, ready for the wire, and nothing
+is queued. A session whose reader is slow, or whose driver has no direct way, queues within its bound.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.close import Close, CloseCode
-from hub.event import Encoded, Format
+from hub.event import Format
 from hub.principal import Principal
-from hub.protocol import encode, event_frame
+from hub.protocol import encode
+from hub.wire import BINARY, TEXT, frame
 
-__all__ = ["Limits", "Session"]
+__all__ = ["OPCODES", "Limits", "Session"]
+
+OPCODES: Mapping[Format, int] = {"json": TEXT, "msgpack": BINARY}
+"""How each wire format travels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +47,9 @@ class Limits:
 class Session:
     """A person's open connection.
 
-    Whatever it has to send stands in one bounded queue; a reader too slow for the bound is closed with 4001
-    rather than waited for. `wake` is called when the queue turns from empty to not empty, or `closing` is set.
+    Whatever cannot be written at once stands in one bounded queue; a reader too slow for the bound is closed with 4001
+    rather than waited for. `wake` is called when the queue turns from empty to not empty, when the inbox has to be
+    replayed, or when `closing` is set.
     """
 
     principal: Principal
@@ -50,8 +59,10 @@ class Session:
     wake: Callable[[], None]
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     client: str = ""
-    topics: dict[str, int] = field(default_factory=dict)
-    """The last offset put in the queue, by topic."""
+    direct: Callable[[bytes], None] | None = None
+    """Writes ready frames at once; None while they must be queued. Only the driver sets it, with nothing queued."""
+    topics: tuple[str, ...] = ()
+    """What it reads; where it stands in each is the fan-out's to know."""
     sent_seq: int = 0
     """The last inbox seq put in the queue; everything up to it was either sent or is not wanted."""
     head_seq: int = 0
@@ -67,12 +78,16 @@ class Session:
     received_seq: int = 0
     """Acknowledged as received, all up to it."""
     active: bool = False
+    heard_at: float = 0.0
+    """When the client last said anything, in the loop's seconds; the driver's to set."""
     closing: Close | None = None
     queued_bytes: int = 0
     _holding: bool = False
     _held: list[Mapping[str, Any]] = field(default_factory=list)
+    slot: int = -1
+    """Where the keepalive has it."""
     _queue: deque[bytes] = field(default_factory=deque)
-    _errors: deque[float] = field(default_factory=deque)
+    _errors: deque[float] | None = None
     _tokens: float = -1.0
     _tokens_at: float = 0.0
 
@@ -80,17 +95,20 @@ class Session:
         """Queues one message."""
         self.send_frame(encode(self.wire, message))
 
-    def send_frame(self, frame: bytes) -> None:
-        """Queues one ready frame; past the bound the session ends with 4001 and its queue is dropped."""
+    def send_frame(self, payload: bytes) -> None:
+        """Sends the payload of one frame, or queues it; past the bound the session ends with 4001 and its queue is dropped."""
         if self.closing is not None:
             return
-        full = self.queued_bytes + len(frame) > self.limits.queue_bytes or len(self._queue) >= self.limits.queue_frames
+        if self.direct is not None:
+            self.direct(frame(payload, OPCODES[self.wire]))
+            return
+        full = self.queued_bytes + len(payload) > self.limits.queue_bytes or len(self._queue) >= self.limits.queue_frames
         if full and self._queue:  # one alone goes out whatever its size: else its reader would fail at it for ever
             self.close(Close(CloseCode.SLOW_CONSUMER, "reads too slowly"))
             return
         idle = not self._queue
-        self._queue.append(frame)
-        self.queued_bytes += len(frame)
+        self._queue.append(payload)
+        self.queued_bytes += len(payload)
         if idle:
             self.wake()
 
@@ -138,6 +156,22 @@ class Session:
         self.queued_bytes = 0
         return frames
 
+    @property
+    def queued_frames(self) -> int:
+        """How many frames wait."""
+        return len(self._queue)
+
+    def take_some(self, size: int) -> bytes:
+        """What is queued, in order, as ready frames: as many as make `size` bytes, at least one; b"" when there is nothing."""
+        made: list[bytes] = []
+        total = 0
+        while self._queue and total < size:
+            payload = self._queue.popleft()
+            self.queued_bytes -= len(payload)
+            total += len(payload)
+            made.append(frame(payload, OPCODES[self.wire]))
+        return b"".join(made)
+
     def close(self, close: Close) -> None:
         """Ends the session; the first reason stands. What is queued is dropped, except for a planned end (draining)."""
         if self.closing is None:
@@ -146,24 +180,22 @@ class Session:
                 self.take()
             self.wake()
 
-    def inbox(self, seq: int, event: Encoded) -> None:
-        """A live notification: queued if it is the next one, remembered if a replay must fetch it, dropped if known."""
-        self.head_seq = max(self.head_seq, seq)
+    def expects(self, seq: int) -> bool:
+        """True when the inbox event at `seq` is the next to send. One beyond it is remembered, and a replay fetches it."""
+        if seq > self.head_seq:
+            self.head_seq = seq
         if not self.live or seq <= self.sent_seq:
-            return
+            return False
         if seq != self.sent_seq + 1:  # one in between is still on its way: fetch both from the ledger, in order
             self.live = False
             self.wake()
-            return
-        self.sent_seq = seq
-        self.send_frame(event_frame(self.wire, "inbox", seq, event))
+            return False
+        return True
 
-    def topic(self, topic: str, offset: int, frame: bytes) -> None:
-        """A live event of a topic, already framed for this wire format; a known one is dropped."""
-        known = self.topics.get(topic)
-        if known is not None and offset > known:
-            self.topics[topic] = offset
-            self.send_frame(frame)
+    def inbox(self, seq: int, payload: bytes) -> None:
+        """Sends the live notification that `expects` has agreed to."""
+        self.sent_seq = seq
+        self.send_frame(payload)
 
     def count_command(self, now_s: float) -> bool:
         """Takes a token for one command; False when the person is over the rate and the session is closing."""
@@ -179,8 +211,10 @@ class Session:
 
     def count_error(self, now_s: float) -> None:
         """Remembers a client error; too many in the window end the session with 4504."""
+        if self._errors is None:
+            self._errors = deque()
         self._errors.append(now_s)
-        while self._errors and now_s - self._errors[0] > self.limits.errors_window_s:
+        while now_s - self._errors[0] > self.limits.errors_window_s:
             self._errors.popleft()
         if len(self._errors) >= self.limits.errors:
             self.close(Close(CloseCode.TOO_MANY_ERRORS, "too many errors"))

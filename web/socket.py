@@ -1,8 +1,13 @@
-"""`GET /hub/socket`: the driver between a Starlette WebSocket and a hub session. It carries bytes and keeps time, no more."""
+"""`GET /hub/socket`: who may open it, and what then drives the session.
+
+Under a server that hands connections over (`web.handover`) that is a `web.connection.Connection`; under any other ASGI server
+the plain driver here does the same work over `receive` and `send`, slower.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -16,14 +21,17 @@ from hub.conversation import handle, open_session, refuse, replay
 from hub.event import Format
 from hub.hub import Hub
 from hub.principal import Principal
-from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse, ping
+from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse
 from hub.session import Session
-from web.auth import authenticate, authenticate_token, bearer
+from web.auth import COOKIE, authenticate_token, bearer
+from web.connection import Connection
+from web.handover import EXTENSION, TakeOver
 from web.security import Origins
 
 __all__ = ["socket_routes"]
 
 _log = structlog.get_logger("web.socket")
+Who = Callable[[str | None], Awaitable[Principal | None]]
 
 
 def socket_routes() -> list[WebSocketRoute]:
@@ -35,27 +43,47 @@ def socket_routes() -> list[WebSocketRoute]:
         if origin is not None and not Origins(websocket.state.settings).origin_ok(websocket, origin):
             await websocket.send_denial_response(PlainTextResponse("origin not allowed", 403))
             return
-        if hub.is_draining:
-            await websocket.send_denial_response(PlainTextResponse("draining", 503, headers={"Retry-After": "1"}))
+        if hub.is_draining or not hub.knows:
+            await websocket.send_denial_response(PlainTextResponse("not now", 503, headers={"Retry-After": "1"}))
             return
         offered = [name for name in websocket.scope.get("subprotocols", []) if name in SUBPROTOCOLS]
         wire: Format = SUBPROTOCOLS[offered[0]] if offered else "json"
+        who = _credentials(websocket, cookie_allowed=origin is not None)
+        take_over: TakeOver | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         await websocket.accept(subprotocol=offered[0] if offered else None)
-        await _Driver(hub, websocket, wire, cookie_allowed=origin is not None).run()
+        if take_over is not None:
+            take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who))
+        else:
+            await _Driver(hub, websocket, wire, who).run()
 
     return [WebSocketRoute("/hub/socket", endpoint, name="hub_socket")]
 
 
-class _Driver:
-    """One connection's life: hello, then a reader, a writer and a keepalive until one of them ends it."""
+def _credentials(websocket: WebSocket, *, cookie_allowed: bool) -> Who:
+    """Tells who a connection is: by the token in `hello`, else by bearer, else by the cookie.
 
-    def __init__(self, hub: Hub, websocket: WebSocket, wire: Format, *, cookie_allowed: bool) -> None:
-        self._hub, self._websocket, self._wire = hub, websocket, wire
-        self._cookie_allowed = cookie_allowed
+    A cookie without an Origin proves nothing (RFC 6455, 10.2). Keeps the credential and nothing else of the handshake.
+    """
+    sessions = websocket.state.sessions
+    given = bearer(websocket)
+    if given is None and cookie_allowed:
+        given = websocket.cookies.get(COOKIE)
+
+    async def who(token: str | None) -> Principal | None:
+        credential = given if token is None else token
+        return None if credential is None else await authenticate_token(sessions, credential)
+
+    return who
+
+
+class _Driver:
+    """One connection's life over plain ASGI: hello, then a reader and a writer until one of them ends it."""
+
+    def __init__(self, hub: Hub, websocket: WebSocket, wire: Format, who: Who) -> None:
+        self._hub, self._websocket, self._wire, self._who = hub, websocket, wire, who
         self._wake = asyncio.Event()
         self._over = asyncio.Event()
         self._session: Session | None = None
-        self._heard_at = 0.0
 
     async def run(self) -> None:
         """Runs the connection to its end; never raises for what a client does."""
@@ -83,20 +111,12 @@ class _Driver:
             raise Fatal(Close(CloseCode.PROTOCOL_ERROR, f"hello: {refused}"[:120])) from refused
         if not isinstance(command, Hello):
             raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
-        principal = await self._principal(command.token)
+        principal = await self._who(command.token)
         if principal is None:
             raise Fatal(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
         session = self._session = Session(principal, command.device, self._wire, self._hub.limits, self._woken)
         await open_session(self._hub, session, command)
         return session
-
-    async def _principal(self, token: str | None) -> Principal | None:
-        """By the token in `hello`, else by bearer, else by the cookie; a cookie without an Origin proves nothing (RFC 6455, 10.2)."""
-        if token is not None:
-            return await authenticate_token(self._websocket.state.sessions, token)
-        if not self._cookie_allowed and bearer(self._websocket) is None:
-            return None
-        return await authenticate(self._websocket)
 
     def _woken(self) -> None:
         self._wake.set()
@@ -104,13 +124,11 @@ class _Driver:
             self._over.set()
 
     async def _live(self, session: Session) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
         close: Close | None = None
         reader = asyncio.create_task(self._read(session), name=f"socket_read_{session.id}")
         writer = asyncio.create_task(self._write(session), name=f"socket_write_{session.id}")
-        keeper = asyncio.create_task(self._keep(session), name=f"socket_keep_{session.id}")
         over = asyncio.create_task(self._over.wait(), name=f"socket_over_{session.id}")
-        tasks: tuple[asyncio.Task[Any], ...] = (reader, writer, keeper, over)
+        tasks: tuple[asyncio.Task[Any], ...] = (reader, writer, over)
         if session.closing is not None:
             self._over.set()
         try:
@@ -135,8 +153,8 @@ class _Driver:
         loop = asyncio.get_running_loop()
         while True:
             data = await self._receive()
-            self._heard_at = loop.time()
-            if not session.count_command(self._heard_at):
+            session.heard_at = loop.time()
+            if not session.count_command(session.heard_at):
                 return
             try:
                 command = parse(self._wire, data)
@@ -156,16 +174,6 @@ class _Driver:
                 continue
             await self._wake.wait()
             self._wake.clear()
-
-    async def _keep(self, session: Session) -> None:
-        loop, limits = asyncio.get_running_loop(), self._hub.limits
-        while True:
-            await asyncio.sleep(limits.ping_s)
-            asked_at = loop.time()
-            session.send(ping())
-            await asyncio.sleep(limits.pong_s)
-            if self._heard_at < asked_at:
-                raise Fatal(Close(CloseCode.NO_PONG, "no pong"))
 
     async def _receive(self) -> bytes | str:
         message: dict[str, Any] = dict(await self._websocket.receive())

@@ -101,18 +101,18 @@ def tell(hub: Hub, key: str, value: Any, topic: str = "app:duty") -> None:
 @contextmanager
 def stalled(hub: Hub) -> Iterator[None]:
     """While the block runs, nothing leaves this node's bus: commits are ahead of what is told."""
-    gate, send = asyncio.Event(), hub.bus.publish
+    gate, send = asyncio.Event(), hub.bus.publish_many
 
-    async def wait(channel: str, message: Any) -> None:
+    async def wait(channel: str, messages: Any) -> None:
         await gate.wait()
-        await send(channel, message)
+        await send(channel, messages)
 
-    hub.bus.publish = wait  # type: ignore[method-assign]  # the fault
+    hub.bus.publish_many = wait  # type: ignore[method-assign]  # the fault
     try:
         yield
     finally:
         gate.set()
-        hub.bus.publish = send  # type: ignore[method-assign]
+        hub.bus.publish_many = send  # type: ignore[method-assign]
 
 
 # -- hello and replay --------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ TOPIC = Topic(name="app:", fold=fold_by_key)
 def append(log: TopicLog, number: int, after_s: float = 0, **data: Any) -> int:
     """Appends an event; returns its offset."""
     event = Event(source="/test", id=str(number), type="t", time=START, data=data or {"key": "k", "value": number})
-    return log.append(event, event.encode(), START + timedelta(seconds=after_s))
+    return log.append(event.encode(), START + timedelta(seconds=after_s))
 
 
 def offsets(log: TopicLog, epoch: str | None, offset: int) -> list[int] | None:

@@ -27,14 +27,7 @@ def _after_commit() -> None:
 
 
 def _before_write() -> None:
-    dispatch = fanout.Fanout.dispatch
-
-    def dying(self: fanout.Fanout, message: fanout.Message) -> None:
-        if isinstance(message, fanout.Deliver):
-            _die()
-        dispatch(self, message)
-
-    fanout.Fanout.dispatch = dying  # type: ignore[method-assign]
+    fanout.Fanout.deliver = _die  # type: ignore[method-assign]
 
 
 def _before_ack() -> None:

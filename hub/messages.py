@@ -1,0 +1,92 @@
+"""What nodes tell each other over the bus, as bytes."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["Ask", "Deliver", "Message", "Publish", "Restate", "Revoke", "Schedule", "StateChange", "Whole", "decode", "encode"]
+
+
+class Deliver(msgspec.Struct, frozen=True, array_like=True, tag="d"):
+    """One notification for the inboxes of (user, seq)."""
+
+    json: bytes
+    msgpack: bytes
+    members: int
+    to: list[tuple[int, int]]
+
+
+class Publish(msgspec.Struct, frozen=True, array_like=True, tag="p"):
+    """One event of a topic. Its place in the bus's order gives it its offset, on every node the same."""
+
+    topic: str
+    json: bytes
+    msgpack: bytes
+    members: int
+
+
+class StateChange(msgspec.Struct, frozen=True, array_like=True, tag="s"):
+    """A person's notifications changed their level."""
+
+    user_id: int
+    level: str
+    by: str
+    unseen: int
+    head: int
+    seq: int | None = None
+    ids: tuple[str, ...] | None = None
+
+
+class Revoke(msgspec.Struct, frozen=True, array_like=True, tag="r"):
+    """These sign-ins have ended: their sockets close with 4501."""
+
+    sessions: tuple[str, ...]
+    reason: str
+
+
+class Schedule(msgspec.Struct, frozen=True, array_like=True, tag="t"):
+    """Deadlines that this node has committed, as (user, microseconds since 1970): the leading node keeps them."""
+
+    deadlines: list[tuple[int, int]]
+
+
+class Ask(msgspec.Struct, frozen=True, array_like=True, tag="a"):
+    """A node has just come, or has missed messages: how do the topics stand?"""
+
+    node: str
+
+
+class Restate(msgspec.Struct, frozen=True, array_like=True, tag="x"):
+    """How one topic stood when its teller had taken the bus' messages up to `at`."""
+
+    to: str
+    at: str
+    topic: str
+    epoch: str
+    offset: int
+    state: bytes
+    """JSON."""
+
+
+class Whole(msgspec.Struct, frozen=True, array_like=True, tag="w"):
+    """That was every topic; those begun after `at` have this epoch."""
+
+    to: str
+    at: str
+    epoch: str
+
+
+Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Message)
+
+
+def encode(message: Message) -> bytes:
+    """As it travels on the bus."""
+    return _encoder.encode(message)
+
+
+def decode(data: bytes) -> Message:
+    """What a node reads from the bus; msgspec.DecodeError for anything else."""
+    message: Message = _decoder.decode(data)
+    return message

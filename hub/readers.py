@@ -1,0 +1,105 @@
+"""The readers of one topic on this node: hot ones, who are all written the same bytes, and those served one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hub.event import Format
+from hub.session import Session
+
+__all__ = ["Readers", "Waiting"]
+
+Write = Callable[[bytes], None]
+
+
+class Waiting(NamedTuple):
+    """An event of the topic that has not been written yet."""
+
+    offset: int
+    payload: dict[Format, bytes]
+    """Its frame's payload for each wire format, made when first asked for."""
+
+
+class Readers:
+    """Who reads one topic.
+
+    All hot readers have everything up to `sent` and get the next events as one shared write. The others, slow or just
+    come, each have a position of their own; they turn hot with the first flush that finds them able to be written to.
+    """
+
+    __slots__ = ("_cold", "_hot", "sent", "waiting")
+
+    def __init__(self, sent: int) -> None:
+        self.sent = sent
+        """The offset up to which a flush has begun to write."""
+        self.waiting: list[Waiting] = []
+        """Events beyond `sent`, in order."""
+        self._hot: dict[Format, dict[Session, Write]] = {}
+        self._cold: dict[Session, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._cold) + sum(map(len, self._hot.values()))
+
+    def __contains__(self, session: Session) -> bool:
+        return session in self._cold or session in self._hot.get(session.wire, ())
+
+    def __iter__(self) -> Iterator[Session]:
+        for hot in self._hot.values():
+            yield from list(hot)
+        yield from list(self._cold)
+
+    def add(self, session: Session, offset: int) -> None:
+        """The session has everything up to `offset` and wants what follows. A second time: its position is this one now."""
+        self.discard(session)
+        if session.direct is not None and offset == self.sent:
+            self._hot.setdefault(session.wire, {})[session] = session.direct
+        else:
+            self._cold[session] = offset
+
+    def discard(self, session: Session) -> None:
+        """The session is told no more."""
+        if self._leaves(session):
+            return
+        self._cold.pop(session, None)
+
+    def cool(self, session: Session) -> None:
+        """A hot session becomes one that is served by itself, from where the others are."""
+        if self._leaves(session):
+            self._cold[session] = self.sent
+
+    def _leaves(self, session: Session) -> bool:
+        hot = self._hot.get(session.wire)
+        return hot is not None and hot.pop(session, None) is not None
+
+    def formats(self) -> Sequence[Format]:
+        """The wire formats of the hot readers."""
+        return [wire for wire, hot in self._hot.items() if hot]
+
+    def take(self) -> list[Waiting]:
+        """The events to write now; a flush of them has begun."""
+        taken, self.waiting = self.waiting, []
+        if taken:
+            self.sent = taken[-1].offset
+        return taken
+
+    def hot(self, wire: Format) -> Mapping[Session, Write]:
+        """The hot readers of this format and how to write to each; changes with every join, leave and pause."""
+        return self._hot.get(wire, {})
+
+    def serve_cold(self, events: Sequence[Waiting]) -> None:
+        """Sends to each of the others what it does not have; those who can be written to at once are hot from here on.
+
+        To be called right after `take`, so that a session that turns hot misses nothing.
+        """
+        for session, known in list(self._cold.items()):
+            for event in events:
+                if event.offset > known:
+                    session.send_frame(event.payload[session.wire])
+            if session not in self._cold:
+                continue  # one that left while it was served
+            if session.direct is not None and session.closing is None:
+                del self._cold[session]
+                self._hot.setdefault(session.wire, {})[session] = session.direct
+            else:
+                self._cold[session] = self.sent

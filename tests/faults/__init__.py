@@ -1,0 +1,1 @@
+"""What the hub promises, with something broken in the middle of it."""

@@ -1,0 +1,287 @@
+"""One client's connection after the hand-over: bytes in, frames out, in one small object and without a task while it is idle.
+
+hello -> opening -> open -> closing -> gone
+              \\________________/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Awaitable, Callable
+from enum import IntEnum
+from typing import Any
+
+import structlog
+
+from hub.close import Close, CloseCode
+from hub.conversation import handle, handle_now, open_session, refuse, replay
+from hub.event import Format
+from hub.hub import Hub
+from hub.principal import Principal
+from hub.protocol import MAX_FRAME_BYTES, Command, Fatal, Hello, Refused, parse
+from hub.session import OPCODES, Session
+from hub.wire import CLOSE, PING, PONG, FrameReader, WireError, close_frame, frame, read_close
+
+__all__ = ["SEND_BUFFER", "Connection"]
+
+_log = structlog.get_logger("web.connection")
+
+SEND_BUFFER = 64 * 1024
+"""Bytes that wait in this process' socket buffer, and as many in the kernel's: without a cap the kernel alone holds 4 MB for
+each reader that has died, and the bound of the session's queue would begin to count after those."""
+_ECHO_S = 5.0
+"""How long a client may take to answer a close frame."""
+_SLOW_ECHO_S = 30.0
+"""The same for one that was too slow: it reads what is in the buffers first, and is to learn why."""
+
+
+class _State(IntEnum):
+    HELLO = 0
+    OPENING = 1
+    OPEN = 2
+    CLOSING = 3
+    GONE = 4
+
+
+class Connection(asyncio.Protocol):
+    """Drives one session over a transport. `who` tells who is behind the token of a hello, or behind the handshake without one."""
+
+    __slots__ = (
+        "_connections",
+        "_hub",
+        "_reader",
+        "_session",
+        "_state",
+        "_timer",
+        "_transport",
+        "_waiting",
+        "_who",
+        "_wire",
+        "_work",
+    )
+
+    def __init__(
+        self,
+        hub: Hub,
+        transport: asyncio.Transport,
+        connections: set[Any],
+        wire: Format,
+        who: Callable[[str | None], Awaitable[Principal | None]],
+    ) -> None:
+        self._hub, self._transport, self._connections, self._wire = hub, transport, connections, wire
+        self._who: Callable[[str | None], Awaitable[Principal | None]] | None = who
+        self._reader = FrameReader(MAX_FRAME_BYTES)
+        self._session: Session | None = None
+        self._state = _State.HELLO
+        self._work: asyncio.Task[None] | None = None
+        self._waiting: deque[Command] | None = None
+        transport.set_write_buffer_limits(high=SEND_BUFFER)
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = loop.call_later(
+            hub.limits.hello_s, self._end, Close(CloseCode.UNAUTHENTICATED, "no hello in time")
+        )
+
+    # -- what the transport tells ---------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+        try:
+            messages = self._reader.feed(data)
+        except WireError as error:
+            # an over-long message is hub.v1's to refuse; the rest is RFC 6455's
+            code = CloseCode.PROTOCOL_ERROR if error.code == 1009 else error.code
+            self._close(code, "frame over 64 KiB" if error.code == 1009 else error.reason)
+            return
+        for opcode, payload in messages:
+            if opcode == CLOSE:
+                self._closed_by_peer(payload)
+            elif self._state < _State.CLOSING:
+                self._message(opcode, payload)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is told things: from here on they are queued, within the bound."""
+        if self._session is not None and self._session.direct is not None:
+            self._session.direct = None
+            self._hub.presence.cool(self._session)
+
+    def resume_writing(self) -> None:
+        """There is room again: first what was queued, then hot once more."""
+        session = self._session
+        if session is None or self._state >= _State.CLOSING:
+            return
+        room = SEND_BUFFER - self._transport.get_write_buffer_size()
+        while room > 0 and (some := session.take_some(room)):
+            self._transport.write(some)
+            room -= len(some)
+        if not session.queued_frames and self._transport.get_write_buffer_size() < SEND_BUFFER:
+            session.direct = self._transport.write
+            self._woken()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is over, whoever ended it."""
+        self._state = _State.GONE
+        self._connections.discard(self)
+        self._stop()
+
+    def shutdown(self) -> None:
+        """The server goes down."""
+        self._end(Close(CloseCode.DRAINING, "this node goes away"))
+
+    # -- what the client says -------------------------------------------------------------------------
+
+    def _message(self, opcode: int, payload: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        session = self._session
+        if session is not None:
+            session.heard_at = now
+            if not session.count_command(now):
+                return
+        if opcode == PING:
+            self._transport.write(frame(payload, PONG))
+        elif opcode != PONG:
+            try:
+                if opcode != OPCODES[self._wire]:
+                    raise Fatal(Close(CloseCode.PROTOCOL_ERROR, f"{self._wire} travels in the other kind of frame"))
+                self._command(parse(self._wire, payload.decode() if self._wire == "json" else payload))
+            except Refused as refused:
+                if session is None:
+                    self._end(Close(CloseCode.PROTOCOL_ERROR, f"hello: {refused}"[:120]))
+                else:
+                    refuse(session, refused)
+            except Fatal as fatal:
+                self._end(fatal.close)
+
+    def _command(self, command: Command) -> None:
+        if self._state is _State.HELLO:
+            if not isinstance(command, Hello):
+                raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
+            self._state = _State.OPENING
+            self._work = self._hub.tasks.start(self._open(command), name="session_hello")
+        elif self._work is not None:  # the answer to one command comes before the next one is looked at
+            if self._waiting is None:
+                self._waiting = deque()
+            if len(self._waiting) >= self._hub.limits.command_burst:
+                raise Fatal(Close(CloseCode.TOO_MANY_ERRORS, "too many commands"))
+            self._waiting.append(command)
+        elif self._session is not None and not handle_now(self._hub, self._session, command):
+            self._work = self._hub.tasks.start(self._go_on(self._session, command), name="session_command")
+
+    async def _open(self, hello: Hello) -> None:
+        try:
+            assert self._who is not None  # noqa: S101  # only a first hello comes here
+            principal = await self._who(hello.token)
+            if self._state is not _State.OPENING:
+                return
+            if principal is None:
+                self._end(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
+                return
+            session = Session(principal, hello.device, self._wire, self._hub.limits, self._woken)
+            session.direct = self._transport.write
+            self._session = session
+            await open_session(self._hub, session, hello)
+            if self._state is not _State.OPENING:  # closed while it opened
+                self._hub.leave(session)
+                return
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._who = None
+            self._state = _State.OPEN
+            await self._work_on(session)
+        except Exception:  # the edge to clients
+            self._failed()
+        finally:
+            self._idle()
+
+    async def _go_on(self, session: Session, command: Command) -> None:
+        try:
+            await handle(self._hub, session, command)
+            await self._work_on(session)
+        except Exception:  # the edge to clients: `handle` answers for what a command does wrong, so this is our own
+            self._failed()
+        finally:
+            self._idle()
+
+    async def _work_on(self, session: Session) -> None:
+        """What has come up meanwhile: commands that wait, pages of the inbox; until the session can idle."""
+        while self._state is _State.OPEN and session.closing is None:
+            if self._waiting:
+                await handle(self._hub, session, self._waiting.popleft())
+            elif not session.live and session.direct is not None:
+                await replay(self._hub, session)
+            else:
+                break
+
+    def _idle(self) -> None:
+        self._work, self._waiting = None, None
+        self._woken()
+
+    def _failed(self) -> None:
+        _log.exception("session_failed", session=self._session.id if self._session else None)
+        self._end(Close(CloseCode.INTERNAL_ERROR, "internal error"))
+
+    # -- what the session wants -----------------------------------------------------------------------
+
+    def _woken(self) -> None:
+        """The session is closing, or its inbox has to be replayed. (What it queues is sent when the transport has room.)"""
+        session = self._session
+        if session is None:
+            return
+        if session.closing is not None:
+            self._end(session.closing)
+        elif self._state is _State.OPEN and self._work is None and not session.live and session.direct is not None:
+            self._work = self._hub.tasks.start(self._replay(session), name="session_replay")
+
+    async def _replay(self, session: Session) -> None:
+        try:
+            await self._work_on(session)
+        except Exception:  # the edge to clients
+            self._failed()
+        finally:
+            self._idle()
+
+    # -- the end --------------------------------------------------------------------------------------
+
+    def _end(self, close: Close) -> None:
+        self._close(int(close.code), close.reason)
+
+    def _close(self, code: int, reason: str) -> None:
+        """Says why, then waits for the client's own close frame, but not for long. What it says from now on is not heard."""
+        if self._state >= _State.CLOSING:
+            return
+        self._state = _State.CLOSING
+        session = self._session
+        if session is not None:
+            if code == CloseCode.DRAINING and (rest := session.take_some(session.limits.queue_bytes)):
+                self._transport.write(rest)  # what was queued before a planned end still goes out
+            session.close(Close(CloseCode.INTERNAL_ERROR, ""))  # nothing more goes into it, whatever the code
+        self._stop()
+        self._transport.write(close_frame(code, reason))
+        patience = _SLOW_ECHO_S if code == CloseCode.SLOW_CONSUMER else _ECHO_S
+        self._timer = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+
+    def _closed_by_peer(self, payload: bytes) -> None:
+        """The client's close frame: the answer to ours, or answered with the same code (RFC 6455, 5.5.1)."""
+        if self._state < _State.CLOSING:
+            try:
+                code, _reason = read_close(payload)
+            except WireError as error:
+                code = error.code
+            self._close(1000 if code == 1005 else code, "")
+        self._transport.close()
+
+    def _stop(self) -> None:
+        """Nothing of the hub's holds on to this connection any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._session is not None:
+            self._session.direct = None
+            self._hub.leave(self._session)
+        if self._work is not None and self._work is not asyncio.current_task():
+            self._work.cancel()

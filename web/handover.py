@@ -1,0 +1,74 @@
+"""uvicorn's WebSocket protocol, able to give an accepted connection away.
+
+uvicorn does the handshake and runs the ASGI application, which authenticates and accepts. Then the application may take the
+transport over with a protocol of its own: the ASGI call ends, and of uvicorn's objects nothing stays behind. A server
+without this extension runs the plain way, over `receive` and `send`.
+
+    uvicorn --ws web.handover:HandoverProtocol --factory web.startup:create_app
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+__all__ = ["EXTENSION", "HandedOver", "HandoverProtocol", "TakeOver"]
+
+EXTENSION: Final = "navigator.handover"
+"""The key in the ASGI scope's `extensions` under which a `TakeOver` stands."""
+
+
+class HandedOver(Protocol):
+    """What takes a connection over: an asyncio protocol that the server can tell to end."""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client, as asyncio gives them; also those that had come before the hand-over."""
+        ...
+
+    def shutdown(self) -> None:
+        """The server goes down: close in order."""
+        ...
+
+
+TakeOver = Callable[[Callable[[asyncio.Transport, set[Any]], HandedOver]], None]
+"""Called once, right after `websocket.accept`, with a maker: it is given the transport and the server's set of connections,
+of which the made protocol takes itself out when it is lost."""
+
+
+class _Spent:
+    """In place of the transport that was given away: what uvicorn still does at the end of the ASGI call goes nowhere."""
+
+    def close(self) -> None:
+        """Not ours any more."""
+
+    def is_closing(self) -> bool:
+        """True: nothing can be written."""
+        return True
+
+
+class HandoverProtocol(WebSocketsSansIOProtocol):
+    """WebSocketsSansIOProtocol with the extension `navigator.handover`."""
+
+    def handle_connect(self, event: Any) -> None:
+        """The handshake has come: the scope that the application will see gets the extension."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][EXTENSION] = self._hand_over  # type: ignore[assignment]  # uvicorn's types know dicts only
+
+    def _hand_over(self, make: Callable[[asyncio.Transport, set[Any]], HandedOver]) -> None:
+        transport = self.transport
+        self.stop_keepalive()
+        made = make(transport, self.connections)
+        self.connections.discard(self)
+        self.connections.add(made)  # type: ignore[arg-type]  # uvicorn asks for no more than `shutdown`
+        self.transport = _Spent()  # type: ignore[assignment]
+        transport.set_protocol(made)  # type: ignore[arg-type]
+        if self.read_paused:
+            self.read_paused = False
+            transport.resume_reading()
+        early = bytes(self.conn.reader.buffer)  # a frame that began in the turn of the loop in which it was accepted
+        if early:
+            made.data_received(early)
