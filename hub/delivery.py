@@ -74,9 +74,11 @@ class Delivery:
         connected: Callable[[int], bool],
         at_once: int = 50,
         sweep_s: float = 5.0,
+        pushed: Callable[[PushResult], None] = lambda _result: None,
     ) -> None:
+        """`pushed` is told how each push to each device ended."""
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
-        self._connected, self._sweep_s = connected, sweep_s
+        self._connected, self._sweep_s, self._pushed = connected, sweep_s, pushed
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[datetime, int]] = []
         self._news = asyncio.Event()
@@ -234,6 +236,8 @@ class Delivery:
             results += answer
         unserved = [address for address in to if address.kind not in served]
         results += [PushResult(address=address, outcome=Outcome.REJECTED, detail="push_off") for address in unserved]
+        for result in results:
+            self._pushed(result)
         return results
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import secrets
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +17,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
+from hub.acktime import AckTimes
 from hub.attempts import Woken
+from hub.bucket import Buckets, Rate
 from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
@@ -28,16 +32,18 @@ from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
 from hub.messages import Ask, Deliver, Message, Publish, Revoke, StateChange, encode
+from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
 from hub.policy import Timing
 from hub.presence import Presence
 from hub.protocol import draining
-from hub.push import PushSender
+from hub.push import Outcome as PushOutcome
+from hub.push import PushResult, PushSender
 from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
-from hub.writer import StoreUnavailable
+from hub.writer import StoreUnavailable, Writer
 
 __all__ = ["Hub", "utc_now"]
 
@@ -47,6 +53,8 @@ _BEGINNING = "0-0"
 """Before every message that the bus still holds."""
 _ANSWER_S = 0.5
 """Seconds within which another node answers how the topics stand."""
+_USER_COMMANDS = Rate(200.0, 800.0)
+"""Commands a second of one person over all their sessions."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
 _COME_BACK = 500
@@ -77,8 +85,12 @@ class Hub:
         timing: Timing | None = None,
         limits: Limits | None = None,
         cadence: Cadence | None = None,
+        metrics: Metrics | None = None,
+        user_commands: Rate = _USER_COMMANDS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        self.metrics = metrics or Metrics()
+        self._user_commands: Buckets[int] = Buckets(user_commands)
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
         self.presence = Presence()
@@ -96,6 +108,7 @@ class Hub:
             accepted=self._accepted,
             marked=self._marked,
             woken=self._woken,
+            writer=Writer(engine, observe=self._committed),
         )
         self.delivery = Delivery(
             self.ledger,
@@ -103,6 +116,7 @@ class Hub:
             now=now,
             timing=self.timing,
             connected=self.presence.connected,
+            pushed=self._pushed,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -129,7 +143,13 @@ class Hub:
         )
         if not self.alone:
             self._dispatch.learn()
+        self.takes_part = False
+        """True while this node hears what the others say."""
         self.is_draining = False
+        self._ack_times = AckTimes()
+        self.push_errors: dict[str, tuple[str, datetime]] = {}
+        """The newest failure of each push service: its code and when."""
+        self._watch_all()
 
     @property
     def leads(self) -> bool:
@@ -153,6 +173,7 @@ class Hub:
             connected=lambda: len(self.presence),
             now=self.now,
             cadence=cadence or self._cadence,
+            looked=self.metrics.look,
         )
         self.supervisors.append(supervisor)
         return supervisor
@@ -164,9 +185,11 @@ class Hub:
 
         Events for topics are published after the commit, and not at all when their (source, id) was accepted before.
         """
+        began = time.perf_counter()
         receipt = await self.ledger.accept(
             Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
         )
+        self._taken(receipt, began)
         for item, outcome in zip(topics, receipt.outcomes[len(notifications) :], strict=True):
             if not outcome.duplicate:
                 self.publish_topic(item.topic, item.event)
@@ -177,6 +200,7 @@ class Hub:
         if self.topics.find(name) is None:
             raise KeyError(name)
         encoded = event.encode()
+        self.metrics.published_topic.inc()
         self._send(Publish(name, encoded.json, encoded.msgpack, encoded.members))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
@@ -190,7 +214,9 @@ class Hub:
 
     async def _publish_batch(self, source: str, batch: Batch) -> None:
         watermark = None if batch.watermark is None else (source, batch.watermark)
-        await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
+        began = time.perf_counter()
+        receipt = await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
+        self._taken(receipt, began)
         for item in batch.topics:
             self.publish_topic(item.topic, item.event)
 
@@ -212,6 +238,10 @@ class Hub:
     def _marked(self, marks: Sequence[Marked]) -> None:
         for marked in marks:
             mark = marked.mark
+            if mark.seq is not None:
+                took = self._ack_times.acked(mark.user_id, mark.seq, time.perf_counter())
+                if took is not None:
+                    self.metrics.publish_to_ack.observe(took)
             if mark.change != "received":
                 level = "done" if mark.change == "snooze" else mark.change
                 self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, marked.head, mark.seq, mark.ids))
@@ -242,6 +272,44 @@ class Hub:
         self._outgoing.append(encode(message))
         self._to_send.set()
 
+    # -- what is measured -----------------------------------------------------------------------------
+
+    def _watch_all(self) -> None:
+        self.metrics.watch(
+            connections=lambda: dict(Counter[str](session.wire for session in self.presence)),
+            queue_bytes=lambda: sum(session.queued_bytes for session in self.presence),
+            users=self.presence.users,
+            writer_waiting=lambda: self.ledger.writer.waiting,
+            bus_unsent=lambda: self.unsent,
+            bus_connected=lambda: float(self.takes_part),
+            jobs=lambda: len(self.delivery.jobs()),
+            source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
+            source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
+        )
+
+    def _lag(self, health: Health) -> float:
+        return math.nan if health.as_of is None else (self.now() - health.as_of).total_seconds()
+
+    def _taken(self, receipt: Receipt, began: float) -> None:
+        self.metrics.publish.observe(time.perf_counter() - began)
+        for outcome in receipt.outcomes:
+            if outcome.encoded is not None:
+                self.metrics.published_inbox.inc()
+                here = ((d.user_id, d.seq) for d in outcome.deliveries if self.presence.connected(d.user_id))
+                self._ack_times.sent(here, began)
+
+    def _pushed(self, result: PushResult) -> None:
+        service = result.address.kind.partition("_")[0]
+        self.metrics.push(service, result.outcome.value)
+        if result.outcome in (PushOutcome.RETRY, PushOutcome.REJECTED):
+            self.push_errors[service] = (result.detail, self.now())
+
+    def _committed(self, size: int, seconds: float, committed: bool) -> None:
+        self.metrics.commit.observe(seconds)
+        self.metrics.group_size.observe(size)
+        if not committed:
+            self.metrics.commit_failed.inc()
+
     # -- sessions -------------------------------------------------------------------------------------
 
     def enter(self, session: Session) -> None:
@@ -259,6 +327,17 @@ class Hub:
         self.keepalive.discard(session)
         if not self.presence.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
+
+    def count_command(self, session: Session, now_s: float) -> bool:
+        """Counts one command of a session and of its person; False when that was too much and the session is closing."""
+        if not session.count_command(now_s):
+            self.metrics.refused("commands")
+            return False
+        if self._user_commands.take(session.principal.user_id, now_s):
+            self.metrics.refused("commands")
+            session.close(Close(CloseCode.TOO_MANY_ERRORS, "too many commands of this user"))
+            return False
+        return True
 
     # -- running --------------------------------------------------------------------------------------
 
@@ -293,11 +372,13 @@ class Hub:
         while True:
             try:
                 async with self.bus.subscribe(_CHANNEL, after=after) as messages:
+                    self.takes_part = True
                     self._subscribed.set()
                     while True:
                         for item in await messages.batch():
                             await self._dispatch.take(item)
             except BusClosed:
+                self.takes_part = False
                 _log.exception("bus_closed")
                 self._lost_track("the bus restarts")
                 await asyncio.sleep(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -78,14 +79,19 @@ class Supervisor:
         now: Callable[[], datetime],
         cadence: Cadence,
         beat_s: float = 10.0,
+        looked: Callable[[str, float], None] = lambda _source, _seconds: None,
     ) -> None:
+        """`looked` is told how many seconds each look took that came to its end."""
         self._source, self._publish, self._watermark, self._tell = source, publish, watermark, health
         self._connected, self._now, self._cadence, self._beat = connected, now, cadence, timedelta(seconds=beat_s)
+        self._looked = looked
         self._news = asyncio.Event()
         self._changed_at: datetime | None = None
         self._failures = 0
         self._told_at: datetime | None = None
         self.health = Health(source.name, "late", None, "starting")
+        self.last_error: tuple[str, datetime] | None = None
+        """The newest failure, kept after the source is back: its code and when."""
 
     def nudge(self) -> None:
         """Somebody connected, or something hints at a change: look now rather than at the next turn."""
@@ -107,6 +113,7 @@ class Supervisor:
                 await self._rest(self._cadence.interval_s(self._now(), connected=self._connected() > 0, changed_at=self._changed_at))
 
     async def _look(self) -> None:
+        began = time.perf_counter()
         async with aclosing(self._source.changes()) as batches:
             async for batch in batches:
                 if batch.notifications or batch.topics or batch.watermark is not None:
@@ -114,6 +121,7 @@ class Supervisor:
                 if batch.changed:
                     self._changed_at = self._now()
                 self._recovered()
+        self._looked(self._source.name, time.perf_counter() - began)
         self._recovered()
 
     def _recovered(self) -> None:
@@ -124,6 +132,7 @@ class Supervisor:
 
     async def _failed(self, error: Exception, *, expected: bool) -> None:
         self._failures += 1
+        self.last_error = (type(error).__name__, self._now())
         if not expected and (self._failures == 1 or type(error).__name__ != self.health.error):
             _log.error("source_failed", source=self._source.name, exc_info=error)
         elif self._failures == 1:

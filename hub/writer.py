@@ -8,6 +8,7 @@ thousand acks costs a handful of statements.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -55,13 +56,28 @@ class _Waiting:
 class Writer:
     """Runs writes in groups. At most `waiting` wait; one more is refused with StoreUnavailable rather than queued."""
 
-    def __init__(self, engine: AsyncEngine, *, group: int = 1000, waiting: int = 20_000, commit_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        group: int = 1000,
+        waiting: int = 20_000,
+        commit_s: float = 10.0,
+        observe: Callable[[int, float, bool], None] = lambda _size, _seconds, _committed: None,
+    ) -> None:
+        """`observe` is told of every transaction: how many writes, how many seconds, whether it was committed."""
         self._engine, self._group, self._bound, self._commit_s = engine, group, waiting, commit_s
+        self._observe = observe
         self._waiting: list[_Waiting] = []
         self._in_hand: list[_Waiting] = []
         self._news = asyncio.Event()
         self._ended = False
         self._current: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their turn."""
+        return len(self._waiting)
 
     async def do(self, kind: Kind[Arg, Result], arg: Arg) -> Result:
         """Runs one write and returns its result once it is durable.
@@ -128,6 +144,7 @@ class Writer:
 
     async def _transaction(self, group: list[_Waiting]) -> list[tuple[Kind[Any, Any], Sequence[Any]]]:
         finished: list[tuple[Kind[Any, Any], Sequence[Any]]] = []
+        began, committed = time.perf_counter(), False
         try:
             async with asyncio.timeout(self._commit_s), self._engine.connect() as connection:
                 if connection.dialect.name == "sqlite":
@@ -135,12 +152,15 @@ class Writer:
                 for kind, args in _runs(group):
                     finished.append((kind, await kind.run(connection, args)))
                 await connection.commit()
+                committed = True
         except TimeoutError as error:
             raise StoreUnavailable(f"no commit in {self._commit_s:g} s") from error
         except DBAPIError as error:
             if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.InternalError):
                 raise StoreUnavailable(type(error.orig).__name__) from error
             raise
+        finally:
+            self._observe(len(group), time.perf_counter() - began, committed)
         return finished
 
 

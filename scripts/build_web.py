@@ -24,7 +24,7 @@ CLIENT = ROOT / "clients" / "js"
 STATIC = ROOT / "web" / "static"
 _STAMP = STATIC / ".stamp"
 _LEAST = (20, 19)
-ENTRIES = ("src/entries/app.ts", "src/entries/login.ts", "src/entries/gallery.ts", "src/entries/inbox.ts")
+ENTRIES = ("src/entries/app.ts", "src/entries/login.ts", "src/entries/gallery.ts", "src/entries/inbox.ts", "src/entries/ops.ts")
 
 
 class BuildError(Exception):

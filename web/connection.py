@@ -46,10 +46,15 @@ class _State(IntEnum):
 
 
 class Connection(asyncio.Protocol):
-    """Drives one session over a transport. `who` tells who is behind the token of a hello, or behind the handshake without one."""
+    """Drives one session over a transport.
+
+    `who` tells who is behind the token of a hello, or behind the handshake without one; `ended` is called once, when the
+    connection is lost.
+    """
 
     __slots__ = (
         "_connections",
+        "_ended",
         "_hub",
         "_reader",
         "_session",
@@ -69,9 +74,11 @@ class Connection(asyncio.Protocol):
         connections: set[Any],
         wire: Format,
         who: Callable[[str | None], Awaitable[Principal | None]],
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub, self._transport, self._connections, self._wire = hub, transport, connections, wire
         self._who: Callable[[str | None], Awaitable[Principal | None]] | None = who
+        self._ended = ended
         self._reader = FrameReader(MAX_FRAME_BYTES)
         self._session: Session | None = None
         self._state = _State.HELLO
@@ -126,6 +133,7 @@ class Connection(asyncio.Protocol):
         """The connection is over, whoever ended it."""
         self._state = _State.GONE
         self._connections.discard(self)
+        self._ended()
         self._stop()
 
     def shutdown(self) -> None:
@@ -139,7 +147,7 @@ class Connection(asyncio.Protocol):
         session = self._session
         if session is not None:
             session.heard_at = now
-            if not session.count_command(now):
+            if not self._hub.count_command(session, now):
                 return
         if opcode == PING:
             self._transport.write(frame(payload, PONG))

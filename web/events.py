@@ -7,6 +7,8 @@ refused whole, with every fault named.
 from __future__ import annotations
 
 import base64
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.bucket import Buckets
 from hub.event import Event
 from hub.hub import Hub
 from hub.notification import Address, Notification, TopicEvent
@@ -53,30 +56,44 @@ class BadEvent(Exception):
 
 
 def event_routes() -> list[Route]:
-    """The publishing endpoint; it uses `hub` and `settings` of the request's state."""
+    """The publishing endpoint; it uses `hub`, `settings` and `publish_quota` of the request's state."""
 
     async def publish(request: Request) -> Response:
         hub: Hub = request.state.hub
-        if publisher(request.state.settings, bearer(request) or "") is None:
+        quota: Buckets[str] = request.state.publish_quota
+        refused = hub.metrics.refused
+        name = publisher(request.state.settings, bearer(request) or "")
+        if name is None:
+            refused("publish_token")
             return _error(401, "unauthenticated", "a publisher's bearer token is needed", headers={"WWW-Authenticate": "Bearer"})
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length) > MAX_BODY:
+            refused("publish_oversize")
             return _error(413, "too_large", f"at most {MAX_BODY} bytes")
         body = bytearray()
         async for part in request.stream():
             body += part
             if len(body) > MAX_BODY:
+                refused("publish_oversize")
                 return _error(413, "too_large", f"at most {MAX_BODY} bytes")
         try:
             found = read_request(request.headers, bytes(body), hub.topics, hub.now())
         except BadEvent as bad:
+            refused("publish_invalid")
             faults = [{"index": f.index, "attribute": f.attribute, "message": f.message} for f in bad.faults]
             return _error(400, "bad_event", "the events were not accepted", faults=faults)
+        wait = quota.take(name, time.monotonic(), len(found))
+        if wait:
+            refused("publish_quota")
+            headers = {"Retry-After": str(max(1, math.ceil(wait)))}
+            return _error(429, "too_many_events", "nothing was accepted: this publisher is over its quota", headers=headers)
         notifications = [item for item in found if isinstance(item, Notification)]
         topics = [item for item in found if isinstance(item, TopicEvent)]
         try:
             receipt = await hub.publish(*notifications, topics=topics)
         except StoreUnavailable:
+            quota.give_back(name, len(found))
+            refused("store_unavailable")
             return _error(503, "store_unavailable", "nothing was accepted, try again", headers={"Retry-After": "1"})
         fresh = any(not outcome.duplicate for outcome in receipt.outcomes)
         accepted = sum(outcome.accepted for outcome in receipt.outcomes)

@@ -16,7 +16,7 @@ from web.rendering import script_json
 from web.state import State
 from web.users import boot_of
 
-__all__ = ["page_routes"]
+__all__ = ["page_routes", "shell_page"]
 
 _COLOUR = "#1f2933"
 
@@ -30,8 +30,8 @@ def page_routes(static: Path = STATIC) -> list[BaseRoute]:
         return await files.get_response("sw.js", request.scope)
 
     return [
-        Route("/", _shell("shell.html", "inbox"), methods=["GET"]),
-        Route("/gallery", _shell("gallery.html", "gallery"), methods=["GET"]),
+        Route("/", shell_page("shell.html", "inbox"), methods=["GET"]),
+        Route("/gallery", shell_page("gallery.html", "gallery"), methods=["GET"]),
         Route("/offline", _offline, methods=["GET"]),
         Route("/manifest.webmanifest", _manifest, methods=["GET"]),
         Route("/sw.js", worker, methods=["GET"]),
@@ -39,9 +39,11 @@ def page_routes(static: Path = STATIC) -> list[BaseRoute]:
     ]
 
 
-def _shell(template: str, page: str) -> Any:
+def shell_page(template: str, page: str, *, permission: str | None = None) -> Any:
+    """The handler of an area's page: the frame with its boot data, for whoever is signed in and may."""
+
     async def show(request: Request[State]) -> Response:
-        principal = await require(request)
+        principal = await require(request, permission)
         boot = await boot_of(request, principal)
         context = {"boot": script_json(boot), "theme": boot["theme"], "page": page, "user": boot["user"], "areas": boot["areas"]}
         return request.state["templates"].page(template, principal.locale, context)

@@ -23,6 +23,8 @@ from web.settings_checks import is_loopback
 __all__ = ["Origins", "SecurityMiddleware", "content_security_policy"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_ANY_NAME = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Load balancers and Prometheus ask by address. Nothing there is told to a page of a foreign name: it has no cookie of ours, no token."""
 _LOGIN = "/users/login"  # nobody has a CSRF token before; the origin check stands
 _AUTHORITY = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 _ANY = ("0.0.0.0", "::")  # noqa: S104 - looked for, not listened on
@@ -132,7 +134,7 @@ class SecurityMiddleware:
             await error_response(connection, refused)(scope, receive, with_headers)
 
     async def _refuse(self, connection: HTTPConnection[Any]) -> WebError | None:
-        if not self._origins.host_ok(connection):
+        if not self._origins.host_ok(connection) and connection.scope["path"] not in _ANY_NAME:
             return WebError(421, "wrong_host", N_("This server does not go by that name. Check PUBLIC_URL and the proxy's Host header."))
         if connection.scope["method"] in _SAFE or bearer(connection) is not None:
             return None  # a page cannot add a bearer token to a request of another site without our consent, which nobody gets

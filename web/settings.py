@@ -206,6 +206,73 @@ class Settings(BaseSettings):
         description="Public holidays and moved working days, for the polling cadence.",
         examples=["/etc/navigator/calendar.toml"],
     )
+    metrics_token: Annotated[SecretStr, AfterValidator(check.token)] | None = Field(
+        default=None,
+        description="Opens `/metrics`, and the details of `/health/ready`, to a bearer of it; at least 24 characters. "
+        "Administrators see both without it.",
+        examples=["the output of: openssl rand -hex 24"],
+    )
+    otlp_endpoint: _HttpUrl | None = Field(
+        default=None,
+        description="Where OpenTelemetry spans are sent, OTLP over HTTP, without `/v1/traces`; needs `tez-navigator[otel]`.",
+        examples=["http://127.0.0.1:4318"],
+    )
+    otlp_ratio: float = Field(
+        default=0.01, ge=0, le=1, description="The share of published events, looks and pushes that leave a trace.", examples=["0.01"]
+    )
+    sessions_per_user: int = Field(
+        default=20, ge=1, le=10_000, description="Live sessions of one person; one more is closed with 4503.", examples=["20"]
+    )
+    sessions_per_address: int = Field(
+        default=5000,
+        ge=1,
+        description="Sockets from one address (IPv6: one /64 network); one more is answered 429. An office of 3,000 may share one address.",
+        examples=["5000"],
+    )
+    handshakes_per_s: float = Field(
+        default=1000.0,
+        gt=0,
+        description="New sockets a second in all, and as many at once; more are answered 503, and come back by themselves.",
+        examples=["1000"],
+    )
+    handshakes_per_s_address: float = Field(
+        default=500.0,
+        gt=0,
+        description="New sockets a second from one address (IPv6: one /64 network), and as many at once; more are answered 429.",
+        examples=["500"],
+    )
+    commands_per_s: float = Field(
+        default=50.0, gt=0, description="Commands a second of one session; more close it with 4504.", examples=["50"]
+    )
+    command_burst: int = Field(default=200, ge=1, description="Commands at once of one session.", examples=["200"])
+    user_commands_per_s: float = Field(
+        default=200.0,
+        gt=0,
+        description="Commands a second of one person over all their sessions; more close the session with 4504.",
+        examples=["200"],
+    )
+    user_command_burst: int = Field(
+        default=800, ge=1, description="Commands at once of one person over all their sessions.", examples=["800"]
+    )
+    queue_bytes: int = Field(
+        default=1 << 20,
+        ge=65_536,
+        description="Bytes that may wait for one session's reader; more close it with 4001.",
+        examples=["1048576"],
+    )
+    queue_frames: int = Field(
+        default=4096, ge=16, description="Frames that may wait for one session's reader; more close it with 4001.", examples=["4096"]
+    )
+    topics_per_session: int = Field(default=128, ge=1, description="Topics that one session may read.", examples=["128"])
+    publish_per_s: float = Field(
+        default=10_000.0,
+        gt=0,
+        description="Events a second that each publisher (by name) may publish; a request over it is answered 429 and refused whole.",
+        examples=["10000"],
+    )
+    publish_burst: int = Field(
+        default=20_000, ge=500, description="Events at once of each publisher; at least one whole batch.", examples=["20000"]
+    )
     log_format: Literal["auto", "pretty", "json"] = Field(
         default="auto", description="Log lines: for people, as JSON, or by whether a terminal reads them.", examples=["json"]
     )

@@ -37,6 +37,7 @@ __all__ = [
     "service_account",
     "site",
     "store_url",
+    "token",
     "vapid_key",
     "vapid_subject",
     "words",
@@ -146,6 +147,13 @@ def secret_key(value: SecretStr) -> SecretStr:
     """A key of enough length."""
     if len(value.get_secret_value()) < _MIN_KEY:
         raise ValueError(f"must have at least {_MIN_KEY} characters")
+    return value
+
+
+def token(value: SecretStr) -> SecretStr:
+    """A bearer token of enough length."""
+    if len(value.get_secret_value()) < _MIN_TOKEN:
+        raise ValueError(f"must have at least {_MIN_TOKEN} characters")
     return value
 
 

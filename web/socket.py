@@ -7,8 +7,10 @@ the plain driver here does the same work over `receive` and `send`, slower.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,7 +25,8 @@ from hub.hub import Hub
 from hub.principal import Principal
 from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse
 from hub.session import Session
-from web.auth import COOKIE, authenticate_token, bearer
+from web.admission import Admission
+from web.auth import COOKIE, authenticate_token, bearer, client_address
 from web.connection import Connection
 from web.handover import EXTENSION, TakeOver
 from web.security import Origins
@@ -35,26 +38,46 @@ Who = Callable[[str | None], Awaitable[Principal | None]]
 
 
 def socket_routes() -> list[WebSocketRoute]:
-    """The socket endpoint; it uses `hub`, `sessions` and `settings` of the connection's state."""
+    """The socket endpoint; it uses `hub`, `sessions`, `settings` and `admission` of the connection's state."""
 
     async def endpoint(websocket: WebSocket) -> None:
         hub: Hub = websocket.state.hub
+        admission: Admission = websocket.state.admission
+        address = client_address(websocket)
+        refusal = admission.admit(address, time.monotonic())
+        if refusal is not None:
+            hub.metrics.refused(refusal.reason)
+            await websocket.send_denial_response(PlainTextResponse("too many", refusal.status, headers=refusal.headers))
+            return
+        ended = partial(admission.left, address)
+        handed_over = False
+        try:
+            handed_over = await admitted(websocket, hub, ended)
+        finally:
+            if not handed_over:
+                ended()
+
+    async def admitted(websocket: WebSocket, hub: Hub, ended: Callable[[], None]) -> bool:
+        """True when the connection lives on by itself, and will say so when it has `ended`."""
         origin = websocket.headers.get("origin")
         if origin is not None and not Origins(websocket.state.settings).origin_ok(websocket, origin):
+            hub.metrics.refused("origin")
             await websocket.send_denial_response(PlainTextResponse("origin not allowed", 403))
-            return
+            return False
         if hub.is_draining or not hub.knows:
+            hub.metrics.refused("draining")
             await websocket.send_denial_response(PlainTextResponse("not now", 503, headers={"Retry-After": "1"}))
-            return
+            return False
         offered = [name for name in websocket.scope.get("subprotocols", []) if name in SUBPROTOCOLS]
         wire: Format = SUBPROTOCOLS[offered[0]] if offered else "json"
         who = _credentials(websocket, cookie_allowed=origin is not None)
         take_over: TakeOver | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         await websocket.accept(subprotocol=offered[0] if offered else None)
         if take_over is not None:
-            take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who))
-        else:
-            await _Driver(hub, websocket, wire, who).run()
+            take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who, ended))
+            return True
+        await _Driver(hub, websocket, wire, who).run()
+        return False
 
     return [WebSocketRoute("/hub/socket", endpoint, name="hub_socket")]
 
@@ -154,7 +177,7 @@ class _Driver:
         while True:
             data = await self._receive()
             session.heard_at = loop.time()
-            if not session.count_command(session.heard_at):
+            if not self._hub.count_command(session, session.heard_at):
                 return
             try:
                 command = parse(self._wire, data)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
@@ -11,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -18,17 +22,26 @@ from adapters.erp.client import ErpSettings, open_erp
 from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.source import RedmineSource
+from hub.bucket import Buckets, Rate
 from hub.bus import Bus
 from hub.cadence import Cadence, Calendar, load_calendar
 from hub.hub import Hub, utc_now
+from hub.sampler import Sampler
+from hub.schema import Schema
+from hub.session import Limits
 from hub.supervisor import Source
 from hub.topic import Topic, fold_by_key
+from web.admission import Admission
 from web.devices import Devices
 from web.errors import exception_handlers
 from web.events import event_routes
+from web.health import health_routes
+from web.metrics import metrics_routes
 from web.notifications import notification_routes
+from web.ops import OpsReporter, ops_routes, ops_topic
 from web.pages import page_routes
 from web.push import Push, open_push
+from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
 from web.sessions import Sessions
 from web.settings import Settings, load
@@ -50,6 +63,9 @@ class AppState(State):
     hub: Hub
     push: Push
     devices: Devices
+    readiness: Readiness
+    admission: Admission
+    publish_quota: Buckets[str]
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -62,7 +78,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
             yield dict(state)
 
     return Starlette(
-        routes=[*socket_routes(), *event_routes(), *notification_routes(), *task_routes(), *user_routes(), *page_routes()],
+        routes=[
+            *socket_routes(),
+            *event_routes(),
+            *health_routes(),
+            *metrics_routes(),
+            *notification_routes(),
+            *ops_routes(),
+            *task_routes(),
+            *user_routes(),
+            *page_routes(),
+        ],
         middleware=[Middleware(SecurityMiddleware, settings=chosen)],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
@@ -79,15 +105,27 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             state["engine"],
             bus=Bus(settings.bus_url.get_secret_value()),
             senders=push.senders,
+            limits=_limits(settings),
+            user_commands=Rate(settings.user_commands_per_s, settings.user_command_burst),
             cadence=Cadence(calendar=await _calendar(settings)),
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
+        hub.topics.add(ops_topic())
         for source in await _sources(settings, stack):
             hub.add_source(source)
         state["sessions"].on_revoked.append(lambda hashes: hub.revoke(hashes, "signed out elsewhere"))
-        await stack.enter_async_context(_running(hub, state["sessions"]))
+        readiness = await _readiness(hub, state["engine"])
+        await stack.enter_async_context(_running(hub, state["sessions"], readiness))
         _tell_areas(settings)
-        yield AppState(**state, hub=hub, push=push, devices=Devices(state["engine"], now=utc_now))
+        yield AppState(
+            **state,
+            hub=hub,
+            push=push,
+            devices=Devices(state["engine"], now=utc_now),
+            readiness=readiness,
+            admission=Admission.of(settings, time.monotonic()),
+            publish_quota=Buckets(Rate(settings.publish_per_s, settings.publish_burst)),
+        )
 
 
 async def _calendar(settings: Settings) -> Calendar:
@@ -108,6 +146,31 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
     return sources
 
 
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        queue_bytes=settings.queue_bytes,
+        queue_frames=settings.queue_frames,
+        topics=settings.topics_per_session,
+        sessions_per_user=settings.sessions_per_user,
+        commands_per_s=settings.commands_per_s,
+        command_burst=settings.command_burst,
+    )
+
+
+async def _readiness(hub: Hub, engine: AsyncEngine) -> Readiness:
+    schema = await asyncio.to_thread(Schema)
+    readiness = Readiness(
+        probes={"store": store_probe(hub.ledger.writer, hub.now), "schema": schema_probe(schema, engine)},
+        states={
+            "bus": lambda: None if hub.takes_part else "not connected",
+            "draining": lambda: "this node goes away" if hub.is_draining else None,
+        },
+        now=hub.now,
+    )
+    hub.metrics.watch(ready=lambda: float(readiness.ok))
+    return readiness
+
+
 def _tell_areas(settings: Settings) -> None:
     areas = settings.areas()
     off = {name: area.missing for name, area in areas.items() if not area.on}
@@ -117,18 +180,23 @@ def _tell_areas(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _running(hub: Hub, sessions: Sessions) -> AsyncIterator[None]:
+async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncIterator[None]:
     """The hub's tasks, while the block runs. If the hub dies of a bug the process must not go on without it."""
     async with asyncio.TaskGroup() as group:
         running = group.create_task(hub.run(), name="hub")
         watching = group.create_task(_watch_sessions(hub, sessions), name="session_watch")
+        sampler = Sampler(hub.metrics, overdue=hub.ledger.overdue, now=hub.now)
+        measuring = group.create_task(sampler.run(), name="sampler")
+        reporter = OpsReporter(hub, readiness, node=f"{socket.gethostname()}-{os.getpid()}")
+        reporting = group.create_task(reporter.run(), name="ops_reporter")
+        probing = group.create_task(readiness.run(), name="readiness")
         ready = group.create_task(hub.ready(), name="hub_ready")
         await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
         try:
             yield
         finally:
             await hub.drain()
-            for task in (watching, ready, running):
+            for task in (watching, measuring, reporting, probing, ready, running):
                 task.cancel()
 
 

@@ -18,8 +18,8 @@ EACH, BATCH = 1000, 50
 async def overdue_clears(product: Product, within_s: float) -> None:
     """Returns when no open row is past its deadline."""
     async with asyncio.timeout(within_s):
-        while product.rows("SELECT 1 FROM inbox WHERE ended_at IS NULL AND deadline_at < ? LIMIT 1", time.time_ns() // 1000):
-            await asyncio.sleep(0.1)  # noqa: ASYNC110  # another process clears it
+        while product.rows("SELECT 1 FROM inbox WHERE ended_at IS NULL AND deadline_at < ? LIMIT 1", time.time_ns() // 1000):  # noqa: ASYNC110  # another process clears it
+            await asyncio.sleep(0.1)
 
 
 async def test_killed_again_and_again(product: Product) -> None:
@@ -49,8 +49,8 @@ async def test_killed_again_and_again(product: Product) -> None:
             assert resuming.ids == [str(n) for n in range(total)]
             assert len(set(naive.ids)) < total, "without positions the kills did no harm: this test shows nothing"
             async with asyncio.timeout(20):  # the last receipts, or their deadlines
-                while product.rows("SELECT count(*) FROM inbox WHERE ended_at IS NULL") != [(0,)]:
-                    await asyncio.sleep(0.2)  # noqa: ASYNC110  # another process ends them
+                while product.rows("SELECT count(*) FROM inbox WHERE ended_at IS NULL") != [(0,)]:  # noqa: ASYNC110  # another process ends them
+                    await asyncio.sleep(0.2)
         assert product.rows("SELECT count(*), count(DISTINCT seq), count(DISTINCT event_pk), max(seq) FROM inbox") == [(total,) * 4]
         assert {state for (state,) in product.rows("SELECT DISTINCT state FROM inbox")} <= {
             "received",

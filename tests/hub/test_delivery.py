@@ -625,3 +625,22 @@ async def test_the_end_comes_at_once_also_in_the_middle_of_a_push(store: AsyncEn
         async with running(book, sender):
             await sender.entered.wait()
         assert [row.state for row in await rows(store, 1)] == ["pushing"]
+
+
+async def test_how_each_push_ended_is_told(store: AsyncEngine, clock: Clock) -> None:
+    """Every device's result is told once, also of a device that no sender serves."""
+    async with open_desk(store, clock) as desk:
+        await add_device(store, 1, "tablet", kind="fcm_token")
+        told: list[tuple[str, str]] = []
+        delivery = Delivery(
+            desk.book.ledger,
+            [desk.sender],
+            now=clock,
+            timing=Timing(),
+            connected=lambda _user: False,
+            pushed=lambda result: told.append((result.address.kind, result.outcome.value)),
+        )
+        await desk.book.accept(note("a", 1))
+        clock.advance(3)
+        await delivery.run_job(Job(1))
+    assert sorted(told) == [("fcm_token", "rejected"), ("webpush", "accepted")]

@@ -7,7 +7,7 @@ import json
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
@@ -102,3 +102,42 @@ async def test_drain(product: Product) -> None:
     async with product.running(), product.signed_in("ann") as http, connected(product, http, since=0) as client:
         event = await client.until("event")
         assert (event["seq"], event.get("replay")) == (1, True)
+
+
+async def test_handshakes_and_sockets_of_one_address_are_bounded(product: Product) -> None:
+    """Over the rate and over the number the answer is 429 before the upgrade, with when to come back; who waits or leaves room gets in."""
+    product.settings |= {"HANDSHAKES_PER_S_ADDRESS": "2", "SESSIONS_PER_ADDRESS": "3", "METRICS_TOKEN": "m" * 24}
+    url, origin = f"ws://localhost:{product.port}/hub/socket", Origin(product.url)
+
+    async def come() -> int:
+        """Opens a socket that stays, or gives the status of the refusal."""
+        try:
+            sockets.append(await connect(url, origin=origin))
+        except InvalidStatus as refused:
+            waits.append(int(refused.response.headers["retry-after"]))
+            return refused.response.status_code
+        return 101
+
+    async def admitted(*, within_s: float = 20.0) -> None:
+        async with asyncio.timeout(within_s):
+            while await come() != 101:  # noqa: ASYNC110  # a client can only ask again
+                await asyncio.sleep(0.2)
+
+    sockets: list[ClientConnection] = []
+    waits: list[int] = []
+    async with product.running():
+        try:
+            assert [await come() for _ in range(3)] == [101, 101, 429]
+            await admitted()
+            await asyncio.sleep(1)  # the rate has room again: now it is the number
+            assert await come() == 429
+            await sockets.pop().close()
+            await admitted()
+        finally:
+            for socket in sockets:
+                await socket.close()
+        async with httpx.AsyncClient() as scraper:
+            page = (await scraper.get(f"{product.url}/metrics", headers={"Authorization": f"Bearer {'m' * 24}"})).text
+    assert min(waits) >= 1
+    assert 'navigator_refused_total{reason="sessions_per_address"} 1.0' in page
+    assert 'navigator_refused_total{reason="handshake_rate_address"}' in page

@@ -89,6 +89,7 @@ def static(tmp_path: Path) -> Path:
     (directory / "assets").mkdir(parents=True)
     manifest = {
         "src/entries/app.ts": {"file": "assets/app-Ab12Cd34.js", "css": ["assets/app-Zz99Yy88.css"], "imports": ["_shared.js"]},
+        "src/entries/ops.ts": {"file": "assets/ops-55667788.js", "imports": ["_shared.js"]},
         "src/entries/gallery.ts": {"file": "assets/gallery-11112222.js", "imports": ["_shared.js"]},
         "_shared.js": {"file": "assets/shared-33334444.js", "css": ["assets/shared-55556666.css"]},
     }
