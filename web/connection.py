@@ -97,18 +97,18 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
+        fault: WireError | None = None
         try:
             messages = self._reader.feed(data)
         except WireError as error:
-            # an over-long message is hub.v1's to refuse; the rest is RFC 6455's
-            code = CloseCode.PROTOCOL_ERROR if error.code == 1009 else error.code
-            self._close(code, "frame over 64 KiB" if error.code == 1009 else error.reason)
-            return
+            messages, fault = error.before, error
         for opcode, payload in messages:
             if opcode == CLOSE:
                 self._closed_by_peer(payload)
             elif self._state < _State.CLOSING:
                 self._message(opcode, payload)
+        if fault is not None:
+            self._broken(fault)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is told things: from here on they are queued, within the bound."""
@@ -272,6 +272,18 @@ class Connection(asyncio.Protocol):
         self._transport.write(close_frame(code, reason))
         patience = _SLOW_ECHO_S if code == CloseCode.SLOW_CONSUMER else _ECHO_S
         self._timer = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+
+    def _broken(self, fault: WireError) -> None:
+        """The client broke the framing, so that its answer could not be read either: our side ends at once (RFC 6455, 7.1.7).
+
+        Only our side: to close while bytes of the client are under way would reset the connection, and the code be lost.
+        """
+        if fault.code == 1009:  # hub.v1's to refuse; the rest is RFC 6455's
+            self._close(CloseCode.PROTOCOL_ERROR, "frame over 64 KiB")
+        else:
+            self._close(fault.code, fault.reason)
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
 
     def _closed_by_peer(self, payload: bytes) -> None:
         """The client's close frame: the answer to ours, or answered with the same code (RFC 6455, 5.5.1)."""

@@ -52,6 +52,19 @@ class _Spent:
 class HandoverProtocol(WebSocketsSansIOProtocol):
     """WebSocketsSansIOProtocol with the extension `navigator.handover`."""
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the handshake. One with too many or too long headers is answered (431, 414): uvicorn would leave it hanging."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        """What the application sends. A refusal with a response ends the handshake; uvicorn would log each one as our error."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
+
     def handle_connect(self, event: Any) -> None:
         """The handshake has come: the scope that the application will see gets the extension."""
         super().handle_connect(event)
