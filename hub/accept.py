@@ -23,7 +23,7 @@ from hub.policy import Policy, Preferences, Timing, first_deadline
 from hub.preferences import load_preferences
 from hub.store import microseconds, watermarks
 
-__all__ = ["HEADS", "Accepting", "Delivery", "Outcome", "Receipt", "Submission", "chunks"]
+__all__ = ["HEADS", "Accepting", "Delivery", "Outcome", "Receipt", "Submission", "chunks", "first_key"]
 
 T = TypeVar("T")
 EVERYONE = Address("everyone", "*")
@@ -84,6 +84,11 @@ class _Keys:
         if self._count > 0xFFF:
             self._ms, self._count = self._ms + 1, 0
         return self._ms << 22 | self._node << 12 | self._count
+
+
+def first_key(at: datetime) -> int:
+    """The smallest key that a row of this moment may have."""
+    return int(at.timestamp() * 1000) << 22
 
 
 def chunks(items: Iterable[T], size: int = 1000) -> Iterator[list[T]]:

@@ -124,19 +124,17 @@ def load_due(connection: sa.Connection, now: datetime, *, people: int, rows: int
 
     Together at most `rows`: who has no place is due again at the next look. `only` asks for one person.
     """
-    due = sa.select(inbox.c.user_id).where(inbox.c.deadline_at <= now)
+    columns = (inbox.c.user_id, inbox.c.seq, inbox.c.event_pk, inbox.c.state, inbox.c.policy, inbox.c.held, inbox.c.attempts)
+    due = sa.select(*columns).where(inbox.c.deadline_at <= now)
     if only is not None:
         due = due.where(inbox.c.user_id == only)
-    wanted = list(connection.execute(due.group_by(inbox.c.user_id).order_by(sa.func.min(inbox.c.deadline_at)).limit(people)).scalars())
-    if not wanted:
-        return {}
-    columns = (inbox.c.user_id, inbox.c.seq, inbox.c.event_pk, inbox.c.state, inbox.c.policy, inbox.c.held, inbox.c.attempts)
     found: dict[int, list[Any]] = {}
-    query = sa.select(*columns).where(inbox.c.deadline_at <= now, inbox.c.user_id.in_(wanted))
-    for row in connection.execute(query.order_by(inbox.c.user_id, inbox.c.seq).limit(rows)):
-        mine = found.setdefault(row.user_id, [])
-        if len(mine) < PART:
-            mine.append(row)
+    for row in connection.execute(due.order_by(inbox.c.deadline_at, inbox.c.user_id, inbox.c.seq).limit(rows)):
+        if row.user_id in found or len(found) < people:
+            found.setdefault(row.user_id, []).append(row)
+    if not found:
+        return {}
+    found = {user_id: sorted(mine, key=lambda row: row.seq)[:PART] for user_id, mine in found.items()}
     told: dict[int, Any] = {}
     for part in chunks({row.event_pk for mine in found.values() for row in mine}):
         query = sa.select(events.c.pk, events.c.event_id, events.c.data, events.c.expires_at).where(events.c.pk.in_(part))
@@ -150,7 +148,7 @@ def load_due(connection: sa.Connection, now: datetime, *, people: int, rows: int
             rows=tuple(_due_row(row, told[row.event_pk]) for row in mine),
             prefs=prefs.get(user_id, Preferences()),
             to=tuple(to.get(user_id, ())),
-            unseen=bells.get(user_id, 0),
+            unseen=bells.get((user_id, now), 0),
             read_ids=tuple(read.get(user_id, ())),
         )
         for user_id, mine in found.items()

@@ -19,10 +19,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import attempts
-from hub.accept import Accepting, Receipt, Submission
+from hub.accept import Accepting, Receipt, Submission, first_key
 from hub.attempts import Due, Ending, Finished, Taken, Woken
+from hub.batching import Asking, TooManyAsk
 from hub.event import Encoded, Event
-from hub.levels import IS_OPEN, Mark, Marked, apply_marks, apply_received, level_of, newest, unseen
+from hub.levels import IS_OPEN, Mark, Marked, apply_marks, apply_received, level_of, newest, newest_of, unseen, unseen_of
 from hub.policy import Timing
 from hub.store import events, inbox, publications, push_attempts, watermarks
 from hub.writer import STORE_TROUBLE, Kind, StoreUnavailable, Writer
@@ -85,6 +86,7 @@ class Ledger:
         self._settle = Kind("settle", attempts.settle_groups)
         self._wake = Kind("wake", attempts.wake, woken)
         self._prune = Kind("prune", _prune)
+        self._heads = Asking(self._ask_heads, name="heads")
 
     # -- writing ------------------------------------------------------------------------------------
 
@@ -130,8 +132,18 @@ class Ledger:
     # -- reading ------------------------------------------------------------------------------------
 
     async def head(self, user_id: int, now: datetime) -> tuple[int, int]:
-        """(newest seq, unseen count) of a person."""
-        return await self._read(lambda connection: (newest(connection, user_id), unseen(connection, user_id, now)))
+        """(newest seq, unseen count) of a person. Callers that ask at the same time share two queries, however many they are."""
+        try:
+            return await self._heads.get((user_id, now)) or (0, 0)
+        except TooManyAsk as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def _ask_heads(self, asked: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], tuple[int, int]]:
+        def read(connection: sa.Connection) -> dict[tuple[int, datetime], tuple[int, int]]:
+            seqs, bells = newest_of(connection, (user_id for user_id, _ in asked)), unseen_of(connection, asked)
+            return {key: (seqs.get(key[0], 0), bells.get(key, 0)) for key in asked}
+
+        return await self._read(read)
 
     async def after(self, user_id: int, seq: int, limit: int) -> list[InboxRow]:
         """The notifications after `seq`, oldest first, for a replay."""
@@ -257,7 +269,9 @@ def _row(row: Any) -> InboxRow:
 def _prune(connection: sa.Connection, args: Sequence[datetime]) -> list[int]:
     before = min(args)
     open_ones = sa.select(inbox.c.event_pk).where(inbox.c.deadline_at.is_not(None))
-    old = sa.select(events.c.pk).where(events.c.created_at < before, events.c.expires_at < before, events.c.pk.not_in(open_ones))
+    made_by = first_key(before)  # keys follow time: what is younger need not be looked at
+    old = sa.select(events.c.pk).where(events.c.pk < made_by, events.c.created_at < before, events.c.expires_at < before)
+    old = old.where(events.c.pk.not_in(open_ones))
     pks = list((connection.execute(old.order_by(events.c.pk).limit(500))).scalars())
     if pks:
         connection.execute(sa.delete(inbox).where(inbox.c.event_pk.in_(pks)))

@@ -70,19 +70,22 @@ _NARROW = 64
 
 
 def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[None]:
-    """Applies `received` marks that name a seq, the bulk by far: however many, two statements. Nobody is told of mere receipt."""
+    """Applies `received` marks that name a seq, the bulk by far: however many, four statements. Nobody is told of mere receipt."""
     rows: dict[tuple[int, int], int] = {}
+    wide: list[tuple[int, ...]] = []
     for mark in marks:
-        seq = mark.seq or 0
+        seq, at = mark.seq or 0, microseconds(mark.now)
         if seq - mark.after > _NARROW:
-            _receive_all(connection, mark)
+            wide.append((mark.user_id, mark.after, seq, at))
             continue
-        at = microseconds(mark.now)
         for number in range(mark.after + 1, seq + 1):
             rows.setdefault((mark.user_id, number), at)
     found = [(*key, at) for key, at in sorted(rows.items())]  # sorted: two nodes wait for each other, never in a circle
     _RECEIVE.run(connection, found)
     _NOTE_RECEIPT.run(connection, found)
+    wide.sort()
+    _RECEIVE_RANGE.run(connection, wide)
+    _NOTE_RECEIPT_RANGE.run(connection, wide)
     return [None] * len(marks)
 
 
@@ -100,11 +103,22 @@ _NOTE_RECEIPT = Bulk(
 )
 
 
-def _receive_all(connection: sa.Connection, mark: Mark) -> None:
-    which = (inbox.c.user_id == mark.user_id, inbox.c.seq > mark.after, inbox.c.seq <= mark.seq)
-    ended = {"state": "received", "cause": None, "ended_at": mark.now, "received_at": mark.now, "deadline_at": None, "held": False}
-    connection.execute(sa.update(inbox).where(*which, IS_OPEN).values(**ended))
-    connection.execute(sa.update(inbox).where(*which, inbox.c.received_at.is_(None)).values(received_at=mark.now))
+# What nobody has received nobody has seen either: the index of the unseen leads to a person's few such rows.
+_RANGE = "user_id = {0} AND done_at IS NULL AND seen_at IS NULL AND seq > {1} AND seq <= {2}"
+_RANGE_MARIADB = "UPDATE {rows} STRAIGHT_JOIN inbox FORCE INDEX (ix_inbox_unseen) ON inbox." + _RANGE
+_RECEIVE_RANGE = Bulk(
+    ("int", "int", "int", "int"),
+    "UPDATE inbox INDEXED BY ix_inbox_unseen "
+    "SET state = 'received', cause = NULL, ended_at = {3}, received_at = {3}, deadline_at = NULL, held = 0 "
+    f"FROM {{rows}} WHERE {_RANGE} AND ended_at IS NULL",
+    mariadb=f"{_RANGE_MARIADB} SET state = 'received', cause = NULL, ended_at = {{3}}, received_at = {{3}}, deadline_at = NULL, held = 0 "
+    "WHERE ended_at IS NULL",
+)
+_NOTE_RECEIPT_RANGE = Bulk(
+    ("int", "int", "int", "int"),
+    f"UPDATE inbox INDEXED BY ix_inbox_unseen SET received_at = {{3}} FROM {{rows}} WHERE {_RANGE} AND received_at IS NULL",
+    mariadb=f"{_RANGE_MARIADB} SET received_at = {{3}} WHERE received_at IS NULL",
+)
 
 
 def apply_marks(connection: sa.Connection, marks: Sequence[Mark]) -> list[Marked]:
@@ -170,23 +184,25 @@ def _rise(now: datetime, *columns: str) -> dict[str, Any]:
 
 def unseen(connection: sa.Connection, user_id: int, now: datetime) -> int:
     """How many notifications the bell counts: not seen, not done, not snoozed."""
-    awake = inbox.c.snoozed_until.is_(None) | (inbox.c.snoozed_until <= now)
-    query = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None))
-    return int((connection.execute(query.where(inbox.c.seen_at.is_(None), awake))).scalar_one())
+    return unseen_of(connection, [(user_id, now)]).get((user_id, now), 0)
 
 
 _UNSEEN = Bulk(
     ("int", "int"),
-    "SELECT i.user_id AS c0, count(*) AS c1 FROM {rows} JOIN inbox AS i ON i.user_id = {0} AND i.done_at IS NULL AND i.seen_at IS NULL "
-    "WHERE i.snoozed_until IS NULL OR i.snoozed_until <= {1} GROUP BY i.user_id",
-    gives=2,
+    "SELECT i.user_id AS c0, {1} AS c1, count(*) AS c2 FROM {rows} "
+    "JOIN inbox AS i INDEXED BY ix_inbox_unseen ON i.user_id = {0} AND i.done_at IS NULL AND i.seen_at IS NULL "
+    "WHERE i.snoozed_until IS NULL OR i.snoozed_until <= {1} GROUP BY i.user_id, {1}",
+    mariadb="SELECT STRAIGHT_JOIN i.user_id AS c0, {1} AS c1, count(*) AS c2 FROM {rows} "
+    "JOIN inbox AS i FORCE INDEX (ix_inbox_unseen) ON i.user_id = {0} AND i.done_at IS NULL AND i.seen_at IS NULL "
+    "WHERE i.snoozed_until IS NULL OR i.snoozed_until <= {1} GROUP BY i.user_id, {1}",
+    gives=3,
 )
 
 
-def unseen_of(connection: sa.Connection, people: Sequence[tuple[int, datetime]]) -> dict[int, int]:
-    """`unseen` of many people in one query; those with nothing unseen are left out."""
-    rows = {user_id: microseconds(now) for user_id, now in people}
-    return dict(map(tuple, _UNSEEN.fetch(connection, list(rows.items()))))
+def unseen_of(connection: sa.Connection, people: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], int]:
+    """`unseen` of many people, each as of a moment, in one query; those with nothing unseen are left out."""
+    asked = {(user_id, microseconds(now)): now for user_id, now in people}
+    return {(user_id, asked[user_id, at]): count for user_id, at, count in _UNSEEN.fetch(connection, list(asked))}
 
 
 def newest_of(connection: sa.Connection, people: Iterable[int]) -> dict[int, int]:

@@ -187,7 +187,14 @@ inbox = sa.Table(
     sa.Column("snoozed_until", Utc),
     sa.Index("uq_inbox_event_pk_user_id", "event_pk", "user_id", unique=True),
     sa.Index("ix_inbox_deadline", "deadline_at", "user_id", sqlite_where=sa.text("deadline_at IS NOT NULL")),
-    sa.Index("ix_inbox_unseen", "user_id", "done_at", "seen_at"),
+    sa.Index(
+        "ix_inbox_unseen",
+        "user_id",
+        "done_at",
+        "seen_at",
+        "snoozed_until",
+        sqlite_where=sa.text("done_at IS NULL AND seen_at IS NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 

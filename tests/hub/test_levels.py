@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.attempts import Ending, Finished, Woken
 from hub.levels import OPEN, Change, Mark
 from hub.notification import Notification
 from hub.policy import Policy
+from hub.writer import StoreUnavailable
 from tests.clock import START, Clock
 from tests.hub.ledgers import Book, open_book, rows
 from tests.hub.people import add_people
@@ -83,6 +85,56 @@ async def test_a_great_many_received_marks_in_one_group(store: AsyncEngine, cloc
         await asyncio.gather(*(book.ledger.mark(Mark(user_id=u, change="received", device="d", now=clock(), seq=u % 5)) for u in people))
         for user in people:
             assert await states(book, user) == ["received"] * (user % 5) + ["pending"] * (4 - user % 5)
+
+
+async def test_a_long_way_received_at_once(store: AsyncEngine, clock: Clock) -> None:
+    """A receipt over hundreds of positions ends those that are open, notes what had ended otherwise, and leaves the rest alone."""
+    await add_people(store, "anna", "boris")
+    async with open_book(store, clock) as book:
+        await book.accept(*(note(f"e{n}", 1, 2) for n in range(1, 301)))
+        await mark(book, "read", "e7")
+        await book.ledger.settle([Ending(1, 9, "failed", "no_device", None, False, START)])
+        before = (await rows(store, 1))[6]
+        book.clock.advance(1)
+        await mark(book, "received", seq=290, after=3)
+        found = await rows(store, 1)
+        assert [row.seq for row in found if row.state == "received"] == [n for n in range(4, 291) if n not in (7, 9)]
+        assert found[6] == before
+        assert (found[8].state, found[8].cause, found[8].received_at) == ("failed", "no_device", book.clock())
+        assert await states(book, 2) == ["pending"] * 300
+
+
+async def test_a_mark_for_later_lands_like_another(book: Book) -> None:
+    """Nobody waits for it, and it is written with the next group; only a receipt up to a seq may go this way."""
+    for seq in (1, 2):
+        book.ledger.mark_later(Mark(user_id=1, change="received", device="d", now=book.clock(), seq=seq, after=seq - 1))
+    with pytest.raises(ValueError, match="received"):
+        book.ledger.mark_later(Mark(user_id=1, change="read", device="d", now=book.clock(), seq=1))
+    await mark(book, "shown", "nonsense")
+    assert await states(book) == ["received", "received", "pending"]
+
+
+async def test_a_mark_for_later_that_is_refused_says_so(store: AsyncEngine, clock: Clock) -> None:
+    """After the writer's end the callback hears of it at once."""
+    async with open_book(store, clock) as book:
+        await book.accept()
+    told: list[Exception] = []
+    book.ledger.mark_later(Mark(user_id=1, change="received", device="d", now=clock(), seq=1), told.append)
+    assert [type(error) for error in told] == [StoreUnavailable]
+
+
+async def test_the_heads_of_a_storm_share_their_queries(store: AsyncEngine, clock: Clock) -> None:
+    """A thousand sessions that ask for their place at once cost a handful of statements, and each hears its own."""
+    people = await add_people(store, *(f"u{n}" for n in range(100)))
+    async with open_book(store, clock) as book:
+        await book.accept(*(note(f"e{n}", *people[n:]) for n in range(5)))
+        await mark(book, "shown", "e0")
+        statements: list[str] = []
+        sa.event.listen(store.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        found = await asyncio.gather(*(book.ledger.head(people[n % 100], clock()) for n in range(1000)))
+        assert found == [(min(n % 100 + 1, 5), min(n % 100 + 1, 5) - (n % 100 == 0)) for n in range(1000)]
+        assert await book.ledger.head(999, clock()) == (0, 0)
+        assert len(statements) < 20
 
 
 @pytest.mark.parametrize(("change", "level"), [("shown", "shown"), ("read", "read"), ("done", "done")])

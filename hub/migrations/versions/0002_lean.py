@@ -81,7 +81,10 @@ def _lean_sqlite() -> None:
     op.execute("ALTER TABLE inbox_new RENAME TO inbox")
     op.execute("CREATE UNIQUE INDEX uq_inbox_event_pk_user_id ON inbox (event_pk, user_id)")
     op.execute("CREATE INDEX ix_inbox_deadline ON inbox (deadline_at, user_id) WHERE deadline_at IS NOT NULL")
-    op.execute("CREATE INDEX ix_inbox_unseen ON inbox (user_id, done_at, seen_at)")
+    op.execute(
+        """CREATE INDEX ix_inbox_unseen ON inbox (user_id, done_at, seen_at, snoozed_until)
+            WHERE done_at IS NULL AND seen_at IS NULL"""
+    )
 
 
 def _lean_mariadb() -> None:
@@ -100,7 +103,9 @@ def _lean_mariadb() -> None:
             DROP INDEX uq_inbox_user_id_event_pk,
             DROP INDEX ix_inbox_event_pk,
             DROP INDEX ix_inbox_deadline,
-            ADD INDEX ix_inbox_deadline (deadline_at, user_id)"""
+            ADD INDEX ix_inbox_deadline (deadline_at, user_id),
+            DROP INDEX ix_inbox_unseen,
+            ADD INDEX ix_inbox_unseen (user_id, done_at, seen_at, snoozed_until)"""
     )
 
 
