@@ -43,6 +43,7 @@ __all__ = ["CallError", "handle", "handle_now", "open_session", "refuse", "repla
 _log = structlog.get_logger("hub.conversation")
 
 
+_STORE_BUSY = Error("store_unavailable", "the store is busy, try again", temporary=True)
 _LOST_ACKS = 1000
 """How far back a resumed position is taken as a receipt; what is older had its deadline long ago."""
 
@@ -169,7 +170,9 @@ def handle_now(hub: Hub, session: Session, command: Command) -> bool:
             hub.presence.unsubscribe(session, command.topic)
             session.send(reply(command.id))
             return True
-        case Ack(level="received", seq=int(seq)) if seq <= session.received_seq:
+        case Ack(level="received", seq=int(seq)) if seq <= session.sent_seq:
+            if seq > session.received_seq:
+                _receipt(hub, session, seq)
             return True
         case Call() if command.name in hub.quick_calls:
             try:
@@ -204,7 +207,7 @@ async def handle(hub: Hub, session: Session, command: Command) -> None:
     except CallError as failed:
         session.send(reply(getattr(command, "id", None), error=failed.error))
     except StoreUnavailable:
-        session.send(reply(getattr(command, "id", None), error=Error("store_unavailable", "the store is busy, try again", temporary=True)))
+        session.send(reply(getattr(command, "id", None), error=_STORE_BUSY))
     except Exception:  # the edge to clients: an area's bug costs one command, not the session
         _failed(session, command)
 
@@ -262,13 +265,19 @@ async def _acknowledge(hub: Hub, session: Session, ack: Ack) -> None:
         return
     if ack.seq > session.sent_seq:
         raise Refused(Error("bad_field", "ack of a seq that was not sent"))
-    received = ack.level == "received"
-    if received and ack.seq <= session.received_seq:
-        return
-    after = session.received_seq if received else 0
-    await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, seq=ack.seq, after=after))
-    if received:
-        session.received_seq = ack.seq
+    await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, seq=ack.seq))
+
+
+def _receipt(hub: Hub, session: Session, seq: int) -> None:
+    """Hands a receipt to the next group commit. If the store does not take it, the client may say it once more."""
+    after, session.received_seq = session.received_seq, seq
+
+    def refused(_error: Exception) -> None:
+        session.received_seq = min(session.received_seq, after)
+        session.send(reply(None, error=_STORE_BUSY))
+
+    mark = Mark(user_id=session.principal.user_id, change="received", device=session.device, now=hub.now(), seq=seq, after=after)
+    hub.ledger.mark_later(mark, refused)
 
 
 async def _call(hub: Hub, session: Session, call: Call) -> None:

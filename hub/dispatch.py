@@ -116,7 +116,7 @@ class Dispatch:
                 self._others(message)
 
     def _publish(self, message: Publish, id: str) -> None:
-        encoded = Encoded(message.json, message.msgpack, message.members)
+        encoded = Encoded(message.json)
         if self._learning is not None:
             self._learning.saw(message.topic, id, encoded)
             return

@@ -77,7 +77,7 @@ class Fanout:
 
     async def deliver(self, message: Deliver) -> None:
         """One notification, to the people it is for: a frame for each position, shared by all who have that one."""
-        event = Encoded(message.json, message.msgpack, message.members)
+        event = Encoded(message.json)
         payloads: dict[tuple[Format, int], bytes] = {}
         to = iter(message.to)
         while part := list(islice(to, self._slice)):

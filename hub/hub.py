@@ -201,7 +201,7 @@ class Hub:
             raise KeyError(name)
         encoded = event.encode()
         self.metrics.published_topic.inc()
-        self._send(Publish(name, encoded.json, encoded.msgpack, encoded.members))
+        self._send(Publish(name, encoded.json))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
         """Closes the sockets of these sign-ins with 4501."""
@@ -231,7 +231,7 @@ class Hub:
     def _deliver(self, outcome: Outcome) -> None:
         assert outcome.encoded is not None  # noqa: S101  # deliveries are made of encoded events only
         event = outcome.encoded
-        self._send(Deliver(event.json, event.msgpack, event.members, [(d.user_id, d.seq) for d in outcome.deliveries]))
+        self._send(Deliver(event.json, [(d.user_id, d.seq) for d in outcome.deliveries]))
         for delivery in outcome.deliveries:
             self.delivery.schedule(delivery.user_id, delivery.deadline)
 

@@ -11,8 +11,6 @@ class Deliver(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     """One notification for the inboxes of (user, seq)."""
 
     json: bytes
-    msgpack: bytes
-    members: int
     to: list[tuple[int, int]]
 
 
@@ -21,8 +19,6 @@ class Publish(msgspec.Struct, frozen=True, array_like=True, tag="p"):
 
     topic: str
     json: bytes
-    msgpack: bytes
-    members: int
 
 
 class StateChange(msgspec.Struct, frozen=True, array_like=True, tag="s"):

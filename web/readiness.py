@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.event import rfc3339
 from hub.schema import Schema
@@ -105,14 +105,14 @@ class Readiness:
 def store_probe(writer: Writer, now: Callable[[], datetime]) -> Probe:
     """Writes a row by the way that every notification goes: shows a full disk, a lock that stays, a writer that hangs."""
 
-    async def write(connection: AsyncConnection, moments: Sequence[datetime]) -> Sequence[None]:
+    def write(connection: sa.Connection, moments: Sequence[datetime]) -> Sequence[None]:
         row = {"value": {}, "updated_at": max(moments)}
-        changed = await connection.execute(sa.update(watermarks).where(watermarks.c.source == "health").values(**row))
+        changed = connection.execute(sa.update(watermarks).where(watermarks.c.source == "health").values(**row))
         if changed.rowcount == 0:
-            await connection.execute(sa.insert(watermarks).values(source="health", **row))
+            connection.execute(sa.insert(watermarks).values(source="health", **row))
         return [None] * len(moments)
 
-    kind = Kind("health", write)
+    kind: Kind[datetime, None] = Kind("health", write)
 
     async def probe() -> str | None:
         try:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hub.accept import chunks
+from hub.batching import Asking
 from hub.principal import Principal
 from hub.store import permissions, sessions, users
 
 __all__ = ["Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
+
+_log = structlog.get_logger("web.sessions")
 
 Revoked = Callable[[list[str]], None]
 """Told the hashes of sessions that have just ended. Called on the event loop after the commit; must not block or raise."""
@@ -59,6 +67,7 @@ class Sessions:
         self._engine = engine
         self._lifetime = lifetime or Lifetime()
         self._clock = clock
+        self._finding = Asking(self._find, name="sessions", together=_AT_ONCE)
         self.on_revoked: list[Revoked] = []
         """Append a callback to learn of sessions that end through this process; `ended` finds the others."""
 
@@ -88,32 +97,30 @@ class Sessions:
         return made
 
     async def find(self, token: str) -> Principal | None:
-        """Who holds this token, or None when it is unknown, ended, or of somebody disabled. Notes the visit, at most once a minute."""
-        now = self._clock()
-        hashed = hash_token(token)
+        """Who holds this token, or None when it is unknown, ended, or of somebody disabled. Notes the visit, at most once a minute.
+
+        Callers that ask at the same time share two queries, however many they are: see `hub.batching` for bounds and failures.
+        """
+        return await self._finding.get(hash_token(token))
+
+    async def _find(self, hashes: Sequence[str]) -> dict[str, Principal]:
+        now, found, granted = self._clock(), list[Any](), defaultdict[int, set[str]](set)
+        query = sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
+        query = query.join(users, users.c.id == sessions.c.user_id)
         async with self._engine.connect() as connection:
-            row = (
-                await connection.execute(
-                    sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
-                    .join(users, users.c.id == sessions.c.user_id)
-                    .where(sessions.c.token_hash == hashed, *self._valid(now))
-                )
-            ).one_or_none()
-            if row is None:
-                return None
-            granted = (await connection.scalars(sa.select(permissions.c.permission).where(permissions.c.user_id == row.user_id))).all()
-        if now - row.seen_at >= _TOUCH:
-            await self.touch([hashed])
-        return Principal(
-            user_id=row.user_id,
-            name=row.name,
-            display_name=row.display_name,
-            locale=row.locale,
-            zone=row.zone,
-            permissions=frozenset(granted),
-            session_hash=hashed,
-            csrf=row.csrf,
-        )
+            for some in chunks(hashes, _AT_ONCE):
+                found += (await connection.execute(query.where(sessions.c.token_hash.in_(some), *self._valid(now)))).all()
+            for part in chunks({row.user_id for row in found}, _AT_ONCE):
+                rights = sa.select(permissions.c.user_id, permissions.c.permission).where(permissions.c.user_id.in_(part))
+                for user_id, permission in await connection.execute(rights):
+                    granted[user_id].add(permission)
+        visited = [row.token_hash for row in found if now - row.seen_at >= _TOUCH]
+        if visited:
+            try:
+                await self.touch(visited)
+            except SQLAlchemyError:  # people go on reading while the store takes no writes
+                _log.warning("visits_not_noted", sessions=len(visited), exc_info=True)
+        return {row.token_hash: _principal(row, granted[row.user_id]) for row in found}
 
     async def touch(self, hashes: Sequence[str]) -> None:
         """These sessions showed a sign of their person: the idle time starts anew. For the socket's `active`, too."""
@@ -164,3 +171,16 @@ class Sessions:
     def _tell(self, hashes: list[str]) -> None:
         for callback in self.on_revoked:
             callback(list(hashes))
+
+
+def _principal(row: Any, granted: Iterable[str]) -> Principal:
+    return Principal(
+        user_id=row.user_id,
+        name=row.name,
+        display_name=row.display_name,
+        locale=row.locale,
+        zone=row.zone,
+        permissions=frozenset(granted),
+        session_hash=row.token_hash,
+        csrf=row.csrf,
+    )

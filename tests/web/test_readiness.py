@@ -63,9 +63,10 @@ async def test_a_store_that_takes_no_writes_is_told(store: AsyncEngine, clock: C
         assert await probe() is None
         assert await probe() is None
 
-        @sa.event.listens_for(store.sync_engine, "begin")
-        def _read_only(connection: sa.Connection) -> None:
-            connection.exec_driver_sql("PRAGMA query_only=ON")
+        @sa.event.listens_for(writer.engine, "before_cursor_execute")
+        def _read_only(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+            if statement.startswith("UPDATE"):
+                raise sa.exc.OperationalError(statement, {}, Exception("read only"))
 
         assert await probe() == "OperationalError"
     finally:
