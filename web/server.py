@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from web.handover import HandoverProtocol
+from web.http import BoundedHttpProtocol
 from web.settings import Settings
 
 __all__ = ["Server", "make_server"]
@@ -52,6 +53,7 @@ def make_server(app: ASGIApp, settings: Settings) -> Server:
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
+            http=BoundedHttpProtocol,
             ws=HandoverProtocol,
             ws_max_size=_MAX_FRAME,
             ws_per_message_deflate=False,
