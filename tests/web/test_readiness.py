@@ -66,9 +66,9 @@ async def test_a_store_that_takes_no_writes_is_told(store: AsyncEngine, clock: C
         @sa.event.listens_for(writer.engine, "before_cursor_execute")
         def _read_only(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
             if statement.startswith("UPDATE"):
-                raise sa.exc.OperationalError(statement, {}, Exception("read only"))
+                raise sa.exc.OperationalError(statement, {}, OSError("read only"))
 
-        assert await probe() == "OperationalError"
+        assert await probe() == "OSError"
     finally:
         task.cancel()
         await asyncio.wait([task])
