@@ -93,10 +93,16 @@ class Backend(BroadcastBackend, ABC):
 
     async def unsubscribe(self, group: str) -> None:
         """Messages to `group` no longer come."""
-        feed, task = self._groups.pop(group)
-        task.cancel()
-        await asyncio.wait([task])
-        self.leave(feed)
+        if group in self._groups:
+            feed, task = self._groups.pop(group)
+            task.cancel()
+            await asyncio.wait([task])
+            self.leave(feed)
+
+    async def end_merging(self) -> None:
+        """Unsubscribes from everything that `subscribe` began."""
+        for group in list(self._groups):
+            await self.unsubscribe(group)
 
     async def next_published(self) -> BusEvent:
         """The next message of any subscribed channel, in the order of its channel."""

@@ -62,6 +62,7 @@ class MemoryBackend(Backend):
     async def disconnect(self) -> None:
         """Ends every reader and every publisher that waits."""
         self._open = False
+        await self.end_merging()
         for channel in self._channels.values():
             for feed in channel.feeds:
                 feed.close()
