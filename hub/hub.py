@@ -141,10 +141,6 @@ class Hub:
             lost=self._lost_track,
             others=self._other,
         )
-        if not self.alone:
-            self._dispatch.learn()
-        self.takes_part = False
-        """True while this node hears what the others say."""
         self.is_draining = False
         self._ack_times = AckTimes()
         self.push_errors: dict[str, tuple[str, datetime]] = {}
@@ -160,6 +156,11 @@ class Hub:
     def knows(self) -> bool:
         """True when this node knows where the topics stand: sessions may open."""
         return self._dispatch.known
+
+    @property
+    def takes_part(self) -> bool:
+        """True while this node hears what the others say, and knows what they said before."""
+        return self.bus.connected and self.knows
 
     # -- what areas register --------------------------------------------------------------------------
 
@@ -281,7 +282,11 @@ class Hub:
             users=self.presence.users,
             writer_waiting=lambda: self.ledger.writer.waiting,
             bus_unsent=lambda: self.unsent,
-            bus_connected=lambda: float(self.takes_part),
+            bus_connected=lambda: float(self.bus.connected),
+            bus_reconnects=lambda: self.bus.counters.reconnects,
+            bus_gaps=lambda: self.bus.counters.gaps,
+            bus_repeats=lambda: self.bus.counters.repeats,
+            leader=lambda: float(self.leads),
             jobs=lambda: len(self.delivery.jobs()),
             source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
             source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
@@ -370,15 +375,15 @@ class Hub:
     async def _read_bus(self) -> None:
         after = None if self.alone else _BEGINNING
         while True:
+            if not self.alone:
+                self._dispatch.learn()
             try:
                 async with self.bus.subscribe(_CHANNEL, after=after) as messages:
-                    self.takes_part = True
                     self._subscribed.set()
                     while True:
                         for item in await messages.batch():
                             await self._dispatch.take(item)
             except BusClosed:
-                self.takes_part = False
                 _log.exception("bus_closed")
                 self._lost_track("the bus restarts")
                 await asyncio.sleep(1)
