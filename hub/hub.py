@@ -153,7 +153,8 @@ class Hub:
             raise KeyError(name)
         encoded = event.encode()
         offset = self.logs.get(name, topic).append(event, encoded, self.now())
-        self.metrics.published_topic.inc()
+        if topic.counted:
+            self.metrics.published_topic.inc()
         self._send(Publish(name, offset, encoded.json, encoded.msgpack, encoded.members))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:

@@ -92,7 +92,7 @@ class Readiness:
             async with asyncio.timeout(self._limit):
                 reason = await probe()
         except TimeoutError:
-            reason = f"no answer in {self._limit:g} s"
+            reason = "no_answer"
         except Exception as error:  # whatever it is, this node does not have what it needs
             reason = type(error).__name__
         self._set(name, reason)
@@ -128,6 +128,6 @@ def schema_probe(schema: Schema, engine: AsyncEngine) -> Probe:
     """Whether the tables are those that this program needs. Newer ones are well: nodes are updated one by one."""
 
     async def probe() -> str | None:
-        return "the tables are older than this program" if await schema.compare(engine) == "older" else None
+        return "older_tables" if await schema.compare(engine) == "older" else None
 
     return probe

@@ -162,8 +162,8 @@ async def _readiness(hub: Hub, engine: AsyncEngine) -> Readiness:
     readiness = Readiness(
         probes={"store": store_probe(hub.ledger.writer, hub.now), "schema": schema_probe(schema, engine)},
         states={
-            "bus": lambda: None if hub.takes_part else "not connected",
-            "draining": lambda: "this node goes away" if hub.is_draining else None,
+            "bus": lambda: None if hub.takes_part else "not_connected",
+            "draining": lambda: "going_away" if hub.is_draining else None,
         },
         now=hub.now,
     )

@@ -51,7 +51,7 @@ async def test_a_probe_that_fails_hangs_or_says_no_makes_the_node_unready(clock:
     assert [line["event"] for line in logs] == ["not_ready", "ready"]
     stuck = Readiness(probes={"slow": slow}, states={}, now=clock, limit_s=0.01)
     await stuck.look()
-    assert [part.reason for part in stuck.parts()] == ["no answer in 0.01 s"]
+    assert [part.reason for part in stuck.parts()] == ["no_answer"]
 
 
 async def test_a_store_that_takes_no_writes_is_told(store: AsyncEngine, clock: Clock, tmp_path: Path) -> None:
