@@ -24,6 +24,7 @@ from hub.ledger import Ledger
 from hub.levels import OPEN
 from hub.policy import Drop, Hold, Policy, PushNow, Timing, decide, retry_delay
 from hub.push import Outcome, PushAddress, PushMessage, PushResult, PushSender
+from hub.tracing import OFF, Tracer
 from hub.writer import StoreUnavailable
 
 __all__ = ["Delivery", "Job", "tag_of"]
@@ -75,10 +76,12 @@ class Delivery:
         at_once: int = 50,
         sweep_s: float = 5.0,
         pushed: Callable[[PushResult], None] = lambda _result: None,
+        tracer: Tracer = OFF,
     ) -> None:
         """`pushed` is told how each push to each device ended."""
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
         self._connected, self._sweep_s, self._pushed = connected, sweep_s, pushed
+        self._tracer = tracer
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[datetime, int]] = []
         self._news = asyncio.Event()
@@ -221,7 +224,8 @@ class Delivery:
         if not rows:
             return
         message = _message(rows, due, summary=summary and len(rows) > 1)
-        results = await self._send(message, due.to)
+        with self._tracer.span("navigator.push", devices=len(due.to), notifications=len(rows)):
+            results = await self._send(message, due.to)
         now = self._now()
         endings = [_ending(user_id, row, results, now) for row in rows]
         await self._ledger.finish_push(Finished(user_id, tuple(row.seq for row in rows), tuple(results), tuple(endings), now))
