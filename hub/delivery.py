@@ -27,6 +27,7 @@ from hub.levels import OPEN
 from hub.policy import Drop, Hold, Policy, PushNow, Timing, decide, retry_delay
 from hub.push import Outcome, PushAddress, PushMessage, PushResult, PushSender
 from hub.store import microseconds
+from hub.tracing import OFF, Tracer
 from hub.writer import StoreUnavailable
 
 __all__ = ["Delivery", "Job", "tag_of"]
@@ -93,10 +94,12 @@ class Delivery:
         sweep_s: float = 2.0,
         monotonic: Callable[[], float] = time.monotonic,
         pushed: Callable[[PushResult], None] = lambda _result: None,
+        tracer: Tracer = OFF,
     ) -> None:
         """`pushed` is told how each push to each device ended."""
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
-        self._connected, self._sweep_s, self._monotonic, self._pushed = connected, sweep_s, monotonic, pushed
+        self._connected, self._sweep_s, self._monotonic = connected, sweep_s, monotonic
+        self._pushed, self._tracer = pushed, tracer
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[int, int]] = []
         """(end of a slot in microseconds, user)"""
@@ -338,7 +341,8 @@ class Delivery:
             _log.warning("push_left_to_others", user_id=user_id, seqs=[row.seq for row in rows])
             return
         message = _message(rows, due, summary=summary and len(rows) > 1)
-        results = await self._send(message, due.to)
+        with self._tracer.span("navigator.push", devices=len(due.to), notifications=len(rows)):
+            results = await self._send(message, due.to)
         now = self._now()
         endings = [_ending(user_id, row, results, now) for row in rows]
         await self._ledger.finish_push(Finished(user_id, tuple(row.seq for row in rows), tuple(results), tuple(endings), now))

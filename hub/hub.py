@@ -43,6 +43,7 @@ from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
+from hub.tracing import OFF, Tracer
 from hub.writer import StoreUnavailable, Writer
 
 __all__ = ["Hub", "utc_now"]
@@ -87,9 +88,11 @@ class Hub:
         cadence: Cadence | None = None,
         metrics: Metrics | None = None,
         user_commands: Rate = _USER_COMMANDS,
+        tracer: Tracer = OFF,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.metrics = metrics or Metrics()
+        self.tracer = tracer
         self._user_commands: Buckets[int] = Buckets(user_commands)
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
@@ -117,6 +120,7 @@ class Hub:
             timing=self.timing,
             connected=self.presence.connected,
             pushed=self._pushed,
+            tracer=tracer,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -174,7 +178,7 @@ class Hub:
             connected=lambda: len(self.presence),
             now=self.now,
             cadence=cadence or self._cadence,
-            looked=self.metrics.look,
+            looked=self._looked,
         )
         self.supervisors.append(supervisor)
         return supervisor
@@ -187,9 +191,10 @@ class Hub:
         Events for topics are published after the commit, and not at all when their (source, id) was accepted before.
         """
         began = time.perf_counter()
-        receipt = await self.ledger.accept(
-            Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
-        )
+        with self.tracer.span("navigator.publish", notifications=len(notifications), topic_events=len(topics)):
+            receipt = await self.ledger.accept(
+                Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
+            )
         self._taken(receipt, began)
         for item, outcome in zip(topics, receipt.outcomes[len(notifications) :], strict=True):
             if not outcome.duplicate:
@@ -198,10 +203,12 @@ class Hub:
 
     def publish_topic(self, name: str, event: Event) -> None:
         """Sends an event on its way; its offset is given where the bus ends. KeyError for a topic that nobody registered."""
-        if self.topics.find(name) is None:
+        topic = self.topics.find(name)
+        if topic is None:
             raise KeyError(name)
         encoded = event.encode()
-        self.metrics.published_topic.inc()
+        if topic.counted:
+            self.metrics.published_topic.inc()
         self._send(Publish(name, encoded.json))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
@@ -277,7 +284,7 @@ class Hub:
 
     def _watch_all(self) -> None:
         self.metrics.watch(
-            connections=lambda: dict(Counter[str](session.wire for session in self.presence)),
+            connections=self._formats,
             queue_bytes=lambda: sum(session.queued_bytes for session in self.presence),
             users=self.presence.users,
             writer_waiting=lambda: self.ledger.writer.waiting,
@@ -291,6 +298,9 @@ class Hub:
             source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
             source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
         )
+
+    def _formats(self) -> dict[str, float]:
+        return {wire: float(count) for wire, count in Counter(session.wire for session in self.presence).items()}
 
     def _lag(self, health: Health) -> float:
         return math.nan if health.as_of is None else (self.now() - health.as_of).total_seconds()
@@ -309,7 +319,12 @@ class Hub:
         if result.outcome in (PushOutcome.RETRY, PushOutcome.REJECTED):
             self.push_errors[service] = (result.detail, self.now())
 
+    def _looked(self, source: str, seconds: float) -> None:
+        self.metrics.look(source, seconds)
+        self.tracer.record("navigator.look", seconds, source=source)
+
     def _committed(self, size: int, seconds: float, committed: bool) -> None:
+        self.tracer.record("navigator.commit", seconds, size=size, committed=committed)
         self.metrics.commit.observe(seconds)
         self.metrics.group_size.observe(size)
         if not committed:

@@ -90,7 +90,8 @@ def event_routes() -> list[Route]:
         notifications = [item for item in found if isinstance(item, Notification)]
         topics = [item for item in found if isinstance(item, TopicEvent)]
         try:
-            receipt = await hub.publish(*notifications, topics=topics)
+            with hub.tracer.span("POST /hub/events", request.headers, publisher=name, events=len(found)):
+                receipt = await hub.publish(*notifications, topics=topics)
         except StoreUnavailable:
             quota.give_back(name, len(found))
             refused("store_unavailable")

@@ -50,7 +50,7 @@ async def _administrators(principal: Principal, _name: str) -> bool:
 
 def ops_topic() -> Topic:
     """The topic, to be registered before the hub runs."""
-    return Topic(name=OPS, fold=fold_ops, initial=lambda: {"nodes": {}}, may_read=_administrators)
+    return Topic(name=OPS, fold=fold_ops, initial=lambda: {"nodes": {}}, may_read=_administrators, counted=False)
 
 
 def fold_ops(state: dict[str, Any], event: Event) -> None:
@@ -91,6 +91,8 @@ class OpsReporter:
             line = self.look()
             for step in range(steps):
                 read = self._hub.presence.reads(OPS)
+                if read and not self._telling:
+                    line = self.look()
                 if read and (step == 0 or not self._telling):
                     self._tell(line)
                 self._telling = read

@@ -48,6 +48,7 @@ from web.settings import Settings, load
 from web.socket import socket_routes
 from web.state import State, open_state
 from web.tasks import task_routes
+from web.tracing import open_tracing
 from web.users import user_routes
 
 __all__ = ["AppState", "create_app", "open_app_state"]
@@ -101,11 +102,13 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(open_state(settings))
         push = await stack.enter_async_context(open_push(settings))
+        tracer = await stack.enter_async_context(open_tracing(settings))
         hub = Hub(
             state["engine"],
             bus=Bus(settings.bus_url.get_secret_value()),
             senders=push.senders,
             limits=_limits(settings),
+            tracer=tracer,
             user_commands=Rate(settings.user_commands_per_s, settings.user_command_burst),
             cadence=Cadence(calendar=await _calendar(settings)),
         )
@@ -162,8 +165,8 @@ async def _readiness(hub: Hub, engine: AsyncEngine) -> Readiness:
     readiness = Readiness(
         probes={"store": store_probe(hub.ledger.writer, hub.now), "schema": schema_probe(schema, engine)},
         states={
-            "bus": lambda: None if hub.takes_part else "not connected",
-            "draining": lambda: "this node goes away" if hub.is_draining else None,
+            "bus": lambda: None if hub.takes_part else "not_connected",
+            "draining": lambda: "going_away" if hub.is_draining else None,
         },
         now=hub.now,
     )
