@@ -74,6 +74,7 @@ class Link:
             protocol=2,  # one form of answers from every version of client and server
             decode_responses=False,
             client_name="navigator-bus",
+            driver_info=None,  # redis-py would read its own version from disk at each connect
         )
         client = redis.asyncio.Redis.from_pool(pool)
         for name in _RAW:

@@ -174,7 +174,8 @@ class StreamReader:
         for place, is_whole in zip(places, whole, strict=True):
             if not is_whole:
                 for follower in groups[place]:
-                    await self._recover(client, follower)
+                    if follower.feed in self._followers:  # it may have left while this was read
+                        await self._recover(client, follower)
             elif first[place[0]] == place and place[0] in entries_of:
                 self._give(groups[place], entries_of[place[0]])
 
