@@ -214,7 +214,7 @@ class LoopLane:
                 return await connection.run_sync(work)
         except DBAPIError as error:
             if error.orig is not None and error.orig.args and error.orig.args[0] in _AGAIN:
-                raise Conflict(str(error.orig)) from error
+                raise Conflict(f"MariaDB's error {error.orig.args[0]}") from error
             raise
 
     async def close(self) -> None:
