@@ -100,8 +100,8 @@ class SqliteLane:
         self._restart = False
 
     def _connect(self) -> Any:
-        positional, named = self.engine.dialect.create_connect_args(self._url)  # in the thread: it looks the path up
-        connection = sqlite3.connect(*positional, **named)
+        path, named = self.engine.dialect.create_connect_args(self._url)  # in the thread: it looks the path up
+        connection = sqlite3.connect(path[0], **named)
         sqlite_pragmas(connection)
         for pragma in (f"busy_timeout={self._lock_wait_ms}", "wal_autocheckpoint=0"):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -130,11 +130,11 @@ class SqliteLane:
                 if transaction.given_up:
                     raise _GivenUp
                 connection.commit()
-            changes: int = driver.total_changes  # type: ignore[attr-defined]  # sqlite3's
+            changes: int = driver.total_changes
             if self._restart:
                 self._restart = False
                 for pragma in ("busy_timeout=100", "wal_checkpoint(RESTART)", f"busy_timeout={self._lock_wait_ms}"):
-                    driver.execute(f"PRAGMA {pragma}").close()  # type: ignore[attr-defined]
+                    driver.execute(f"PRAGMA {pragma}").close()
         if abs(changes - self._changes) >= _CHECKPOINT_AFTER and self._checkpointing.acquire(blocking=False):
             self._changes = changes
             self._checkpoints.submit(self._checkpoint)
