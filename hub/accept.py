@@ -248,7 +248,7 @@ def _claim(connection: sa.Connection, claims: list[tuple[str, str, int, int]]) -
         _CLAIM.run(connection, sorted(claims))  # sorted: two nodes with the same events wait for each other, never in a circle
     except sa.exc.IntegrityError as error:
         if error.orig is not None and error.orig.args[0] == _DUPLICATE_KEY:
-            raise Conflict(str(error.orig)) from error
+            raise Conflict("another node has just accepted one of these events") from error
         raise
 
 

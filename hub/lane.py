@@ -100,8 +100,8 @@ class SqliteLane:
         self._restart = False
 
     def _connect(self) -> Any:
-        positional, named = self.engine.dialect.create_connect_args(self._url)  # in the thread: it looks the path up
-        connection: sqlite3.Connection = self.engine.dialect.loaded_dbapi.connect(*positional, **named)
+        path, named = self.engine.dialect.create_connect_args(self._url)  # in the thread: it looks the path up
+        connection = sqlite3.connect(path[0], **named)
         sqlite_pragmas(connection)
         for pragma in (f"busy_timeout={self._lock_wait_ms}", "wal_autocheckpoint=0"):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -214,7 +214,7 @@ class LoopLane:
                 return await connection.run_sync(work)
         except DBAPIError as error:
             if error.orig is not None and error.orig.args and error.orig.args[0] in _AGAIN:
-                raise Conflict(str(error.orig)) from error
+                raise Conflict(f"MariaDB's error {error.orig.args[0]}") from error
             raise
 
     async def close(self) -> None:

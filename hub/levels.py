@@ -70,7 +70,7 @@ _NARROW = 64
 
 
 def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[None]:
-    """Applies `received` marks that name a seq, the bulk by far: however many, four statements. Nobody is told of mere receipt."""
+    """Applies `received` marks that name a seq, the bulk by far: however many, a statement or four. Nobody is told of mere receipt."""
     rows: dict[tuple[int, int], int] = {}
     wide: list[tuple[int, ...]] = []
     for mark in marks:
@@ -81,8 +81,8 @@ def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[Non
         for number in range(mark.after + 1, seq + 1):
             rows.setdefault((mark.user_id, number), at)
     found = [(*key, at) for key, at in sorted(rows.items())]  # sorted: two nodes wait for each other, never in a circle
-    _RECEIVE.run(connection, found)
-    _NOTE_RECEIPT.run(connection, found)
+    if _RECEIVE.run(connection, found) < len(found):  # the others had ended otherwise
+        _NOTE_RECEIPT.run(connection, found)
     wide.sort()
     _RECEIVE_RANGE.run(connection, wide)
     _NOTE_RECEIPT_RANGE.run(connection, wide)

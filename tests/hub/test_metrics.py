@@ -118,10 +118,10 @@ async def test_the_writer_tells_of_each_transaction(store: AsyncEngine) -> None:
     told: list[tuple[int, bool]] = []
     writer = Writer(store, observe=lambda size, _seconds, committed: told.append((size, committed)))
 
-    async def run(connection: object, args: object) -> list[int]:
+    def run(connection: object, args: object) -> list[int]:
         return [0] * len(args)  # type: ignore[arg-type]
 
-    async def refuse(connection: object, args: object) -> list[int]:
+    def refuse(connection: object, args: object) -> list[int]:
         raise sa.exc.OperationalError("INSERT", {}, OSError("disk full"))
 
     task = asyncio.create_task(writer.run(), name="writer")

@@ -7,11 +7,13 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from hub import lane
 from hub.lane import Conflict
 from hub.writer import Kind, StoreUnavailable, Writer
 
@@ -396,3 +398,22 @@ async def test_the_end_answers_a_group_that_was_being_taken_apart(things: AsyncE
             results = await asyncio.gather(*pending, return_exceptions=True)
         assert {type(result) for result in results} == {StoreUnavailable}
     gate.open()
+
+
+@only_sqlite
+async def test_the_log_is_carried_over_beside_the_writer_and_stays_bounded(things: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is written, the write-ahead log is carried into the database and starts anew; every row is there."""
+    monkeypatch.setattr(lane, "_CHECKPOINT_AFTER", 10)
+    monkeypatch.setattr(lane, "_CHECKPOINT_HARD", 100)
+
+    def large(connection: sa.Connection, numbers: Sequence[int]) -> list[int]:
+        connection.execute(sa.insert(TABLE), [{"n": number, "blob": b"x" * 20_000} for number in numbers])
+        return list(numbers)
+
+    kind, writer = Kind("large", large), Writer(things)
+    async with running(writer):
+        for number in range(500):
+            await writer.do(kind, number)
+        log = await asyncio.to_thread(Path(f"{path(things)}-wal").stat)
+        assert log.st_size < 5_000_000  # of 10 MB written
+    assert await stored(things) == list(range(500))
