@@ -17,7 +17,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
-from hub.acktime import AckTimes
 from hub.attempts import Woken
 from hub.bucket import Buckets, Rate
 from hub.bus import Bus, BusClosed
@@ -34,11 +33,11 @@ from hub.log import Logs
 from hub.messages import Ask, Deliver, Message, Publish, Revoke, StateChange, encode
 from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
+from hub.observer import Observer
 from hub.policy import Timing
 from hub.presence import Presence
 from hub.protocol import draining
-from hub.push import Outcome as PushOutcome
-from hub.push import PushResult, PushSender
+from hub.push import PushSender
 from hub.session import Limits, Session
 from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
@@ -91,12 +90,12 @@ class Hub:
         tracer: Tracer = OFF,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.metrics = metrics or Metrics()
-        self.tracer = tracer
+        self.metrics, self.tracer = metrics or Metrics(), tracer
         self._user_commands: Buckets[int] = Buckets(user_commands)
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
         self.presence = Presence()
+        self.observer = Observer(self.metrics, tracer, now=now, connected=self.presence.connected)
         self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
         self.logs = Logs(in_use=self.presence.reads)
         self.calls: dict[str, Call] = {}
@@ -111,7 +110,7 @@ class Hub:
             accepted=self._accepted,
             marked=self._marked,
             woken=self._woken,
-            writer=Writer(engine, observe=self._committed),
+            writer=Writer(engine, observe=self.observer.committed),
         )
         self.delivery = Delivery(
             self.ledger,
@@ -119,7 +118,7 @@ class Hub:
             now=now,
             timing=self.timing,
             connected=self.presence.connected,
-            pushed=self._pushed,
+            pushed=self.observer.pushed,
             tracer=tracer,
         )
         self.supervisors: list[Supervisor] = []
@@ -146,9 +145,6 @@ class Hub:
             others=self._other,
         )
         self.is_draining = False
-        self._ack_times = AckTimes()
-        self.push_errors: dict[str, tuple[str, datetime]] = {}
-        """The newest failure of each push service: its code and when."""
         self._watch_all()
 
     @property
@@ -178,7 +174,7 @@ class Hub:
             connected=lambda: len(self.presence),
             now=self.now,
             cadence=cadence or self._cadence,
-            looked=self._looked,
+            looked=self.observer.looked,
         )
         self.supervisors.append(supervisor)
         return supervisor
@@ -195,7 +191,8 @@ class Hub:
             receipt = await self.ledger.accept(
                 Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
             )
-        self._taken(receipt, began)
+        self.metrics.publish.observe(time.perf_counter() - began)
+        self.observer.taken(receipt, began)
         for item, outcome in zip(topics, receipt.outcomes[len(notifications) :], strict=True):
             if not outcome.duplicate:
                 self.publish_topic(item.topic, item.event)
@@ -224,7 +221,7 @@ class Hub:
         watermark = None if batch.watermark is None else (source, batch.watermark)
         began = time.perf_counter()
         receipt = await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
-        self._taken(receipt, began)
+        self.observer.taken(receipt, began)
         for item in batch.topics:
             self.publish_topic(item.topic, item.event)
 
@@ -246,10 +243,7 @@ class Hub:
     def _marked(self, marks: Sequence[Marked]) -> None:
         for marked in marks:
             mark = marked.mark
-            if mark.seq is not None:
-                took = self._ack_times.acked(mark.user_id, mark.seq, time.perf_counter())
-                if took is not None:
-                    self.metrics.publish_to_ack.observe(took)
+            self.observer.marked(mark)
             if mark.change != "received":
                 level = "done" if mark.change == "snooze" else mark.change
                 self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, marked.head, mark.seq, mark.ids))
@@ -304,31 +298,6 @@ class Hub:
 
     def _lag(self, health: Health) -> float:
         return math.nan if health.as_of is None else (self.now() - health.as_of).total_seconds()
-
-    def _taken(self, receipt: Receipt, began: float) -> None:
-        self.metrics.publish.observe(time.perf_counter() - began)
-        for outcome in receipt.outcomes:
-            if outcome.encoded is not None:
-                self.metrics.published_inbox.inc()
-                here = ((d.user_id, d.seq) for d in outcome.deliveries if self.presence.connected(d.user_id))
-                self._ack_times.sent(here, began)
-
-    def _pushed(self, result: PushResult) -> None:
-        service = result.address.kind.partition("_")[0]
-        self.metrics.push(service, result.outcome.value)
-        if result.outcome in (PushOutcome.RETRY, PushOutcome.REJECTED):
-            self.push_errors[service] = (result.detail, self.now())
-
-    def _looked(self, source: str, seconds: float) -> None:
-        self.metrics.look(source, seconds)
-        self.tracer.record("navigator.look", seconds, source=source)
-
-    def _committed(self, size: int, seconds: float, committed: bool) -> None:
-        self.tracer.record("navigator.commit", seconds, size=size, committed=committed)
-        self.metrics.commit.observe(seconds)
-        self.metrics.group_size.observe(size)
-        if not committed:
-            self.metrics.commit_failed.inc()
 
     # -- sessions -------------------------------------------------------------------------------------
 

@@ -146,8 +146,8 @@ class OpsReporter:
             for s in (self._hub.supervisors if runs_sources else ())
         ]
         pushed = samples.by("navigator_push_total", "service")
-        for service in sorted({*pushed, *self._hub.push_errors}):
-            error = self._hub.push_errors.get(service)
+        for service in sorted({*pushed, *self._hub.observer.push_errors}):
+            error = self._hub.observer.push_errors.get(service)
             found.append({"name": service, "kind": "push", "sent": int(pushed.get(service, 0)), "last_error": _error(error)})
         return found
 

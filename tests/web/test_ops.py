@@ -143,7 +143,7 @@ async def test_a_line_tells_what_there_is(tmp_path: Path, store_file: Path) -> N
         await reading(node)
         node.hub.metrics.published_topic.inc(100)
         node.hub.metrics.publish_to_ack.observe(0.015)
-        node.hub.push_errors["webpush"] = ("http_503", START)
+        node.hub.observer.push_errors["webpush"] = ("http_503", START)
         await root.post("/hub/events", headers={"authorization": f"Bearer {PUBLISHER}x"})
         node.hub.is_draining = True
         line = reporter.look()
