@@ -65,7 +65,8 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     On return the session is either in the hub or closing.
     """
     user = session.principal
-    if len(tuple(hub.presence.of(user.user_id))) >= hub.limits.sessions_per_user:
+    if hub.cluster.sessions_of(user.user_id) >= hub.limits.sessions_per_user:
+        hub.metrics.refused("sessions_per_user")
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
         return
     session.device, session.client = hello.device, hello.client
@@ -135,11 +136,13 @@ async def _replay_page(hub: Hub, session: Session) -> None:
         if not session.has_room(len(frame)):
             break  # large ones: the next page goes on when these have been sent
         if row.seq > session.sent_seq + 1:
+            hub.metrics.gap("expired")
             session.send(gap(INBOX, session.sent_seq + 1, row.seq - 1, "expired"))
         session.sent_seq = row.seq
         session.recount |= row.seq > session.counted_seq
         session.send_frame(frame)
     if not rows and session.sent_seq < known:
+        hub.metrics.gap("expired")
         session.send(gap(INBOX, session.sent_seq + 1, known, "expired"))
         session.sent_seq = known
     session.head_seq = max(session.head_seq, session.sent_seq)
@@ -225,6 +228,7 @@ def refuse(session: Session, refused: Refused) -> None:
 
 async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:
     if sub.topic not in session.topics and len(session.topics) >= hub.limits.topics:
+        hub.metrics.refused("topics")
         raise Refused(Error("too_many_topics", f"at most {hub.limits.topics} topics a session"), sub.id)
     if not await _may_read(hub, session, sub.topic):
         raise Refused(Error("no_such_topic", "there is no such topic, or it is not yours to read"), sub.id)
@@ -254,6 +258,8 @@ def _join(hub: Hub, session: Session, name: str, position: Position | None, fram
     missed = log.since(position)
     way = [event_frame(session.wire, name, entry.offset, entry.event, replay=True) for entry in missed or ()]
     recovered = missed is not None and session.has_room(sum(map(len, frames)) + sum(map(len, way)), len(frames) + len(way))
+    if position is not None:
+        (hub.metrics.recovered_replay if recovered else hub.metrics.recovered_snapshot).inc()
     frames += way if recovered else [encode(session.wire, snapshot(name, log.epoch, log.offset, log.state))]
     return {"epoch": log.epoch, "offset": log.offset, "recovered": recovered}
 

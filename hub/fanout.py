@@ -45,7 +45,16 @@ class _Payloads(dict[Format, bytes]):
 class Fanout:
     """Gives what happens to the sessions of this node."""
 
-    def __init__(self, presence: Presence, *, flush_s: float = FLUSH_S, at_once: int = SLICE) -> None:
+    def __init__(
+        self,
+        presence: Presence,
+        *,
+        flush_s: float = FLUSH_S,
+        at_once: int = SLICE,
+        flushed: Callable[[float, int, int], None] = lambda _seconds, _sockets, _events: None,
+    ) -> None:
+        """`flushed` is told of each flush: how many seconds, sockets, and events over all sockets."""
+        self._flushed, self._sockets, self._events = flushed, 0, 0
         self._presence, self._flush_s, self._slice = presence, flush_s, at_once
         self._dirty: dict[str, Readers] = {}
         self._timer: asyncio.Handle | None = None
@@ -116,6 +125,7 @@ class Fanout:
 
     def _flush(self) -> None:
         self._flushed_at = asyncio.get_running_loop().time()
+        self._sockets = self._events = 0
         dirty, self._dirty = self._dirty, {}
         self._write(self._writes(list(dirty.values())))
 
@@ -135,10 +145,14 @@ class Fanout:
         while room > 0:
             writes = rest or next(all_writes, None)
             if writes is None:
+                self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
                 if self._dirty:
                     self._schedule()
                 return
-            room -= writes.some(room)
+            written = writes.some(room)
+            room -= written
+            self._sockets += written
+            self._events += written * writes.events
             rest = None if writes.done else writes
         self._timer = asyncio.get_running_loop().call_soon(self._write, all_writes, rest)
 
@@ -152,6 +166,11 @@ class _Writes:
         self._readers, self._wire, self._events, self._at = readers, wire, events, 0
         self._blob = b"".join(frame(event.payload[wire], OPCODES[wire]) for event in events)
         self._to = dict(to)  # a copy: who turns slow while it is written leaves the original
+
+    @property
+    def events(self) -> int:
+        """How many events each of them gets."""
+        return len(self._events)
 
     @property
     def done(self) -> bool:

@@ -22,6 +22,7 @@ from hub.bucket import Buckets, Rate
 from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
+from hub.cluster import CHANGES_S, Cluster
 from hub.delivery import Delivery
 from hub.dispatch import Dispatch
 from hub.event import Event
@@ -30,7 +31,7 @@ from hub.keepalive import Keepalive
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
-from hub.messages import Ask, Deliver, Message, Publish, Revoke, StateChange, encode
+from hub.messages import Ask, Deliver, Goodbye, Here, Message, Publish, Revoke, StateChange, encode
 from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
 from hub.observer import Observer
@@ -55,6 +56,8 @@ _ANSWER_S = 0.5
 """Seconds within which another node answers how the topics stand."""
 _USER_COMMANDS = Rate(200.0, 800.0)
 """Commands a second of one person over all their sessions."""
+_ON_DEMAND = ("ops",)
+"""Topics that every node publishes only while somebody reads them."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
 _COME_BACK = 500
@@ -95,7 +98,10 @@ class Hub:
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
         self.presence = Presence()
-        self.observer = Observer(self.metrics, tracer, now=now, connected=self.presence.connected)
+        self.node = secrets.token_urlsafe(6)
+        """Names this process among the nodes."""
+        self.cluster = Cluster(self.node, reads=lambda: [name for name in _ON_DEMAND if self.presence.reads(name)])
+        self.observer = Observer(self.metrics, tracer, now=now, connected=self.connected)
         self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
         self.logs = Logs(in_use=self.presence.reads)
         self.calls: dict[str, Call] = {}
@@ -106,9 +112,10 @@ class Hub:
         self.ledger = Ledger(
             engine,
             timing=self.timing,
-            connected=self.presence.connected,
+            connected=self.connected,
             accepted=self._accepted,
             marked=self._marked,
+            received=self.observer.received,
             woken=self._woken,
             writer=Writer(engine, observe=self.observer.committed),
         )
@@ -117,21 +124,19 @@ class Hub:
             senders,
             now=now,
             timing=self.timing,
-            connected=self.presence.connected,
+            connected=self.connected,
             pushed=self.observer.pushed,
             tracer=tracer,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
         self.keepalive = Keepalive(self.limits)
-        self._fanout = Fanout(self.presence)
+        self._fanout = Fanout(self.presence, flushed=self.observer.flushed)
         self._outgoing: deque[bytes] = deque()
         self._to_send = asyncio.Event()
         self._sending = False
         self.unsent = 0
         self._subscribed, self._ready, self._unknown = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.node = secrets.token_urlsafe(6)
-        """Names this process among the nodes."""
         self.alone = self.bus.alone
         """True when there can be no other node."""
         self._dispatch = Dispatch(
@@ -146,6 +151,14 @@ class Hub:
         )
         self.is_draining = False
         self._watch_all()
+
+    def connected(self, user_id: int) -> bool:
+        """True when the person has a session at any node."""
+        return self.cluster.connected(user_id)
+
+    def reads(self, topic: str) -> bool:
+        """True when somebody reads this topic, at any node."""
+        return self.presence.reads(topic) or self.cluster.reads(topic)
 
     @property
     def leads(self) -> bool:
@@ -171,7 +184,7 @@ class Hub:
             publish=self._publish_batch,
             watermark=self.ledger.watermark,
             health=self._health,
-            connected=lambda: len(self.presence),
+            connected=self.cluster.anybody,
             now=self.now,
             cadence=cadence or self._cadence,
             looked=self.observer.looked,
@@ -288,6 +301,7 @@ class Hub:
             bus_gaps=lambda: self.bus.counters.gaps,
             bus_repeats=lambda: self.bus.counters.repeats,
             leader=lambda: float(self.leads),
+            sessions=lambda: {name: float(count) for name, count in self.cluster.sessions().items()},
             jobs=lambda: len(self.delivery.jobs()),
             source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
             source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
@@ -304,8 +318,12 @@ class Hub:
     def enter(self, session: Session) -> None:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
+        self.cluster.entered(session.principal.user_id)
         self.keepalive.add(session, asyncio.get_running_loop().time())
         self.delivery.present(session.principal.user_id)
+        self._nudge()
+
+    def _nudge(self) -> None:
         for supervisor in self.supervisors:
             supervisor.nudge()
 
@@ -313,8 +331,12 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
+        self.metrics.closed(1005 if session.closing is None else session.closing.code)
+        if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
+            self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)
-        if not self.presence.connected(session.principal.user_id):
+        self.cluster.left(session.principal.user_id)
+        if not self.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
 
     def count_command(self, session: Session, now_s: float) -> bool:
@@ -343,6 +365,8 @@ class Hub:
                         group.create_task(self._learn(), name="hub_learn")
                         group.create_task(self.delivery.run(), name="hub_delivery")
                         group.create_task(self._prune(), name="hub_prune")
+                        if not self.alone:
+                            group.create_task(self._tell_others(), name="hub_presence")
                         group.create_task(self._keep_alive(), name="hub_keepalive")
                         for supervisor in self.supervisors:
                             group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
@@ -398,12 +422,30 @@ class Hub:
     def _other(self, message: Message) -> None:
         """Messages of the bus that are neither a topic's nor a session's."""
         match message:
+            case Here() | Goodbye():
+                came, left = self.cluster.observe(message, time.monotonic())
+                for user_id in came:
+                    self.delivery.present(user_id)
+                if came:
+                    self._nudge()
+                for user_id in left:
+                    if not self.presence.connected(user_id):
+                        self.delivery.absent(user_id)
             case Ask(node):
                 self.tasks.start(self._answer(node), name=f"answer_{node}")
 
     async def _answer(self, node: str) -> None:
         await asyncio.sleep(random.random() * _ANSWER_S / 4)  # noqa: S311  # so that one of many answers
         self._dispatch.answer(node)
+
+    async def _tell_others(self) -> None:
+        """Tells the other nodes who is here."""
+        await self._ready.wait()
+        while True:
+            here = self.cluster.due(time.monotonic())
+            if here is not None:
+                self._send(here)
+            await asyncio.sleep(CHANGES_S)
 
     async def _write_bus(self) -> None:
         await self._subscribed.wait()
@@ -449,6 +491,8 @@ class Hub:
             for session in sessions[first::slices]:
                 session.close(Close(CloseCode.DRAINING, "this node goes away"))
             await asyncio.sleep(min(1.0, within_s / slices / 3))
+        if not self.alone:
+            self._send(self.cluster.goodbye())
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 while len(self.presence) or self._outgoing or self._sending:  # noqa: ASYNC110  # once in a process' life

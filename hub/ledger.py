@@ -61,7 +61,7 @@ class InboxPage:
 class Ledger:
     """Reads and writes the notifications' rows.
 
-    `accepted`, `marked` and `woken` are called right after each commit, in commit order: that is how live delivery follows
+    `accepted`, `marked`, `received` and `woken` are called right after each commit, in commit order: that is how live delivery follows
     the order of positions.
     """
 
@@ -73,6 +73,7 @@ class Ledger:
         connected: Callable[[int], bool],
         accepted: Callable[[Sequence[Receipt]], None],
         marked: Callable[[Sequence[Marked]], None],
+        received: Callable[[Sequence[Mark]], None] = lambda _marks: None,
         woken: Callable[[Sequence[Woken]], None] = lambda _woken: None,
         writer: Writer | None = None,
     ) -> None:
@@ -80,7 +81,7 @@ class Ledger:
         self.writer = writer or Writer(engine)
         self._accept = Kind("accept", Accepting(timing, connected), accepted)
         self._mark = Kind("mark", apply_marks, marked)
-        self._received = Kind("received", apply_received, early=True)
+        self._received = Kind("received", apply_received, received, early=True)
         self._begin = Kind("begin_push", attempts.begin)
         self._finish = Kind("finish_push", attempts.finish)
         self._settle = Kind("settle", attempts.settle_groups)

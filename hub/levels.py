@@ -69,7 +69,7 @@ _NARROW = 64
 """A `received` mark over at most so many positions is applied row by row, together with all others of its group."""
 
 
-def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[None]:
+def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[Mark]:
     """Applies `received` marks that name a seq, the bulk by far: however many, a statement or four. Nobody is told of mere receipt."""
     rows: dict[tuple[int, int], int] = {}
     wide: list[tuple[int, ...]] = []
@@ -86,7 +86,7 @@ def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[Non
     wide.sort()
     _RECEIVE_RANGE.run(connection, wide)
     _NOTE_RECEIPT_RANGE.run(connection, wide)
-    return [None] * len(marks)
+    return list(marks)
 
 
 _RECEIVE = Bulk(

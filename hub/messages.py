@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Ask", "Deliver", "Message", "Publish", "Restate", "Revoke", "Schedule", "StateChange", "Whole", "decode", "encode"]
+__all__ = [
+    "Ask",
+    "Deliver",
+    "Goodbye",
+    "Here",
+    "Message",
+    "Publish",
+    "Restate",
+    "Revoke",
+    "Schedule",
+    "StateChange",
+    "Whole",
+    "decode",
+    "encode",
+]
 
 
 class Deliver(msgspec.Struct, frozen=True, array_like=True, tag="d"):
@@ -72,7 +86,23 @@ class Whole(msgspec.Struct, frozen=True, array_like=True, tag="w"):
     epoch: str
 
 
-Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole
+class Here(msgspec.Struct, frozen=True, array_like=True, tag="h"):
+    """Who has how many sessions at a node: everybody (`whole`), or those whose number has changed, 0 for none."""
+
+    node: str
+    whole: bool
+    users: list[tuple[int, int]]
+    reads: list[str]
+    """The topics read there that are published on demand."""
+
+
+class Goodbye(msgspec.Struct, frozen=True, array_like=True, tag="g"):
+    """A node has ended, and all its sessions with it."""
+
+    node: str
+
+
+Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole | Here | Goodbye
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
 

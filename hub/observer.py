@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from hub.accept import Receipt
@@ -38,6 +38,17 @@ class Observer:
         took = None if mark.seq is None else self._acks.acked(mark.user_id, mark.seq, time.perf_counter())
         if took is not None:
             self.metrics.publish_to_ack.observe(took)
+
+    def received(self, marks: Sequence[Mark]) -> None:
+        """Receipts are durable."""
+        for mark in marks:
+            self.marked(mark)
+
+    def flushed(self, seconds: float, sockets: int, events: int) -> None:
+        """One flush was written: so many events in all, over all sockets."""
+        self.metrics.fanout.observe(seconds)
+        self.metrics.delivered.inc(events)
+        self.tracer.record("navigator.fanout", seconds, sockets=sockets)
 
     def committed(self, size: int, seconds: float, committed: bool) -> None:
         """One transaction of the writer ended."""

@@ -75,7 +75,7 @@ class Supervisor:
         publish: Publish,
         watermark: Callable[[str], Awaitable[Mapping[str, Any] | None]],
         health: Callable[[Health], None],
-        connected: Callable[[], int],
+        connected: Callable[[], bool],
         now: Callable[[], datetime],
         cadence: Cadence,
         beat_s: float = 10.0,
@@ -110,7 +110,7 @@ class Supervisor:
                 started = False
                 await self._failed(error, expected=isinstance(error, (*self._source.transient, StoreUnavailable)))
             else:
-                await self._rest(self._cadence.interval_s(self._now(), connected=self._connected() > 0, changed_at=self._changed_at))
+                await self._rest(self._cadence.interval_s(self._now(), connected=self._connected(), changed_at=self._changed_at))
 
     async def _look(self) -> None:
         began = time.perf_counter()

@@ -90,7 +90,7 @@ class OpsReporter:
         while True:
             line = self.look()
             for step in range(steps):
-                read = self._hub.presence.reads(OPS)
+                read = self._hub.reads(OPS)
                 if read and not self._telling:
                     line = self.look()
                 if read and (step == 0 or not self._telling):

@@ -117,4 +117,3 @@ class RedisServer:
     def client(self) -> redis.Redis:
         """A client of the test's own."""
         return redis.Redis(port=self.port, protocol=2, retry=None, socket_timeout=5)
-
