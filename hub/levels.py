@@ -6,18 +6,31 @@ acknowledged it, it was `read_elsewhere`, and a push that has not left is droppe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.accept import chunks
-from hub.store import events, heads, inbox
+from hub.accept import HEADS, chunks
+from hub.bulk import Bulk
+from hub.store import events, heads, inbox, microseconds
 
-__all__ = ["IS_OPEN", "OPEN", "Change", "Mark", "Marked", "apply_marks", "level_of", "newest", "unseen"]
+__all__ = [
+    "IS_OPEN",
+    "OPEN",
+    "Change",
+    "Mark",
+    "Marked",
+    "apply_marks",
+    "apply_received",
+    "level_of",
+    "newest",
+    "newest_of",
+    "unseen",
+    "unseen_of",
+]
 
 OPEN = ("pending", "pushing")
 """The states of the ledger that are not an end."""
@@ -52,26 +65,65 @@ class Marked:
     """The newest seq that `unseen` takes in."""
 
 
-async def apply_marks(connection: AsyncConnection, marks: Sequence[Mark]) -> list[Marked]:
-    """Applies marks in order. `received` marks, the bulk by far, go in one statement each kind for the whole group."""
-    plain = [mark for mark in marks if mark.change == "received" and mark.seq is not None]
-    if plain:
-        binds = [{"of": m.user_id, "low": m.after, "high": m.seq, "at": m.now} for m in plain]
-        which = (inbox.c.user_id == sa.bindparam("of"), inbox.c.seq > sa.bindparam("low"), inbox.c.seq <= sa.bindparam("high"))
-        at = sa.bindparam("at", type_=inbox.c.received_at.type)
-        ended = {"state": "received", "cause": None, "ended_at": at, "deadline_at": None, "held": False}
-        await connection.execute(sa.update(inbox).where(*which, IS_OPEN).values(**ended), binds)
-        await connection.execute(sa.update(inbox).where(*which, inbox.c.received_at.is_(None)).values(received_at=at), binds)
+_NARROW = 64
+"""A `received` mark over at most so many positions is applied row by row, together with all others of its group."""
+
+
+def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[None]:
+    """Applies `received` marks that name a seq, the bulk by far: however many, two statements. Nobody is told of mere receipt."""
+    rows: dict[tuple[int, int], int] = {}
+    for mark in marks:
+        seq = mark.seq or 0
+        if seq - mark.after > _NARROW:
+            _receive_all(connection, mark)
+            continue
+        at = microseconds(mark.now)
+        for number in range(mark.after + 1, seq + 1):
+            rows.setdefault((mark.user_id, number), at)
+    found = [(*key, at) for key, at in sorted(rows.items())]  # sorted: two nodes wait for each other, never in a circle
+    _RECEIVE.run(connection, found)
+    _NOTE_RECEIPT.run(connection, found)
+    return [None] * len(marks)
+
+
+_RECEIVE = Bulk(
+    ("int", "int", "int"),
+    "UPDATE inbox SET state = 'received', cause = NULL, ended_at = {2}, received_at = {2}, deadline_at = NULL, held = 0 "
+    "FROM {rows} WHERE user_id = {0} AND seq = {1} AND ended_at IS NULL",
+    mariadb="UPDATE {rows} STRAIGHT_JOIN inbox ON inbox.user_id = {0} AND inbox.seq = {1} "
+    "SET state = 'received', cause = NULL, ended_at = {2}, received_at = {2}, deadline_at = NULL, held = 0 WHERE ended_at IS NULL",
+)
+_NOTE_RECEIPT = Bulk(
+    ("int", "int", "int"),
+    "UPDATE inbox SET received_at = {2} FROM {rows} WHERE user_id = {0} AND seq = {1} AND received_at IS NULL",
+    mariadb="UPDATE {rows} STRAIGHT_JOIN inbox ON inbox.user_id = {0} AND inbox.seq = {1} SET received_at = {2} WHERE received_at IS NULL",
+)
+
+
+def _receive_all(connection: sa.Connection, mark: Mark) -> None:
+    which = (inbox.c.user_id == mark.user_id, inbox.c.seq > mark.after, inbox.c.seq <= mark.seq)
+    ended = {"state": "received", "cause": None, "ended_at": mark.now, "received_at": mark.now, "deadline_at": None, "held": False}
+    connection.execute(sa.update(inbox).where(*which, IS_OPEN).values(**ended))
+    connection.execute(sa.update(inbox).where(*which, inbox.c.received_at.is_(None)).values(received_at=mark.now))
+
+
+def apply_marks(connection: sa.Connection, marks: Sequence[Mark]) -> list[Marked]:
+    """Applies marks in order, but for `received` ones up to a seq, which come first and tell no count."""
+    apply_received(connection, [mark for mark in marks if _is_plain(mark)])
     results = []
     for mark in marks:
-        if mark.change == "received" and mark.seq is not None:
-            results.append(Marked(mark, 0))  # nobody is told of mere receipt: no count needed
+        if _is_plain(mark):
+            results.append(Marked(mark, 0))
             continue
         for part in [None] if mark.ids is None else chunks(mark.ids):
             for statement in _statements(mark, part):
-                await connection.execute(statement)
-        results.append(Marked(mark, await unseen(connection, mark.user_id, mark.now), await newest(connection, mark.user_id)))
+                connection.execute(statement)
+        results.append(Marked(mark, unseen(connection, mark.user_id, mark.now), newest(connection, mark.user_id)))
     return results
+
+
+def _is_plain(mark: Mark) -> bool:
+    return mark.change == "received" and mark.seq is not None
 
 
 def _statements(mark: Mark, ids: Sequence[str] | None) -> list[sa.Update]:
@@ -116,16 +168,35 @@ def _rise(now: datetime, *columns: str) -> dict[str, Any]:
     return {name: sa.func.coalesce(inbox.c[name], sa.literal(now, inbox.c[name].type)) for name in columns}
 
 
-async def unseen(connection: AsyncConnection, user_id: int, now: datetime) -> int:
+def unseen(connection: sa.Connection, user_id: int, now: datetime) -> int:
     """How many notifications the bell counts: not seen, not done, not snoozed."""
     awake = inbox.c.snoozed_until.is_(None) | (inbox.c.snoozed_until <= now)
     query = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None))
-    return int((await connection.execute(query.where(inbox.c.seen_at.is_(None), awake))).scalar_one())
+    return int((connection.execute(query.where(inbox.c.seen_at.is_(None), awake))).scalar_one())
 
 
-async def newest(connection: AsyncConnection, user_id: int) -> int:
+_UNSEEN = Bulk(
+    ("int", "int"),
+    "SELECT i.user_id AS c0, count(*) AS c1 FROM {rows} JOIN inbox AS i ON i.user_id = {0} AND i.done_at IS NULL AND i.seen_at IS NULL "
+    "WHERE i.snoozed_until IS NULL OR i.snoozed_until <= {1} GROUP BY i.user_id",
+    gives=2,
+)
+
+
+def unseen_of(connection: sa.Connection, people: Sequence[tuple[int, datetime]]) -> dict[int, int]:
+    """`unseen` of many people in one query; those with nothing unseen are left out."""
+    rows = {user_id: microseconds(now) for user_id, now in people}
+    return dict(map(tuple, _UNSEEN.fetch(connection, list(rows.items()))))
+
+
+def newest_of(connection: sa.Connection, people: Iterable[int]) -> dict[int, int]:
+    """`newest` of many people in one query; those who have never got anything are left out."""
+    return dict(map(tuple, HEADS.fetch(connection, [(user_id,) for user_id in set(people)])))
+
+
+def newest(connection: sa.Connection, user_id: int) -> int:
     """The newest seq given out to a person, 0 before the first."""
-    return (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
+    return (connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
 
 
 def level_of(row: Any) -> str:

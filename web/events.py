@@ -124,8 +124,8 @@ def read_event(member: Any, topics: Topics, now: datetime) -> Notification | Top
             if required:
                 faults.append(Fault(0, name, "is required"))
             return None
-        if not isinstance(value, str) or not 1 <= len(value) <= 255:
-            faults.append(Fault(0, name, "must be a string of 1 to 255 characters"))
+        if not isinstance(value, str) or not 1 <= len(value) <= 255 or "\0" in value:
+            faults.append(Fault(0, name, "must be a string of 1 to 255 characters, none of them NUL"))
             return None
         return value
 

@@ -83,4 +83,4 @@ async def test_a_large_event_is_kept_whole(store: AsyncEngine) -> None:
 def test_a_naive_time_is_no_instant() -> None:
     """The store refuses what it would have to guess at."""
     with pytest.raises(ValueError, match="naive"):
-        microseconds(datetime(2026, 1, 1))  # noqa: DTZ001  # the fault
+        microseconds(datetime(2026, 1, 1))  # the fault
