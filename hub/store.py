@@ -29,6 +29,7 @@ __all__ = [
     "heads",
     "identities",
     "inbox",
+    "leases",
     "metadata",
     "microseconds",
     "migrate",
@@ -223,6 +224,15 @@ watermarks = sa.Table(
     sa.Column("source", sa.String(64), primary_key=True),
     sa.Column("value", Json, nullable=False),
     sa.Column("updated_at", Utc, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True, comment="what only one node may do"),
+    sa.Column("holder", sa.String(64), comment="node and process; NULL: free"),
+    sa.Column("token", sa.BigInteger, nullable=False, comment="one more with each holder: the fence"),
+    sa.Column("beat", sa.BigInteger, nullable=False, comment="one more with each renewal"),
 )
 
 # -- push --------------------------------------------------------------------------------------------
