@@ -28,10 +28,12 @@ from hub.dispatch import Dispatch
 from hub.event import Event
 from hub.fanout import Fanout
 from hub.keepalive import Keepalive
+from hub.leader import Leader
+from hub.lease import Lease, LeaseTiming
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
-from hub.messages import Ask, Deliver, Goodbye, Here, Message, Publish, Revoke, StateChange, encode
+from hub.messages import Ask, Deliver, Goodbye, Here, Message, Publish, Revoke, Schedule, StateChange, encode
 from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
 from hub.observer import Observer
@@ -40,6 +42,7 @@ from hub.presence import Presence
 from hub.protocol import draining
 from hub.push import PushSender
 from hub.session import Limits, Session
+from hub.store import microseconds
 from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
@@ -91,6 +94,7 @@ class Hub:
         metrics: Metrics | None = None,
         user_commands: Rate = _USER_COMMANDS,
         tracer: Tracer = OFF,
+        lease: LeaseTiming | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.metrics, self.tracer = metrics or Metrics(), tracer
@@ -139,6 +143,7 @@ class Hub:
         self._subscribed, self._ready, self._unknown = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.alone = self.bus.alone
         """True when there can be no other node."""
+        self.leader = Leader(Lease(engine, "lead", node=self.node, alone=self.alone, timing=lease))
         self._dispatch = Dispatch(
             self.node,
             topics=self.topics,
@@ -163,7 +168,7 @@ class Hub:
     @property
     def leads(self) -> bool:
         """True while the sources and the deadlines are this node's."""
-        return self.alone
+        return self.leader.leads
 
     @property
     def knows(self) -> bool:
@@ -250,8 +255,15 @@ class Hub:
         assert outcome.encoded is not None  # noqa: S101  # deliveries are made of encoded events only
         event = outcome.encoded
         self._send(Deliver(event.json, [(d.user_id, d.seq) for d in outcome.deliveries]))
-        for delivery in outcome.deliveries:
-            self.delivery.schedule(delivery.user_id, delivery.deadline)
+        self._schedule([(delivery.user_id, delivery.deadline) for delivery in outcome.deliveries])
+
+    def _schedule(self, deadlines: Sequence[tuple[int, datetime]]) -> None:
+        """Has deadlines kept, here or at the node that leads. Should the word of it be lost, the leader's sweep finds them."""
+        if self.leads:
+            for user_id, deadline in deadlines:
+                self.delivery.schedule(user_id, deadline)
+        else:
+            self._send(Schedule([(user_id, microseconds(deadline)) for user_id, deadline in deadlines]))
 
     def _marked(self, marks: Sequence[Marked]) -> None:
         for marked in marks:
@@ -261,7 +273,7 @@ class Hub:
                 level = "done" if mark.change == "snooze" else mark.change
                 self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, marked.head, mark.seq, mark.ids))
             if mark.until is not None:
-                self.delivery.schedule(mark.user_id, mark.until)
+                self._schedule([(mark.user_id, mark.until)])
 
     def _woken(self, woken: Sequence[Woken]) -> None:
         for back in woken:
@@ -363,18 +375,23 @@ class Hub:
                         group.create_task(self._read_bus(), name="hub_dispatch")
                         group.create_task(self._write_bus(), name="hub_publish")
                         group.create_task(self._learn(), name="hub_learn")
-                        group.create_task(self.delivery.run(), name="hub_delivery")
+                        group.create_task(self.leader.run(self._lead), name="hub_leader")
                         group.create_task(self._prune(), name="hub_prune")
                         if not self.alone:
                             group.create_task(self._tell_others(), name="hub_presence")
                         group.create_task(self._keep_alive(), name="hub_keepalive")
-                        for supervisor in self.supervisors:
-                            group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
                 finally:
                     await self.tasks.aclose()
                     writer.cancel()
         finally:
             await self.bus.disconnect()
+
+    async def _lead(self) -> None:
+        """What only one node does: the sources and the deadlines."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.delivery.run(), name="hub_delivery")
+            for supervisor in self.supervisors:
+                group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
 
     async def ready(self) -> None:
         """Returns when the node takes part: it reads the bus and knows where the topics stand."""
@@ -431,6 +448,9 @@ class Hub:
                 for user_id in left:
                     if not self.presence.connected(user_id):
                         self.delivery.absent(user_id)
+            case Schedule() if self.leads:
+                for user_id, deadline in message.deadlines:
+                    self.delivery.schedule(user_id, datetime.fromtimestamp(deadline / 1e6, UTC))
             case Ask(node):
                 self.tasks.start(self._answer(node), name=f"answer_{node}")
 
