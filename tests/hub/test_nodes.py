@@ -198,6 +198,6 @@ async def test_another_node_takes_the_lead(store: AsyncEngine, redis: RedisServe
             await first.aclose()
             await until(lambda: other.leads)
             async with asyncio.timeout(10):
-                while await other.ledger.next_deadlines():  # the job ends it: nobody is there, no device
+                while await other.ledger.next_deadlines():  # noqa: ASYNC110  # the job ends it: nobody is there, no device
                     await asyncio.sleep(0.05)
             assert await other.ledger.overdue(utc_now()) == 0
