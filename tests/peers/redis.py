@@ -16,7 +16,7 @@ import redis
 
 from tests.peers import need
 
-__all__ = ["KINDS", "RedisServer", "command"]
+__all__ = ["KINDS", "RedisServer", "command", "free_port"]
 
 KINDS = {
     "redis7": ("redis", None),
@@ -117,4 +117,3 @@ class RedisServer:
     def client(self) -> redis.Redis:
         """A client of the test's own."""
         return redis.Redis(port=self.port, protocol=2, retry=None, socket_timeout=5)
-
