@@ -16,7 +16,7 @@ import redis
 
 from tests.peers import need
 
-__all__ = ["KINDS", "RedisServer", "command"]
+__all__ = ["KINDS", "RedisServer", "command", "free_port"]
 
 KINDS = {
     "redis7": ("redis", None),
