@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from hub.feed import BadBusUrl
 from hub.policy import retry_delay
 
-__all__ = ["LINK_ERRORS", "Link", "command", "pause_s", "words"]
+__all__ = ["LINK_ERRORS", "Link", "ask", "command", "pause_s", "words"]
 
 LINK_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
 """What a server that is away, restarting, full or forbidding shows itself as."""
@@ -24,8 +24,8 @@ _OPTIONS = {"db", "maxlen", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 _RAW = ("EVAL", "XREAD", "HGETALL", "PING")
 
 
-def _raw(answer: Any, **_: Any) -> Any:
-    return answer
+def _raw(response: Any, **_: Any) -> Any:
+    return response
 
 
 def pause_s(failures: int) -> float:
@@ -92,3 +92,8 @@ def command(script: str, keys: Sequence[bytes], arguments: Sequence[bytes | str 
     The script travels each time, some hundred bytes: no server can have forgotten it.
     """
     return ("EVAL", script, len(keys), *keys, *arguments)
+
+
+async def ask(client: redis.asyncio.Redis, asked: Sequence[bytes | str | int]) -> Any:
+    """The answer to one command. Raises LINK_ERRORS; the caller holds the deadline."""
+    return await client.execute_command(*asked)  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped

@@ -15,7 +15,7 @@ import structlog
 
 from hub.backend import Backend
 from hub.feed import BATCH, BusAway, BusClosed, Feed, Kept
-from hub.redis_link import LINK_ERRORS, Link, command, pause_s, words
+from hub.redis_link import LINK_ERRORS, Link, ask, command, pause_s, words
 from hub.redis_reader import Follower, StreamReader
 from hub.redis_scripts import ANCHOR, KEEP, PUBLISH, keys_of
 
@@ -194,7 +194,7 @@ class RedisBackend(Backend):
         if self._ending.is_set() or self._commands is None:
             raise BusClosed("the bus has ended") from self.failure
         async with asyncio.timeout(self._deadline_s):
-            answer = await self._commands.execute_command(*asked)
+            answer = await ask(self._commands, asked)
         self._answered.set()
         return answer
 
