@@ -91,6 +91,7 @@ class RedisBackend(Backend):
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+        self._reader.close(None)
         if self._commands is not None:
             commands, self._commands = self._commands, None
             with suppress(*LINK_ERRORS):
@@ -99,9 +100,11 @@ class RedisBackend(Backend):
         self._heard = False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is not self._task:  # disconnected, and perhaps connected anew, since
+            return
         if not task.cancelled():
             self._read_failure = task.exception()
-        self._reader.close(self._read_failure if not task.cancelled() else None)
+        self._reader.close(self._read_failure)
         self._ending.set()
 
     # -- reading --------------------------------------------------------------------------------------
