@@ -110,7 +110,10 @@ class Settings(BaseSettings):
         examples=["mysql+aiomysql://navigator:password@db.example.org/navigator"],
     )
     bus_url: Annotated[SecretStr, AfterValidator(check.bus_url)] = Field(
-        default=SecretStr("memory://"), description="The bus between the nodes: `memory://`, for one node.", examples=["memory://"]
+        default=SecretStr("memory://"),
+        description="The bus between the nodes: `memory://` for one process; for several workers or machines "
+        "`redis://[:password@]host:6379/0`, `rediss://…` or `unix:///path` (Redis from 7, Valkey).",
+        examples=["redis://127.0.0.1:6379/0"],
     )
     allowed_origins: Annotated[tuple[_Site, ...], NoDecode, _Words] = Field(
         default=(),

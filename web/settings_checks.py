@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from adapters.push.endpoint import BadHosts, PushHosts
 from adapters.push.vapid import BadVapid, VapidKey
 from adapters.push.vapid import check_subject as check_vapid_subject
+from hub.bus import backend_for
 
 __all__ = [
     "Publisher",
@@ -193,9 +194,11 @@ def _database(value: SecretStr, drivers: tuple[str, ...]) -> SecretStr:
 
 
 def bus_url(value: SecretStr) -> SecretStr:
-    """The bus's back ends."""
-    if urlsplit(value.get_secret_value()).scheme != "memory":
-        raise ValueError("this kind of bus is not supported; supported: memory://")
+    """An address that a bus's back end takes; nothing is connected to."""
+    try:
+        backend_for(value.get_secret_value())
+    except ValueError as error:
+        raise ValueError(f"is not a usable bus: {error}") from None
     return value
 
 
