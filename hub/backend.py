@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from broadcaster._backends.base import BroadcastBackend
 from broadcaster._base import Event as TextEvent
@@ -33,6 +34,9 @@ class Backend(BroadcastBackend, ABC):
     The rest is broadcaster's: with it `Broadcast(backend=…)` works too, without gaps told and with broadcaster's race
     between concurrent first subscribers.
     """
+
+    one_node = False
+    """Whether it carries messages within this process only."""
 
     def __init__(self) -> None:
         self.counters = Counters()
@@ -78,6 +82,10 @@ class Backend(BroadcastBackend, ABC):
     @abstractmethod
     async def kept(self, channel: str) -> Kept | None:
         """All fields that are kept. Raises BusAway."""
+
+    async def about(self) -> Mapping[str, Any]:
+        """What a server says of itself; nothing without one. Raises BusAway."""
+        return {}
 
     # -- broadcaster's interface ----------------------------------------------------------------------
 

@@ -17,22 +17,25 @@ from urllib.parse import urlsplit
 from broadcaster import Broadcast
 
 from hub.backend import Backend
-from hub.feed import BusAway, BusClosed, Counters, Feed, Gap, Item, Kept
+from hub.feed import BadBusUrl, BusAway, BusClosed, Counters, Feed, Gap, Item, Kept
 from hub.memory_bus import MemoryBackend
 
-__all__ = ["Bus", "BusAway", "BusClosed", "Counters", "Gap", "Item", "Kept", "Subscription", "backend_for"]
+__all__ = ["BadBusUrl", "Bus", "BusAway", "BusClosed", "Counters", "Gap", "Item", "Kept", "Subscription", "backend_for"]
 
 
 def backend_for(url: str) -> Backend:
-    """The back end that a bus URL names; ValueError for a scheme that is not served or an option that is unknown."""
-    scheme = urlsplit(url).scheme
+    """The back end that a bus URL names; BadBusUrl when none can be made of it."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise BadBusUrl("the address of the bus cannot be parsed") from error
     if scheme == "memory":
         return MemoryBackend(url)
     if scheme in ("redis", "rediss", "unix"):
         from hub.redis_streams import RedisBackend  # the client library is needed by those who name it only
 
         return RedisBackend(url)
-    raise ValueError(f"no bus speaks {scheme!r}; use memory://, redis://, rediss:// or unix://")
+    raise BadBusUrl(f"no bus speaks {scheme!r}; use memory://, redis://, rediss:// or unix://")
 
 
 class Subscription:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -88,8 +87,8 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
     if hello.since:  # handled, so received: the ack may have been lost with the last connection
         after = max(0, hello.since - _LOST_ACKS)
-        with suppress(StoreUnavailable):  # reading goes on while the store takes no writes
-            await hub.mark(Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after))
+        mark = Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after)
+        hub.ledger.mark_later(mark)
     session.counted_seq = head
     session.head_seq = max(session.head_seq, head)
     allowed = [(name, position) for name, position in hello.topics.items() if await _may_read(hub, session, name)]

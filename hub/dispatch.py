@@ -82,6 +82,8 @@ class Dispatch:
     async def take(self, item: Item | Gap) -> None:
         """One message. Whatever it is, the next one can be taken."""
         if isinstance(item, Gap):
+            if not self._at:
+                return  # what came before this node
             _log.warning("bus_gap", reason=item.reason)
             self.learn()
             self._lost(item.reason)

@@ -2,7 +2,9 @@
 
 Exception
 ├── BusClosed   the bus ended for good: disconnected, or its reader died of a fault of ours, which is chained
-└── BusAway     the back end did not answer in time; nothing is known about what it did
+├── BusAway     the back end did not answer in time; nothing is known about what it did
+└── ValueError
+    └── BadBusUrl   the bus's address cannot be used; the words never quote it
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-__all__ = ["BATCH", "BusAway", "BusClosed", "Counters", "Feed", "Gap", "Item", "Kept"]
+__all__ = ["BATCH", "BadBusUrl", "BusAway", "BusClosed", "Counters", "Feed", "Gap", "Item", "Kept"]
 
 BATCH = 1_000
 """Messages that move in one go, at most: bounds how long one batch keeps the event loop."""
@@ -20,6 +22,10 @@ BATCH = 1_000
 
 class BusClosed(Exception):
     """The bus ended: whoever reads must connect and subscribe anew. The cause is chained."""
+
+
+class BadBusUrl(ValueError):
+    """This address of a bus cannot be used. The words name an option or a scheme, never a password."""
 
 
 class BusAway(Exception):

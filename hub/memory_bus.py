@@ -38,6 +38,8 @@ class MemoryBackend(Backend):
     The last `history` messages of a channel, at most 8 MiB, are there for those who subscribe after an id.
     """
 
+    one_node = True
+
     def __init__(self, url: str = "memory://", *, bound: int = 16_384, history: int = 4_096) -> None:
         super().__init__()
         self._bound, self._history = bound, history

@@ -13,9 +13,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from hub.feed import BadBusUrl
 from hub.policy import retry_delay
 
-__all__ = ["LINK_ERRORS", "Link", "command", "pause_s", "words"]
+__all__ = ["LINK_ERRORS", "Link", "ask", "command", "pause_s", "words"]
 
 LINK_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
 """What a server that is away, restarting, full or forbidding shows itself as."""
@@ -23,8 +24,8 @@ _OPTIONS = {"db", "maxlen", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 _RAW = ("EVAL", "XREAD", "HGETALL", "PING")
 
 
-def _raw(answer: Any, **_: Any) -> Any:
-    return answer
+def _raw(response: Any, **_: Any) -> Any:
+    return response
 
 
 def pause_s(failures: int) -> float:
@@ -38,28 +39,31 @@ def words(error: BaseException) -> str:
 
 
 class Link:
-    """One server, as a URL names it: `redis://`, `rediss://`, `unix://`; ValueError for what cannot be used."""
+    """One server, as a URL names it: `redis://`, `rediss://`, `unix://`; BadBusUrl for what cannot be used."""
 
     def __init__(self, url: str, *, deadline_s: float) -> None:
         """No answer for `deadline_s` seconds means that the server is away; every caller holds to it with `asyncio.timeout`."""
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         if unknown := options.keys() - _OPTIONS:
-            raise ValueError(f"unknown option {sorted(unknown)[0]!r} in the address of the bus; known: {', '.join(sorted(_OPTIONS))}")
+            raise BadBusUrl(f"unknown option {sorted(unknown)[0]!r} in the address of the bus; known: {', '.join(sorted(_OPTIONS))}")
         if parts.scheme == "unix" and not parts.path:
-            raise ValueError("the address of the bus must name the socket: unix:///path")
+            raise BadBusUrl("the address of the bus must name the socket: unix:///path")
         if parts.scheme != "unix" and not parts.hostname:
-            raise ValueError("the address of the bus must name a host")
+            raise BadBusUrl("the address of the bus must name a host")
         if parts.scheme != "unix" and not re.fullmatch(r"/?|/\d+", parts.path):
-            raise ValueError("the address of the bus must end with a database's number, or without a path")
+            raise BadBusUrl("the address of the bus must end with a database's number, or without a path")
         maxlen = options.pop("maxlen", None)
         if maxlen is not None and not re.fullmatch(r"[1-9]\d{2,8}", maxlen):
-            raise ValueError("maxlen must be a number from 100 to 999999999")
+            raise BadBusUrl("maxlen must be a number from 100 to 999999999")
         self.maxlen = None if maxlen is None else int(maxlen)
         """Messages that a channel holds, if the URL says it."""
         self.deadline_s = deadline_s
         self._url = urlunsplit(parts._replace(query=urlencode(options)))
-        self.client(connections=1)  # a port or a database that is no number shows here
+        try:
+            self.client(connections=1)  # a port or a database that is no number shows here
+        except ValueError as error:
+            raise BadBusUrl("the address of the bus has a port or a database that cannot be") from error
 
     def client(self, *, connections: int) -> redis.asyncio.Redis:
         """A client that connects when it is first used. A call waits for one of at most `connections`."""
@@ -88,3 +92,8 @@ def command(script: str, keys: Sequence[bytes], arguments: Sequence[bytes | str 
     The script travels each time, some hundred bytes: no server can have forgotten it.
     """
     return ("EVAL", script, len(keys), *keys, *arguments)
+
+
+async def ask(client: redis.asyncio.Redis, asked: Sequence[bytes | str | int]) -> Any:
+    """The answer to one command. Raises LINK_ERRORS; the caller holds the deadline."""
+    return await client.execute_command(*asked)  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped

@@ -15,7 +15,7 @@ import structlog
 
 from hub.backend import Backend
 from hub.feed import BATCH, BusAway, BusClosed, Feed, Kept
-from hub.redis_link import LINK_ERRORS, Link, command, pause_s, words
+from hub.redis_link import LINK_ERRORS, Link, ask, command, pause_s, words
 from hub.redis_reader import Follower, StreamReader
 from hub.redis_scripts import ANCHOR, KEEP, PUBLISH, keys_of
 
@@ -57,6 +57,7 @@ class RedisBackend(Backend):
         self._ending = asyncio.Event()
         self._id = secrets.token_hex(8).encode()
         self._publishers: dict[str, _Publisher] = {}
+        self._answered = asyncio.Event()
         self._heard = False
         self._read_failure: BaseException | None = None
         self._refused: dict[object, BaseException] = {}
@@ -90,6 +91,7 @@ class RedisBackend(Backend):
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+        self._reader.close(None)
         if self._commands is not None:
             commands, self._commands = self._commands, None
             with suppress(*LINK_ERRORS):
@@ -98,9 +100,11 @@ class RedisBackend(Backend):
         self._heard = False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is not self._task:  # disconnected, and perhaps connected anew, since
+            return
         if not task.cancelled():
             self._read_failure = task.exception()
-        self._reader.close(self._read_failure if not task.cancelled() else None)
+        self._reader.close(self._read_failure)
         self._ending.set()
 
     # -- reading --------------------------------------------------------------------------------------
@@ -119,7 +123,7 @@ class RedisBackend(Backend):
                         since = time.monotonic()
                         _log.warning("bus_away", error=words(error))
                     await client.connection_pool.disconnect()
-                    await asyncio.sleep(pause_s(failures))
+                    await self._pause(pause_s(failures))
                     continue
                 if not answered:
                     continue
@@ -130,6 +134,14 @@ class RedisBackend(Backend):
         finally:
             with suppress(*LINK_ERRORS):
                 await client.aclose(close_connection_pool=True)
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits, but not much longer once somebody else had an answer: then the server is back."""
+        self._answered.clear()
+        await asyncio.sleep(min(seconds, 0.05))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._answered.wait()
 
     async def open(self, channel: str, after: str | None) -> Feed:
         """A feed, once Redis has said where now is; with an id it begins without asking."""
@@ -185,7 +197,9 @@ class RedisBackend(Backend):
         if self._ending.is_set() or self._commands is None:
             raise BusClosed("the bus has ended") from self.failure
         async with asyncio.timeout(self._deadline_s):
-            return await self._commands.execute_command(*asked)
+            answer = await ask(self._commands, asked)
+        self._answered.set()
+        return answer
 
     # -- values beside the stream -----------------------------------------------------------------------
 
@@ -202,6 +216,11 @@ class RedisBackend(Backend):
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         id = fields.pop(b"id", None)
         return None if id is None else Kept(id.decode(), {name[2:].decode(): value for name, value in fields.items()})
+
+    async def about(self) -> Mapping[str, Any]:
+        """What the server says of itself (`INFO`): `redis_version`, `maxmemory_policy` and so on. Raises BusAway."""
+        told: Mapping[str, Any] = await self._twice(("INFO",))
+        return told
 
     async def _twice(self, asked: tuple[bytes | str | int, ...]) -> Any:
         """Asks, and once more where the connection may only have been stale. Raises BusAway."""

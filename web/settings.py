@@ -111,9 +111,10 @@ class Settings(BaseSettings):
     )
     bus_url: Annotated[SecretStr, AfterValidator(check.bus_url)] = Field(
         default=SecretStr("memory://"),
-        description="The bus between the nodes: `memory://` for one process; for several workers or machines "
-        "`redis://[:password@]host:6379/0`, `rediss://…` or `unix:///path` (Redis from 7, Valkey).",
-        examples=["redis://127.0.0.1:6379/0"],
+        description="The bus between the nodes: `memory://`, for one node; for several Redis 7 or Valkey 8 and newer: "
+        "`redis://[user:password@]host:port/db`, `rediss://…` over TLS (`?ssl_ca_certs=FILE`, `ssl_certfile=`, `ssl_keyfile=`), "
+        "`unix://[user:password@]/path?db=0`. `?maxlen=` is how many messages a channel keeps, 100000 if not said. See docs/bus.md.",
+        examples=["rediss://navigator:password@redis.example.org:6379/0"],
     )
     allowed_origins: Annotated[tuple[_Site, ...], NoDecode, _Words] = Field(
         default=(),

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from adapters.push.endpoint import BadHosts, PushHosts
 from adapters.push.vapid import BadVapid, VapidKey
 from adapters.push.vapid import check_subject as check_vapid_subject
-from hub.bus import backend_for
+from hub.bus import BadBusUrl, backend_for
 
 __all__ = [
     "Publisher",
@@ -194,11 +194,11 @@ def _database(value: SecretStr, drivers: tuple[str, ...]) -> SecretStr:
 
 
 def bus_url(value: SecretStr) -> SecretStr:
-    """An address that a bus's back end takes; nothing is connected to."""
+    """A bus that this address names can be made; the server need not answer."""
     try:
         backend_for(value.get_secret_value())
-    except ValueError as error:
-        raise ValueError(f"is not a usable bus: {error}") from None
+    except BadBusUrl as bad:
+        raise ValueError(str(bad)) from None
     return value
 
 

@@ -17,15 +17,33 @@ class Proxy:
         self.port = 0
         self.losing = False
         """While true, the server's answers are thrown away and the connection is cut behind them."""
+        self.delay_s = 0.0
+        """Seconds before each 64 kB of the server's answers."""
         self.lost = 0
         """Answers thrown away."""
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        this = asyncio.current_task()
+        assert this is not None
+        self._serving.add(this)
+        try:
+            await self._pass(reader, writer)
+        finally:
+            self._serving.discard(this)
+            writer.close()
+
+    async def close(self) -> None:
+        """Cuts what is still connected."""
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         except OSError:
-            writer.close()
             return
 
         async def there() -> None:
@@ -38,6 +56,7 @@ class Proxy:
                 if self.losing:
                     self.lost += 1
                     return
+                await asyncio.sleep(self.delay_s)
                 writer.write(data)
                 await writer.drain()
 
@@ -49,7 +68,6 @@ class Proxy:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             upstream_writer.close()
-            writer.close()
 
 
 @asynccontextmanager
@@ -62,3 +80,4 @@ async def proxied(upstream_port: int) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
+        await proxy.close()

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.peers import need
 
-__all__ = ["KINDS", "RedisServer", "command"]
+__all__ = ["KINDS", "RedisServer", "command", "free_port"]
 
 KINDS = {
     "redis7": ("redis", None),
@@ -116,4 +118,4 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """A client of the test's own."""
-        return redis.Redis(port=self.port, protocol=2, retry=None, socket_timeout=5)
+        return redis.Redis(port=self.port, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5)
