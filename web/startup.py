@@ -58,6 +58,8 @@ _ALL_S = 60.0
 """How often every open socket's sign-in is looked up whatever was told."""
 _WATCH_S = 1.0
 """How often open sockets' sign-ins are checked: a revocation acts within 2 s (UX D9)."""
+_PATIENCE_S = 5.0
+"""A start waits so long for the bus before it takes requests: clients that come to a node which is ready are spared a 503."""
 
 
 class AppState(State):
@@ -196,7 +198,8 @@ async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncI
         reporting = group.create_task(reporter.run(), name="ops_reporter")
         probing = group.create_task(readiness.run(), name="readiness")
         ready = group.create_task(hub.ready(), name="hub_ready")
-        await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
+        # without its bus a node still serves pages and says that it is not ready; and it can be told to end
+        await asyncio.wait([ready, running], timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
         try:
             yield
         finally:
