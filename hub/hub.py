@@ -315,7 +315,6 @@ class Hub:
     def enter(self, session: Session) -> None:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
-        self.keepalive.add(session, asyncio.get_running_loop().time())
         self.delivery.present(session.principal.user_id)
         for supervisor in self.supervisors:
             supervisor.nudge()
