@@ -331,7 +331,6 @@ class Hub:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
         self.cluster.entered(session.principal.user_id)
-        self.keepalive.add(session, asyncio.get_running_loop().time())
         self.delivery.present(session.principal.user_id)
         self._nudge()
 
