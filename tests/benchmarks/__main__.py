@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import accepting, fanout
+from tests.benchmarks import accepting, ack, durable, fanout, idle
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.run import Run, machine
 from tests.benchmarks.servers import peers
@@ -19,7 +19,7 @@ from web import logs
 
 __all__ = ["FIGURES", "main"]
 
-FIGURES = ("fanout", "accepting")
+FIGURES = ("fanout", "idle", "durable", "ack", "accepting")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +38,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             everybody = [peer for peer in peers(workshop, accounts) if not options.only or peer.name in options.only]
             fanout.measure(run, workshop, everybody, tests, rounds=options.rounds)
         parts.append(fanout.table(run, everybody))
+    if "idle" in options.figures:
+        with Accounts(max(options.sizes) + 1) as accounts:
+            chosen = options.only or ["product", "nchan"]
+            everybody = [peer for peer in peers(workshop, accounts) if peer.name in chosen]
+            idle.measure(run, workshop, everybody, accounts, options.sizes, rounds=1)
+        parts.append(idle.table(run, everybody))
+    if "durable" in options.figures:
+        durable.measure(run, rounds=options.rounds)
+        parts.append(durable.table(run))
+    if "ack" in options.figures:
+        ack.measure(run, rounds=options.rounds)
+        parts.append(ack.table(run))
     if "accepting" in options.figures:
         accepting.measure(run, rounds=options.rounds)
         parts.append(accepting.table(run))
@@ -50,6 +62,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--figures", type=_words, default=FIGURES, metavar="NAME,…", help=f"these: {', '.join(FIGURES)}")
     parser.add_argument("--only", type=_words, default=[], metavar="NAME,…", help="these servers: product, nchan, …")
     parser.add_argument("--tests", type=_words, default=[], metavar="NAME,…", help=f"these of the fan-out: {', '.join(fanout.TESTS)}")
+    parser.add_argument("--sizes", type=_numbers, default=idle.SIZES, metavar="N,…", help="idle sockets (5000,19000)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds over all servers (3)")
     parser.add_argument("--quick", action="store_true", help="one round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every measurement, as JSON")
@@ -67,6 +80,10 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _words(text: str) -> list[str]:
     return [word for word in text.split(",") if word]
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in _words(text)]
 
 
 def _raise_descriptors() -> None:

@@ -90,7 +90,7 @@ def run(workshop: Workshop, server: Server, load: Load, options: Sequence[str]) 
 @contextmanager
 def idle(workshop: Workshop, server: Server, sockets: int, options: Sequence[str], *, hold_s: float) -> Iterator[int]:
     """How many of `sockets` are open and quiet, while the block runs; it must end within `hold_s` seconds."""
-    with _client(workshop, server, ["-n", str(sockets), "-c", "128", "-t", "240", "-o", str(hold_s), *options]) as client:
+    with _client(workshop, server, ["-n", str(sockets), "-c", "128", "-C", "600", "-o", str(hold_s), *options]) as client:
         ready = _line(client, server)
         yield int(ready["ready"])
         client.terminate()
