@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +64,9 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     On return the session is either in the hub or closing.
     """
     user = session.principal
+    if hub.is_draining or not hub.knows:  # since the handshake
+        session.close(Close(CloseCode.DRAINING, "not now"))
+        return
     if hub.cluster.sessions_of(user.user_id) >= hub.limits.sessions_per_user:
         hub.metrics.refused("sessions_per_user")
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
@@ -74,6 +76,8 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     try:
         with session.holding():
             await _welcome(hub, session, hello)
+        if session.closing is None:
+            hub.keepalive.add(session, asyncio.get_running_loop().time())  # not sooner: the welcome comes first, then pings
     except BaseException:  # a hello that broke, or ran out of time, leaves nobody behind
         hub.leave(session)
         raise
@@ -88,8 +92,8 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
     if hello.since:  # handled, so received: the ack may have been lost with the last connection
         after = max(0, hello.since - _LOST_ACKS)
-        with suppress(StoreUnavailable):  # reading goes on while the store takes no writes
-            await hub.mark(Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after))
+        mark = Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after)
+        hub.ledger.mark_later(mark)
     session.counted_seq = head
     session.head_seq = max(session.head_seq, head)
     allowed = [(name, position) for name, position in hello.topics.items() if await _may_read(hub, session, name)]

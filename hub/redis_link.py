@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from hub.feed import BadBusUrl
 from hub.policy import retry_delay
 
-__all__ = ["LINK_ERRORS", "Link", "command", "pause_s", "words"]
+__all__ = ["LINK_ERRORS", "Link", "ask", "command", "pause_s", "words"]
 
 LINK_ERRORS: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
 """What a server that is away, restarting, full or forbidding shows itself as."""
@@ -24,8 +24,8 @@ _OPTIONS = {"db", "maxlen", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 _RAW = ("EVAL", "XREAD", "HGETALL", "PING")
 
 
-def _raw(answer: Any, **_: Any) -> Any:
-    return answer
+def _raw(response: Any, **_: Any) -> Any:
+    return response
 
 
 def pause_s(failures: int) -> float:
@@ -82,7 +82,7 @@ class Link:
         )
         client = redis.asyncio.Redis.from_pool(pool)
         for name in _RAW:
-            client.set_response_callback(name, _raw)  # type: ignore[arg-type]  # answers as they come
+            client.set_response_callback(name, _raw)
         return client
 
 
@@ -92,3 +92,8 @@ def command(script: str, keys: Sequence[bytes], arguments: Sequence[bytes | str 
     The script travels each time, some hundred bytes: no server can have forgotten it.
     """
     return ("EVAL", script, len(keys), *keys, *arguments)
+
+
+async def ask(client: redis.asyncio.Redis, asked: Sequence[bytes | str | int]) -> Any:
+    """The answer to one command. Raises LINK_ERRORS; the caller holds the deadline."""
+    return await client.execute_command(*asked)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import redis.asyncio
 
 from hub.feed import BATCH, Counters, Feed, Gap, Item
-from hub.redis_link import Link, command
+from hub.redis_link import Link, ask, command
 from hub.redis_scripts import CHECK, RECOVER, header_of
 
 __all__ = ["Follower", "StreamReader"]
@@ -123,7 +123,7 @@ class StreamReader:
                 if groups:
                     await self._read(client, groups)
                 else:
-                    await client.execute_command("PING")
+                    await ask(client, ("PING",))
         except TimeoutError:
             if not self._wake.is_set():
                 self._count = max(1, self._count // 2)  # what is too much for the deadline would be too much the next time
@@ -196,7 +196,7 @@ class StreamReader:
         return entries
 
     async def _recover(self, client: redis.asyncio.Redis, follower: Follower) -> None:
-        reason, id, header, *message = await client.execute_command(*command(RECOVER, [follower.key], follower.marks()))
+        reason, id, header, *message = await ask(client, command(RECOVER, [follower.key], follower.marks()))
         if reason == b"whole":  # it was there again: the server it was asked of before is no longer the one that answers
             return
         follower.lost(reason.decode(), id, header)

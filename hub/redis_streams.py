@@ -15,7 +15,7 @@ import structlog
 
 from hub.backend import Backend
 from hub.feed import BATCH, BusAway, BusClosed, Feed, Kept
-from hub.redis_link import LINK_ERRORS, Link, command, pause_s, words
+from hub.redis_link import LINK_ERRORS, Link, ask, command, pause_s, words
 from hub.redis_reader import Follower, StreamReader
 from hub.redis_scripts import ANCHOR, KEEP, PUBLISH, keys_of
 
@@ -91,6 +91,7 @@ class RedisBackend(Backend):
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+        self._reader.close(None)
         if self._commands is not None:
             commands, self._commands = self._commands, None
             with suppress(*LINK_ERRORS):
@@ -99,9 +100,11 @@ class RedisBackend(Backend):
         self._heard = False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is not self._task:  # disconnected, and perhaps connected anew, since
+            return
         if not task.cancelled():
             self._read_failure = task.exception()
-        self._reader.close(self._read_failure if not task.cancelled() else None)
+        self._reader.close(self._read_failure)
         self._ending.set()
 
     # -- reading --------------------------------------------------------------------------------------
@@ -194,7 +197,7 @@ class RedisBackend(Backend):
         if self._ending.is_set() or self._commands is None:
             raise BusClosed("the bus has ended") from self.failure
         async with asyncio.timeout(self._deadline_s):
-            answer = await self._commands.execute_command(*asked)
+            answer = await ask(self._commands, asked)
         self._answered.set()
         return answer
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from web.handover import HandoverProtocol
 from web.http import BoundedHttpProtocol
 from web.settings import Settings
+from web.workers import BACKLOG
 
 __all__ = ["Server", "make_server"]
 
@@ -46,6 +47,7 @@ def make_server(app: ASGIApp, settings: Settings) -> Server:
             app,
             host=settings.host,
             port=settings.port,
+            backlog=BACKLOG,
             lifespan="on",
             log_config=None,
             log_level=settings.log_level,

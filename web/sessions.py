@@ -13,12 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.accept import chunks
 from hub.batching import Asking
 from hub.principal import Principal
-from hub.store import permissions, sessions, users
+from hub.store import permissions, sessions, users, watermarks
 
 __all__ = ["Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
 
@@ -27,6 +27,8 @@ _log = structlog.get_logger("web.sessions")
 Revoked = Callable[[list[str]], None]
 """Told the hashes of sessions that have just ended. Called on the event loop after the commit; must not block or raise."""
 
+_ENDED = "sessions"
+"""The watermark that says that sign-ins were ended."""
 _TOKEN_BYTES = 32
 _TOUCH = timedelta(minutes=1)
 _AT_ONCE = 500  # SQLite binds at most 999 values in old builds
@@ -80,6 +82,8 @@ class Sessions:
         async with self._engine.begin() as connection:
             if old is not None:
                 ended = (await connection.execute(sa.delete(sessions).where(sessions.c.token_hash == old))).rowcount > 0
+                if ended:
+                    await self._note(connection)
             await connection.execute(
                 sa.insert(sessions).values(
                     token_hash=made.session_hash,
@@ -143,6 +147,18 @@ class Sessions:
                 alive.update((await connection.scalars(query)).all())
         return set(wanted) - alive
 
+    async def revision(self) -> str:
+        """Changes whenever somebody, in any process, signs sessions out: one row, to be asked often. What time ends does not show here."""
+        async with self._engine.connect() as connection:
+            found = (await connection.scalars(sa.select(watermarks.c.value).where(watermarks.c.source == _ENDED))).one_or_none()
+        return str(found["revision"]) if found else ""
+
+    async def _note(self, connection: AsyncConnection) -> None:
+        row = {"value": {"revision": secrets.token_hex(8)}, "updated_at": self._clock()}
+        changed = await connection.execute(sa.update(watermarks).where(watermarks.c.source == _ENDED).values(**row))
+        if changed.rowcount == 0:
+            await connection.execute(sa.insert(watermarks).values(source=_ENDED, **row))
+
     async def end(self, session_hash: str) -> None:
         """Signs this session out."""
         await self._end(sessions.c.token_hash == session_hash)
@@ -164,6 +180,8 @@ class Sessions:
             hashes = list((await connection.scalars(sa.select(sessions.c.token_hash).where(*where))).all())
             for start in range(0, len(hashes), _AT_ONCE):
                 await connection.execute(sa.delete(sessions).where(sessions.c.token_hash.in_(hashes[start : start + _AT_ONCE])))
+            if hashes:
+                await self._note(connection)
         if hashes:
             self._tell(hashes)
         return len(hashes)

@@ -74,8 +74,7 @@ def socket_routes() -> list[WebSocketRoute]:
         take_over: TakeOver | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         await websocket.accept(subprotocol=offered[0] if offered else None)
         if take_over is not None:
-            take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who, ended))
-            return True
+            return take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who, ended))
         await _Driver(hub, websocket, wire, who).run()
         return False
 

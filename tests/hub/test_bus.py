@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 from broadcaster import Broadcast
 
-from hub.backend import Backend
+from hub.backend import Backend, BusEvent
 from hub.bus import BadBusUrl, Bus, BusClosed, Gap, Item, Subscription, backend_for
 from hub.memory_bus import MemoryBackend
 from hub.redis_streams import RedisBackend
@@ -347,11 +347,12 @@ async def test_broadcaster_itself_works_over_the_back_end(make: MakeBackend) -> 
             for number in range(10):
                 await plain.publish("a", b"a%d" % number)
                 await plain.publish("b", b"b%d" % number)
-            assert [(await a.get()).message for _ in range(10)] == [b"a%d" % number for number in range(10)]
-            assert [(await b.get()).message for _ in range(10)] == [b"b%d" % number for number in range(10)]
+            for number in range(10):
+                assert await a.get() == BusEvent("a", b"a%d" % number)
+                assert await b.get() == BusEvent("b", b"b%d" % number)
         async with plain.subscribe("a") as a:
             await plain.publish("a", b"again")
-            assert (await a.get()).message == b"again"
+            assert await a.get() == BusEvent("a", b"again")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.peers import need
 
@@ -116,4 +118,4 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """A client of the test's own."""
-        return redis.Redis(port=self.port, protocol=2, retry=None, socket_timeout=5)
+        return redis.Redis(port=self.port, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5)
