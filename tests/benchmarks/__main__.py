@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import accepting, ack, durable, fanout, idle, stalled, storm
+from tests.benchmarks import accepting, ack, cluster, durable, fanout, idle, stalled, storm
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.run import Run, machine
 from tests.benchmarks.servers import PRODUCT, peers
@@ -19,7 +19,7 @@ from web import logs
 
 __all__ = ["FIGURES", "main"]
 
-FIGURES = ("fanout", "idle", "durable", "ack", "storm", "stalled", "accepting")
+FIGURES = ("fanout", "idle", "durable", "ack", "storm", "stalled", "cluster", "accepting")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             product = next(peer for peer in peers(workshop, accounts) if peer.name == PRODUCT)
             stalled.measure(run, workshop, accounts, product, rounds=options.rounds)
         parts.append(stalled.table(run))
+    if "cluster" in options.figures:
+        with Accounts(1001) as accounts:
+            product = next(peer for peer in peers(workshop, accounts) if peer.name == PRODUCT)
+            cluster.measure(run, workshop, accounts, product, rounds=options.rounds)
+        parts.append(cluster.table(run))
     if "accepting" in options.figures:
         accepting.measure(run, rounds=options.rounds)
         parts.append(accepting.table(run))
