@@ -10,16 +10,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import accepting, ack, durable, fanout, idle
+from tests.benchmarks import accepting, ack, cluster, durable, fanout, idle, stalled, storm
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.run import Run, machine
-from tests.benchmarks.servers import peers
+from tests.benchmarks.servers import PRODUCT, peers
 from tests.benchmarks.workshop import Workshop
 from web import logs
 
 __all__ = ["FIGURES", "main"]
 
-FIGURES = ("fanout", "idle", "durable", "ack", "accepting")
+FIGURES = ("fanout", "idle", "durable", "ack", "storm", "stalled", "cluster", "accepting")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,6 +50,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "ack" in options.figures:
         ack.measure(run, rounds=options.rounds)
         parts.append(ack.table(run))
+    if "storm" in options.figures:
+        storm.measure(run, rounds=options.rounds, sessions=options.sessions)
+        parts.append(storm.table(run))
+    if "stalled" in options.figures:
+        with Accounts(1003) as accounts:
+            product = next(peer for peer in peers(workshop, accounts) if peer.name == PRODUCT)
+            stalled.measure(run, workshop, accounts, product, rounds=options.rounds)
+        parts.append(stalled.table(run))
+    if "cluster" in options.figures:
+        with Accounts(1001) as accounts:
+            product = next(peer for peer in peers(workshop, accounts) if peer.name == PRODUCT)
+            cluster.measure(run, workshop, accounts, product, rounds=options.rounds)
+        parts.append(cluster.table(run))
     if "accepting" in options.figures:
         accepting.measure(run, rounds=options.rounds)
         parts.append(accepting.table(run))
@@ -63,6 +76,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", type=_words, default=[], metavar="NAME,…", help="these servers: product, nchan, …")
     parser.add_argument("--tests", type=_words, default=[], metavar="NAME,…", help=f"these of the fan-out: {', '.join(fanout.TESTS)}")
     parser.add_argument("--sizes", type=_numbers, default=idle.SIZES, metavar="N,…", help="idle sockets (5000,19000)")
+    parser.add_argument("--sessions", type=int, default=storm.SESSIONS, metavar="N", help="sessions in the reconnect storm (10000)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds over all servers (3)")
     parser.add_argument("--quick", action="store_true", help="one round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every measurement, as JSON")
