@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check bench fuzz services build lock clean
+.PHONY: run test check soak bench bench-services fuzz services build lock clean
 
 run: .venv/run.stamp build            ## the product on sandboxes: prints the address and the logins
 	$(BIN)/navigator demo
@@ -18,11 +18,17 @@ check: .venv/dev.stamp build          ## format, lint and strict types, Python a
 	$(BIN)/mypy
 	$(BIN)/python scripts/npm.py run check
 
-bench: .venv/dev.stamp                ## figures beside peers in the same run, as ratios
+soak: .venv/dev.stamp build           ## a hundred kills over a hundred thousand notifications, on each store
+	KILLS=100 $(BIN)/pytest tests/faults -o timeout=3600
+
+bench: .venv/dev.stamp build          ## figures beside peers in the same run, as ratios
 	$(BIN)/python -m tests.benchmarks
 
 fuzz: .venv/dev.stamp                 ## the parsers under atheris for SECONDS in all (600); the corpus is kept
 	scripts/fuzz $(SECONDS)
+
+bench-services:                       ## Debian packages of the peers of `make bench` (as root)
+	scripts/bench-services
 
 services:                             ## Debian packages of the real peers that the tests start (as root)
 	scripts/services

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.bulk import Bulk
 from hub.event import Encoded, Event
+from hub.lane import Conflict
+from hub.lease import Guard, run_guards
 from hub.notification import Address, Notification
 from hub.policy import Policy, Preferences, Timing, first_deadline
 from hub.preferences import load_preferences
-from hub.store import events, heads, identities, inbox, publications, users, watermarks
+from hub.store import microseconds, watermarks
 
-__all__ = ["Accepting", "Delivery", "Outcome", "Receipt", "Submission", "chunks"]
+__all__ = ["HEADS", "Accepting", "Delivery", "Outcome", "Receipt", "Submission", "chunks", "first_key"]
 
 T = TypeVar("T")
 EVERYONE = Address("everyone", "*")
@@ -37,6 +39,8 @@ class Submission:
     topic_events: tuple[Event, ...] = ()
     """Events for topics that must not be accepted twice: only their (source, id) is kept."""
     watermark: tuple[str, Mapping[str, Any]] | None = None
+    guard: Guard | None = None
+    """For what only the leading node may write: it raises Fenced when that is another one by now."""
     now: datetime
 
 
@@ -85,6 +89,11 @@ class _Keys:
         return self._ms << 22 | self._node << 12 | self._count
 
 
+def first_key(at: datetime) -> int:
+    """The smallest key that a row of this moment may have."""
+    return int(at.timestamp() * 1000) << 22
+
+
 def chunks(items: Iterable[T], size: int = 1000) -> Iterator[list[T]]:
     """`items` in lists of at most `size`: every database bounds the parameters of a statement."""
     iterator = iter(items)
@@ -94,21 +103,26 @@ def chunks(items: Iterable[T], size: int = 1000) -> Iterator[list[T]]:
 
 @dataclass(slots=True)
 class Accepting:
-    """The `accept` write; `connected` tells who has a live session."""
+    """The `accept` write.
+
+    `connected` tells who has a live session. It is called from the writer's thread: a look into a dictionary may be, a walk over one not.
+    """
 
     timing: Timing
     connected: Callable[[int], bool]
     _keys: _Keys = field(default_factory=_Keys)
 
-    async def __call__(self, connection: AsyncConnection, submissions: Sequence[Submission]) -> list[Receipt]:
+    def __call__(self, connection: sa.Connection, submissions: Sequence[Submission]) -> list[Receipt]:
         """Runs in the writer's transaction; one receipt for each submission."""
-        known = await self._known(connection, submissions)
-        people = await _Directory.load(connection, (a for s in submissions for n in s.notifications for a in n.to))
-        fresh: list[tuple[Notification, datetime, list[int]]] = []
-        plans: list[list[Outcome | int]] = []  # a number is an index into `fresh`
-        accepted_rows: list[dict[str, Any]] = []
+        run_guards(connection, (submission.guard for submission in submissions))
+        known = _known(connection, submissions)
+        people = _Directory.load(connection, {a for s in submissions for n in s.notifications for a in n.to})
+        fresh: list[_Fresh] = []
+        plans: list[list[Outcome | _Fresh]] = []
+        claims: list[tuple[str, str, int, int]] = []
         for submission in submissions:
-            plan: list[Outcome | int] = []
+            plan: list[Outcome | _Fresh] = []
+            now_us = microseconds(submission.now)
             for notification in submission.notifications:
                 event = notification.event
                 key = (event.source, event.id)
@@ -117,90 +131,129 @@ class Accepting:
                     continue
                 to = people.find(notification.to)
                 known[key] = len(to)
-                accepted_rows.append(_publication(event, len(to), submission.now))
-                plan.append(len(fresh))
-                fresh.append((notification, submission.now, to))
+                claims.append((*key, len(to), now_us))
+                one = _Fresh(notification, submission.now, to)
+                plan.append(one)
+                fresh.append(one)
             for event in submission.topic_events:
                 key = (event.source, event.id)
                 plan.append(Outcome(event=event, duplicate=key in known, accepted=known.get(key, 1)))
                 if key not in known:
                     known[key] = 1
-                    accepted_rows.append(_publication(event, 1, submission.now))
+                    claims.append((*key, 1, now_us))
             plans.append(plan)
-        if accepted_rows:
-            await connection.execute(sa.insert(publications), accepted_rows)
-        done = await self._write(connection, fresh)
+        _claim(connection, claims)
+        self._write(connection, fresh)
         for submission in submissions:
             if submission.watermark is not None:
-                await _keep_watermark(connection, *submission.watermark, submission.now)
-        return [Receipt(tuple(done[step] if isinstance(step, int) else step for step in plan)) for plan in plans]
+                _keep_watermark(connection, *submission.watermark, submission.now)
+        return [Receipt(tuple(step if isinstance(step, Outcome) else step.outcome() for step in plan)) for plan in plans]
 
-    async def _known(self, connection: AsyncConnection, submissions: Sequence[Submission]) -> dict[tuple[str, str], int]:
-        by_source: dict[str, set[str]] = defaultdict(set)
-        for submission in submissions:
-            for event in (*(n.event for n in submission.notifications), *submission.topic_events):
-                by_source[event.source].add(event.id)
-        known: dict[tuple[str, str], int] = {}
-        for source, ids in by_source.items():
-            for part in chunks(ids):
-                rows = await connection.execute(
-                    sa.select(publications.c.event_id, publications.c.accepted).where(
-                        publications.c.source == source, publications.c.event_id.in_(part)
-                    )
-                )
-                known.update({(source, row.event_id): row.accepted for row in rows})
-        return known
-
-    async def _write(self, connection: AsyncConnection, fresh: Sequence[tuple[Notification, datetime, list[int]]]) -> list[Outcome]:
-        everybody = sorted({user_id for _, _, to in fresh for user_id in to})
-        head: dict[int, int] = {}
-        for part in chunks(everybody):
-            rows = await connection.execute(sa.select(heads).where(heads.c.user_id.in_(part)).with_for_update())
-            head.update({row.user_id: row.seq for row in rows})
-        new_heads = [user_id for user_id in everybody if user_id not in head]
-        digests = {user_id for notification, _, to in fresh if notification.policy is Policy.DIGEST for user_id in to}
+    def _write(self, connection: sa.Connection, fresh: Sequence[_Fresh]) -> None:
+        more = Counter(user_id for one in fresh for user_id in one.to)
+        if not more:
+            return
+        # one row a person, locked until the commit, in the order of ids: two nodes wait for each other, never in a circle
+        _RAISE.run(connection, sorted(more.items()))
+        head = {user_id: seq - more[user_id] for user_id, seq in HEADS.fetch(connection, [(user_id,) for user_id in more])}
+        digests = sorted({user_id for one in fresh if one.notification.policy is Policy.DIGEST for user_id in one.to})
         prefs: dict[int, Preferences] = {}
         for part in chunks(digests):
-            prefs.update(await load_preferences(connection, part))
+            prefs.update(load_preferences(connection, part))
+        cached: dict[tuple[Policy, datetime], tuple[tuple[datetime, int], ...]] = {}
+        event_rows: list[tuple[Any, ...]] = []
+        inbox_rows: list[tuple[Any, ...]] = []
+        for one in fresh:
+            if not one.to:
+                continue
+            policy, now = one.notification.policy, one.now
+            pk = self._keys.next(now)
+            event_rows.append(_event_row(pk, one, self.timing))
+            held = policy is Policy.DIGEST
+            soon = cached.get((policy, now))
+            if soon is None:
+                soon = cached[policy, now] = tuple(self._deadline(policy, now, here, _DEFAULT) for here in (False, True))
+            for user_id in one.to:
+                seq = head[user_id] = head[user_id] + 1
+                if held:
+                    deadline, deadline_us = self._deadline(policy, now, False, prefs.get(user_id, _DEFAULT))
+                else:
+                    deadline, deadline_us = soon[self.connected(user_id)]
+                one.deliveries.append(Delivery(user_id, seq, deadline))
+                inbox_rows.append((user_id, seq, pk, policy.value, deadline_us, int(held)))
+        _EVENTS.run(connection, event_rows)
+        _INBOX.run(connection, inbox_rows)
 
-        event_rows: list[dict[str, Any]] = []
-        inbox_rows: list[dict[str, Any]] = []
-        outcomes: list[Outcome] = []
-        for notification, now, to in fresh:
-            event, policy = notification.event, notification.policy
-            deliveries = []
-            if to:
-                pk = self._keys.next(now)
-                event_rows.append(_event_row(pk, event, now, self.timing))
-                for user_id in to:
-                    seq = head[user_id] = head.get(user_id, 0) + 1
-                    deadline = first_deadline(
-                        policy, now=now, connected=self.connected(user_id), prefs=prefs.get(user_id, _DEFAULT), timing=self.timing
-                    )
-                    deliveries.append(Delivery(user_id, seq, deadline))
-                    inbox_rows.append(
-                        {
-                            "user_id": user_id,
-                            "seq": seq,
-                            "event_pk": pk,
-                            "policy": policy.value,
-                            "state": "pending",
-                            "deadline_at": deadline,
-                            "held": policy is Policy.DIGEST,
-                        }
-                    )
-            outcomes.append(Outcome(event=event, duplicate=False, accepted=len(to), encoded=event.encode(), deliveries=tuple(deliveries)))
-        if event_rows:
-            await connection.execute(sa.insert(events), event_rows)
-        if new_heads:
-            await connection.execute(sa.insert(heads), [{"user_id": user_id, "seq": head[user_id]} for user_id in new_heads])
-        old_heads = [{"of": user_id, "to": head[user_id]} for user_id in everybody if user_id not in set(new_heads)]
-        if old_heads:
-            statement = sa.update(heads).where(heads.c.user_id == sa.bindparam("of")).values(seq=sa.bindparam("to"))
-            await connection.execute(statement, old_heads)
-        if inbox_rows:
-            await connection.execute(sa.insert(inbox), inbox_rows)
-        return outcomes
+    def _deadline(self, policy: Policy, now: datetime, connected: bool, prefs: Preferences) -> tuple[datetime, int]:
+        at = first_deadline(policy, now=now, connected=connected, prefs=prefs, timing=self.timing)
+        return at, microseconds(at)
+
+
+class _Fresh:
+    """A notification that was not accepted before, and what becomes of it."""
+
+    __slots__ = ("deliveries", "encoded", "notification", "now", "to")
+
+    def __init__(self, notification: Notification, now: datetime, to: list[int]) -> None:
+        self.notification, self.now, self.to = notification, now, to
+        self.encoded = notification.event.encode()
+        self.deliveries: list[Delivery] = []
+
+    def outcome(self) -> Outcome:
+        """What its caller is told."""
+        return Outcome(
+            event=self.notification.event,
+            duplicate=False,
+            accepted=len(self.to),
+            encoded=self.encoded,
+            deliveries=tuple(self.deliveries),
+        )
+
+
+_KNOWN = Bulk(
+    ("name", "name"),
+    "SELECT p.source AS c0, p.event_id AS c1, p.accepted AS c2 FROM {rows} JOIN publications AS p ON p.source = {0} AND p.event_id = {1}",
+    gives=3,
+)
+_CLAIM = Bulk(
+    ("name", "name", "int", "int"),
+    "INSERT INTO publications (source, event_id, accepted, created_at) SELECT {0}, {1}, {2}, {3} FROM {rows}",
+)
+_RAISE = Bulk(
+    ("int", "int"),
+    "INSERT INTO heads (user_id, seq) SELECT {0}, {1} FROM {rows} WHERE true ON CONFLICT (user_id) DO UPDATE SET seq = seq + excluded.seq",
+    mariadb="INSERT INTO heads (user_id, seq) SELECT {0}, {1} FROM {rows} ON DUPLICATE KEY UPDATE heads.seq = heads.seq + VALUES(seq)",
+)
+HEADS = Bulk(("int",), "SELECT h.user_id AS c0, h.seq AS c1 FROM {rows} JOIN heads AS h ON h.user_id = {0}", gives=2)
+"""The newest seq given out to each of these people; who has got nothing yet is left out."""
+_EVENTS = Bulk(
+    ("int", "name", "name", "name", "int", "name", "name", "text", "int", "int"),
+    "INSERT INTO events (pk, source, event_id, type, time, subject, kind, data, expires_at, created_at) "
+    "SELECT {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9} FROM {rows}",
+)
+_INBOX = Bulk(
+    ("int", "int", "int", "name", "int", "int"),
+    "INSERT INTO inbox (user_id, seq, event_pk, policy, state, deadline_at, held, attempts) "
+    "SELECT {0}, {1}, {2}, {3}, 'pending', {4}, {5}, 0 FROM {rows}",
+)
+_DUPLICATE_KEY = 1062  # MariaDB's
+
+
+def _known(connection: sa.Connection, submissions: Sequence[Submission]) -> dict[tuple[str, str], int]:
+    """Which of the events were accepted before, and by how many people."""
+    keys = {(n.event.source, n.event.id) for s in submissions for n in s.notifications}
+    keys |= {(event.source, event.id) for s in submissions for event in s.topic_events}
+    return {(source, event_id): accepted for source, event_id, accepted in _KNOWN.fetch(connection, list(keys))}
+
+
+def _claim(connection: sa.Connection, claims: list[tuple[str, str, int, int]]) -> None:
+    """Writes the idempotency keys down. One that another node has just written raises Conflict: the next look finds it known."""
+    try:
+        _CLAIM.run(connection, sorted(claims))  # sorted: two nodes with the same events wait for each other, never in a circle
+    except sa.exc.IntegrityError as error:
+        if error.orig is not None and error.orig.args[0] == _DUPLICATE_KEY:
+            raise Conflict("another node has just accepted one of these events") from error
+        raise
 
 
 _DEFAULT = Preferences()
@@ -214,7 +267,7 @@ class _Directory:
     everyone: list[int]
 
     @classmethod
-    async def load(cls, connection: AsyncConnection, addresses: Iterable[Address]) -> _Directory:
+    def load(cls, connection: sa.Connection, addresses: Iterable[Address]) -> _Directory:
         wanted: dict[str, set[str]] = defaultdict(set)
         for address in addresses:
             wanted[address.system].add(address.key)
@@ -222,16 +275,23 @@ class _Directory:
         everyone: list[int] = []
         for system, keys in wanted.items():
             if system == EVERYONE.system:
-                rows = await connection.execute(sa.select(users.c.id).where(users.c.active).order_by(users.c.id))
-                everyone = list(rows.scalars())
-                continue
-            for part in chunks(keys):
-                rows = await connection.execute(_lookup(system, part))
-                found.update({Address(system, str(row.key)): row.id for row in rows})
+                everyone = sorted(row[0] for row in _ACTIVE.fetch(connection, [(1,)]))
+            elif system == "id":
+                numbers = [(int(key),) for key in keys if key.isdecimal() and len(key) <= 18]
+                found.update({Address(system, str(row[0])): row[0] for row in _BY_ID.fetch(connection, numbers)})
+            else:
+                rows = [(key,) if system == "name" else (key, system) for key in keys if len(key) <= _MAX_KEY]
+                query = _BY_NAME if system == "name" else _BY_IDENTITY
+                found.update({Address(system, key): user_id for key, user_id in query.fetch(connection, rows)})
         return cls(found, everyone)
 
-    def find(self, to: Iterable[Address]) -> list[int]:
+    def find(self, to: Collection[Address]) -> list[int]:
         """The users addressed, each once, in a stable order."""
+        if len(to) == 1:
+            (address,) = to
+            found = self.by_address.get(address)
+            if found is not None:
+                return [found]
         people: set[int] = set()
         for address in to:
             if address.system == EVERYONE.system:
@@ -241,41 +301,38 @@ class _Directory:
         return sorted(people)
 
 
-def _lookup(system: str, keys: Sequence[str]) -> sa.Select[Any]:
-    if system == "id":
-        numbers = [int(key) for key in keys if key.isdecimal() and len(key) <= 18]
-        return sa.select(users.c.id.label("key"), users.c.id).where(users.c.id.in_(numbers), users.c.active)
-    if system == "name":
-        return sa.select(users.c.name.label("key"), users.c.id).where(users.c.name.in_(keys), users.c.active)
-    joined = identities.join(users, users.c.id == identities.c.user_id)
+_MAX_KEY = 255
+_ACTIVE = Bulk(("int",), "SELECT u.id AS c0 FROM {rows} JOIN users AS u ON u.active = {0}", gives=1)
+_BY_ID = Bulk(("int",), "SELECT u.id AS c0 FROM {rows} JOIN users AS u ON u.id = {0} WHERE u.active", gives=1)
+_BY_NAME = Bulk(("name",), "SELECT u.name AS c0, u.id AS c1 FROM {rows} JOIN users AS u ON u.name = {0} WHERE u.active", gives=2)
+_BY_IDENTITY = Bulk(
+    ("name", "name"),
+    "SELECT i.key AS c0, u.id AS c1 FROM {rows} JOIN identities AS i ON i.system = {1} AND i.key = {0} "
+    "JOIN users AS u ON u.id = i.user_id WHERE u.active",
+    mariadb="SELECT i.`key` AS c0, u.id AS c1 FROM {rows} JOIN identities AS i ON i.system = {1} AND i.`key` = {0} "
+    "JOIN users AS u ON u.id = i.user_id WHERE u.active",
+    gives=2,
+)
+
+
+def _event_row(pk: int, one: _Fresh, timing: Timing) -> tuple[Any, ...]:
+    event = one.notification.event
     return (
-        sa.select(identities.c.key, users.c.id)
-        .select_from(joined)
-        .where(identities.c.system == system, identities.c.key.in_(keys), users.c.active)
+        pk,
+        event.source,
+        event.id,
+        event.type,
+        microseconds(event.time),
+        None if event.subject is None else event.subject[:255],
+        str(event.data.get("kind", ""))[:32] or None,
+        one.encoded.data.decode(),
+        microseconds(event.expires or one.now + timing.expire),
+        microseconds(one.now),
     )
 
 
-def _publication(event: Event, accepted: int, now: datetime) -> dict[str, Any]:
-    return {"source": event.source, "event_id": event.id, "accepted": accepted, "created_at": now}
-
-
-def _event_row(pk: int, event: Event, now: datetime, timing: Timing) -> dict[str, Any]:
-    return {
-        "pk": pk,
-        "source": event.source,
-        "event_id": event.id,
-        "type": event.type,
-        "time": event.time.astimezone(UTC),
-        "subject": event.subject,
-        "kind": str(event.data.get("kind", ""))[:32] or None,
-        "data": event.data,
-        "expires_at": event.expires or now + timing.expire,
-        "created_at": now,
-    }
-
-
-async def _keep_watermark(connection: AsyncConnection, source: str, value: Mapping[str, Any], now: datetime) -> None:
+def _keep_watermark(connection: sa.Connection, source: str, value: Mapping[str, Any], now: datetime) -> None:
     row = {"value": value, "updated_at": now}
-    changed = await connection.execute(sa.update(watermarks).where(watermarks.c.source == source).values(**row))
+    changed = connection.execute(sa.update(watermarks).where(watermarks.c.source == source).values(**row))
     if changed.rowcount == 0:
-        await connection.execute(sa.insert(watermarks).values(source=source, **row))
+        connection.execute(sa.insert(watermarks).values(source=source, **row))

@@ -1,117 +1,65 @@
-"""The bus between nodes: broadcaster's interface over back ends that bound their queues and carry bytes.
+"""The bus between nodes: broadcaster's interface over back ends that bound their queues, carry bytes and tell of losses.
 
-broadcaster 0.3.1 has the right surface and leaves four holes that matter here: its subscriber queues are unbounded, a
-listener that dies leaves its readers waiting in silence, concurrent first subscribers race, and `disconnect`
-does not wait for the listener. `Bus` closes them; a back end only has to move bytes.
+broadcaster 0.3.1 has the right surface and leaves holes that matter here: its subscriber queues are unbounded, a
+listener that dies leaves its readers waiting in silence, concurrent first subscribers race, a message that is no
+UTF-8 ends its Redis listener, and with redis-py 8 that listener falls asleep before the first message.
+docs/bus.md says what this one promises.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from broadcaster import Broadcast
-from broadcaster._backends.base import BroadcastBackend
-from broadcaster._base import Event as TextEvent
 
-__all__ = ["Bus", "BusClosed", "Gap", "Item", "MemoryBackend", "Subscription", "backend_for"]
+from hub.backend import Backend
+from hub.feed import BadBusUrl, BusAway, BusClosed, Counters, Feed, Gap, Item, Kept
+from hub.memory_bus import MemoryBackend
 
-
-class BusClosed(Exception):
-    """The bus ended, or its listener died: whoever reads must subscribe anew. The cause is chained."""
+__all__ = ["BadBusUrl", "Bus", "BusAway", "BusClosed", "Counters", "Gap", "Item", "Kept", "Subscription", "backend_for"]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One message of a channel."""
-
-    id: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Messages may have been lost here."""
-
-    reason: str
-
-
-class BusEvent(TextEvent):
-    """One message of one channel. broadcaster types it as text; here it is bytes, untouched from end to end."""
-
-    message: bytes  # type: ignore[assignment]  # the point of this class
-
-    def __init__(self, channel: str, message: bytes) -> None:
-        self.channel, self.message = channel, message
-
-
-class MemoryBackend(BroadcastBackend):
-    """One process. At most `bound` messages wait; a publisher beyond that waits for room.
-
-    The reader is the hub's own dispatcher, which never waits for a client, so that wait is short.
-    """
-
-    def __init__(self, url: str = "memory://", *, bound: int = 65_536) -> None:
-        self._published: asyncio.Queue[BusEvent] = asyncio.Queue(bound)
-        self._channels: set[str] = set()
-
-    async def connect(self) -> None:
-        """Nothing to connect to."""
-
-    async def disconnect(self) -> None:
-        """Nothing to leave."""
-
-    async def subscribe(self, channel: str) -> None:
-        """From now on messages to `channel` are kept for `next_published`."""
-        self._channels.add(channel)
-
-    async def unsubscribe(self, channel: str) -> None:
-        """Messages to `channel` are dropped again."""
-        self._channels.discard(channel)
-
-    async def publish(self, channel: str, message: bytes) -> None:
-        """Hands `message` to the subscribers of `channel`; without any it is dropped."""
-        if channel in self._channels:
-            await self._published.put(BusEvent(channel, message))
-
-    async def next_published(self) -> BusEvent:
-        """The next message, in the order of publishing."""
-        return await self._published.get()
-
-
-def backend_for(url: str) -> BroadcastBackend:
-    """The back end that a bus URL names; ValueError for a scheme that is not served."""
-    scheme = urlsplit(url).scheme
+def backend_for(url: str) -> Backend:
+    """The back end that a bus URL names; BadBusUrl when none can be made of it."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise BadBusUrl("the address of the bus cannot be parsed") from error
     if scheme == "memory":
         return MemoryBackend(url)
-    raise ValueError(f"BUS_URL: no bus speaks {scheme!r}; use memory://")
+    if scheme in ("redis", "rediss", "unix"):
+        from hub.redis_streams import RedisBackend  # the client library is needed by those who name it only
+
+        return RedisBackend(url)
+    raise BadBusUrl(f"no bus speaks {scheme!r}; use memory://, redis://, rediss:// or unix://")
 
 
 class Subscription:
-    """The messages of one channel, in order. Iterating raises BusClosed when the bus has ended."""
+    """The messages of one channel, in order. Reading raises BusClosed when the bus has ended."""
 
-    def __init__(self, queue: asyncio.Queue[BusEvent | None], bus: Bus) -> None:
-        self._queue, self._bus = queue, bus
-
-    async def get(self) -> bytes:
-        """The next message; BusClosed at the end."""
-        item = await self._queue.get()
-        if item is None:
-            raise BusClosed("the bus has ended") from self._bus.failure
-        return item.message
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._taken: deque[Item] = deque()
 
     async def batch(self) -> list[Item | Gap]:
-        """All that waits, at least one."""
-        found: list[Item | Gap] = [Item("0", await self.get())]
-        while not self._queue.empty():
-            found.append(Item("0", await self.get()))
-        return found
+        """Everything that is there: at least one, at most 1,000. A Gap stands where messages may have been lost."""
+        if self._taken:  # somebody mixes this with `get`
+            rest: list[Item | Gap] = list(self._taken)
+            self._taken.clear()
+            return rest
+        return await self._feed.batch()
 
-    def __aiter__(self) -> Subscription:
+    async def get(self) -> bytes:
+        """The next message. Gaps are passed over: who must know of them reads batches."""
+        while not self._taken:
+            self._taken.extend(item for item in await self._feed.batch() if isinstance(item, Item))
+        return self._taken.popleft().data
+
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
@@ -119,71 +67,80 @@ class Subscription:
 
 
 class Bus(Broadcast):
-    """Broadcast with bounded subscribers, a listener whose death is heard, and an orderly end."""
+    """Broadcast with bounded subscribers, losses that are told, and an orderly end."""
 
-    def __init__(self, url: str | None = None, *, backend: BroadcastBackend | None = None, bound: int = 16_384) -> None:
+    _backend: Backend
+
+    def __init__(self, url: str | None = None, *, backend: Backend | None = None) -> None:
         super().__init__(backend=backend if backend is not None else backend_for(url or "memory://"))
-        self._bound = bound
-        self._subscribers: dict[str, set[asyncio.Queue[BusEvent | None]]] = {}  # type: ignore[assignment]  # bytes, not text
-        self._lock = asyncio.Lock()
-        self.failure: BaseException | None = None
 
     @property
     def alone(self) -> bool:
         """True when nobody outside this process can hear what is published."""
         return isinstance(self._backend, MemoryBackend)
 
+    @property
+    def connected(self) -> bool:
+        """False while the back end is away: this node neither hears others nor is heard."""
+        return self._backend.connected
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the back end is away; None while it is not."""
+        return self._backend.failure
+
+    @property
+    def counters(self) -> Counters:
+        """Reconnects, gaps, repeats dropped and rubbish passed over, since the process began."""
+        return self._backend.counters
+
     async def connect(self) -> None:
-        """Connects the back end and starts the one listener of this node."""
+        """Begins; a server that is away is waited for by those who publish and subscribe, not here."""
         await self._backend.connect()
-        self._listener_task = asyncio.create_task(self._listener(), name="bus_listener")
-        self._listener_task.add_done_callback(self._ended)
 
     async def disconnect(self) -> None:
-        """Ends the listener, waits for it, then leaves the back end."""
-        self._listener_task.cancel()
-        await asyncio.wait([self._listener_task])
+        """Ends: who reads, and who waits to publish, gets BusClosed."""
         await self._backend.disconnect()
 
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Returns when the bus has the message. Raises BusClosed."""
+        await self._backend.publish_many(channel, (message,))
+
     async def publish_many(self, channel: str, messages: Sequence[bytes]) -> None:
-        """Hands messages over in order."""
-        for message in messages:
-            await self.publish(channel, message)
+        """Returns when the bus has the messages, each once, in this order. Raises BusClosed.
+
+        While the back end is away it tries again, as long as the caller lets it. After a cancellation the messages, or
+        the first of them, may or may not be on the bus; they never come later than what is published next.
+        """
+        await self._backend.publish_many(channel, messages)
 
     @asynccontextmanager
     async def subscribe(self, channel: str, *, after: str | None = None) -> AsyncIterator[Subscription]:  # type: ignore[override]  # ours carries bytes
-        """The messages published to `channel` from now on.
+        """The messages of `channel` from now on, or all that came after the message `after`.
 
-        At most `bound` wait for the reader; then the listener waits, the back end's bound fills and publishers
-        wait: back-pressure, never loss.
+        When what came after it is no longer whole, a Gap comes first. Waits while the back end is away; raises BusClosed.
         """
-        queue: asyncio.Queue[BusEvent | None] = asyncio.Queue(self._bound)
-        async with self._lock:  # a second first subscriber must not find a channel that is half subscribed
-            if self._listener_task.done():
-                raise BusClosed("the bus has ended") from self.failure
-            readers: set[asyncio.Queue[BusEvent | None]] | None = self._subscribers.get(channel)
-            if readers is None:
-                await self._backend.subscribe(channel)
-                readers = self._subscribers[channel] = set()
-            readers.add(queue)
+        feed = await self._backend.open(channel, after)
         try:
-            yield Subscription(queue, self)
+            yield Subscription(feed)
         finally:
-            readers.discard(queue)
-            while not queue.empty():
-                queue.get_nowait()  # the listener may stand at our full queue: let it go on to the others
-            async with self._lock:  # who subscribes meanwhile must not have the channel taken away behind them
-                if not readers and self._subscribers.get(channel) is readers:
-                    del self._subscribers[channel]
-                    await self._backend.unsubscribe(channel)
+            self._backend.leave(feed)
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self.failure = None if task.cancelled() else task.exception()
-        for readers in self._subscribers.values():
-            for queue in readers:
-                while True:
-                    try:
-                        queue.put_nowait(None)
-                        break
-                    except asyncio.QueueFull:
-                        queue.get_nowait()  # the bus has ended: the notice of it matters more than its last words
+    async def keep(self, channel: str, id: str, changed: Mapping[str, bytes], gone: Iterable[str] = ()) -> bool:
+        """Writes values for nodes that come later, all at once: they are whole up to the message `id`.
+
+        False, and no change, when values of a newer message are kept already. Raises BusAway; then try again later
+        with all that changed since the last success.
+        """
+        return await self._backend.keep(channel, id, changed, gone)
+
+    async def kept(self, channel: str) -> Kept | None:
+        """What was kept for `channel`, None when nothing is. Raises BusAway."""
+        return await self._backend.kept(channel)
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.disconnect()

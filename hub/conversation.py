@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +42,7 @@ __all__ = ["CallError", "handle", "handle_now", "open_session", "refuse", "repla
 _log = structlog.get_logger("hub.conversation")
 
 
+_STORE_BUSY = Error("store_unavailable", "the store is busy, try again", temporary=True)
 _LOST_ACKS = 1000
 """How far back a resumed position is taken as a receipt; what is older had its deadline long ago."""
 
@@ -67,7 +67,8 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     if hub.is_draining or not hub.knows:  # since the handshake
         session.close(Close(CloseCode.DRAINING, "not now"))
         return
-    if len(tuple(hub.presence.of(user.user_id))) >= hub.limits.sessions_per_user:
+    if hub.cluster.sessions_of(user.user_id) >= hub.limits.sessions_per_user:
+        hub.metrics.refused("sessions_per_user")
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
         return
     session.device, session.client = hello.device, hello.client
@@ -91,8 +92,8 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
     if hello.since:  # handled, so received: the ack may have been lost with the last connection
         after = max(0, hello.since - _LOST_ACKS)
-        with suppress(StoreUnavailable):  # reading goes on while the store takes no writes
-            await hub.mark(Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after))
+        mark = Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after)
+        hub.ledger.mark_later(mark)
     session.counted_seq = head
     session.head_seq = max(session.head_seq, head)
     allowed = [(name, position) for name, position in hello.topics.items() if await _may_read(hub, session, name)]
@@ -139,11 +140,13 @@ async def _replay_page(hub: Hub, session: Session) -> None:
         if not session.has_room(len(frame)):
             break  # large ones: the next page goes on when these have been sent
         if row.seq > session.sent_seq + 1:
+            hub.metrics.gap("expired")
             session.send(gap(INBOX, session.sent_seq + 1, row.seq - 1, "expired"))
         session.sent_seq = row.seq
         session.recount |= row.seq > session.counted_seq
         session.send_frame(frame)
     if not rows and session.sent_seq < known:
+        hub.metrics.gap("expired")
         session.send(gap(INBOX, session.sent_seq + 1, known, "expired"))
         session.sent_seq = known
     session.head_seq = max(session.head_seq, session.sent_seq)
@@ -174,7 +177,9 @@ def handle_now(hub: Hub, session: Session, command: Command) -> bool:
             hub.presence.unsubscribe(session, command.topic)
             session.send(reply(command.id))
             return True
-        case Ack(level="received", seq=int(seq)) if seq <= session.received_seq:
+        case Ack(level="received", seq=int(seq)) if seq <= session.sent_seq:
+            if seq > session.received_seq:
+                _receipt(hub, session, seq)
             return True
         case Call() if command.name in hub.quick_calls:
             try:
@@ -209,7 +214,7 @@ async def handle(hub: Hub, session: Session, command: Command) -> None:
     except CallError as failed:
         session.send(reply(getattr(command, "id", None), error=failed.error))
     except StoreUnavailable:
-        session.send(reply(getattr(command, "id", None), error=Error("store_unavailable", "the store is busy, try again", temporary=True)))
+        session.send(reply(getattr(command, "id", None), error=_STORE_BUSY))
     except Exception:  # the edge to clients: an area's bug costs one command, not the session
         _failed(session, command)
 
@@ -227,6 +232,7 @@ def refuse(session: Session, refused: Refused) -> None:
 
 async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:
     if sub.topic not in session.topics and len(session.topics) >= hub.limits.topics:
+        hub.metrics.refused("topics")
         raise Refused(Error("too_many_topics", f"at most {hub.limits.topics} topics a session"), sub.id)
     if not await _may_read(hub, session, sub.topic):
         raise Refused(Error("no_such_topic", "there is no such topic, or it is not yours to read"), sub.id)
@@ -256,6 +262,8 @@ def _join(hub: Hub, session: Session, name: str, position: Position | None, fram
     missed = log.since(position)
     way = [event_frame(session.wire, name, entry.offset, entry.event, replay=True) for entry in missed or ()]
     recovered = missed is not None and session.has_room(sum(map(len, frames)) + sum(map(len, way)), len(frames) + len(way))
+    if position is not None:
+        (hub.metrics.recovered_replay if recovered else hub.metrics.recovered_snapshot).inc()
     frames += way if recovered else [encode(session.wire, snapshot(name, log.epoch, log.offset, log.state))]
     return {"epoch": log.epoch, "offset": log.offset, "recovered": recovered}
 
@@ -267,13 +275,19 @@ async def _acknowledge(hub: Hub, session: Session, ack: Ack) -> None:
         return
     if ack.seq > session.sent_seq:
         raise Refused(Error("bad_field", "ack of a seq that was not sent"))
-    received = ack.level == "received"
-    if received and ack.seq <= session.received_seq:
-        return
-    after = session.received_seq if received else 0
-    await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, seq=ack.seq, after=after))
-    if received:
-        session.received_seq = ack.seq
+    await hub.mark(Mark(user_id=user_id, change=ack.level, device=session.device, now=now, seq=ack.seq))
+
+
+def _receipt(hub: Hub, session: Session, seq: int) -> None:
+    """Hands a receipt to the next group commit. If the store does not take it, the client may say it once more."""
+    after, session.received_seq = session.received_seq, seq
+
+    def refused(_error: Exception) -> None:
+        session.received_seq = min(session.received_seq, after)
+        session.send(reply(None, error=_STORE_BUSY))
+
+    mark = Mark(user_id=session.principal.user_id, change="received", device=session.device, now=hub.now(), seq=seq, after=after)
+    hub.ledger.mark_later(mark, refused)
 
 
 async def _call(hub: Hub, session: Session, call: Call) -> None:

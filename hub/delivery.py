@@ -1,7 +1,8 @@
 """From a deadline to an end: re-check, then push, then write down how it went.
 
-The part of one person is a named job, `notification_job_{user_id}`: it exists while the person has open deadlines or
-live sessions, and shows in diagnostics with its last run and its next deadline.
+What is due is looked at for many people together; what is pushed is the part of each person: a named job,
+`notification_job_{user_id}`. It exists while the person has open deadlines or live sessions, and shows in diagnostics with
+its last run and its next deadline. One node delivers; `run` may be cancelled and run again, here or elsewhere.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import heapq
 import itertools
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,18 +21,29 @@ from typing import Any
 
 import structlog
 
-from hub.attempts import Due, DueRow, Ending, Finished
+from hub.attempts import LEASE, Due, DueRow, Ending, Finished
+from hub.lease import Fenced, Guard
 from hub.ledger import Ledger
 from hub.levels import OPEN
 from hub.policy import Drop, Hold, Policy, PushNow, Timing, decide, retry_delay
 from hub.push import Outcome, PushAddress, PushMessage, PushResult, PushSender
+from hub.store import microseconds
+from hub.tracing import OFF, Tracer
 from hub.writer import StoreUnavailable
 
 __all__ = ["Delivery", "Job", "tag_of"]
 
 _log = structlog.get_logger("hub.delivery")
-_PAUSE = timedelta(seconds=0.05)
-"""Between two looks at one person, whatever the deadlines say."""
+_SLOT_US = 50_000
+"""Deadlines of one person within so many microseconds are one; so late a look may come."""
+_PAUSE_S = 0.05
+"""Between two looks, whatever the deadlines say; not while whole groups are due."""
+_PEOPLE = 300
+"""People that one look takes."""
+_OUTSTANDING = 2000
+"""People whose pushes are under way or wait for their turn. With so many, looks wait."""
+_STALE_S = 5.0
+"""A push that has waited longer for its turn is looked at anew: it may have been read, or the night begun."""
 _BURST = 3
 """More than this many due at once become one push: a summary, not a burst."""
 
@@ -40,15 +53,21 @@ class Job:
     """The delivery work of one person."""
 
     user_id: int
-    deadline: datetime | None = None
     last_run: datetime | None = None
     runs: int = 0
     task: asyncio.Task[None] | None = None
+    slots: dict[int, datetime] = field(default_factory=dict)
+    """The deadlines that are known, at most one for each slot of time."""
 
     @property
     def name(self) -> str:
         """As it shows in task lists and diagnostics."""
         return f"notification_job_{self.user_id}"
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The next deadline that is known."""
+        return min(self.slots.values(), default=None)
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +81,10 @@ class _Plan:
 
 
 class Delivery:
-    """Watches deadlines and runs the jobs, at most `at_once` at a time. `run()` is its one long task."""
+    """Watches deadlines and runs the jobs, at most `at_once` pushes at a time. `run()` is its one long task.
+
+    `guard` gives the fence of the present term where one node of several delivers, None where there is no other.
+    """
 
     def __init__(
         self,
@@ -73,16 +95,25 @@ class Delivery:
         timing: Timing,
         connected: Callable[[int], bool],
         at_once: int = 50,
-        sweep_s: float = 5.0,
+        sweep_s: float = 2.0,
+        monotonic: Callable[[], float] = time.monotonic,
         pushed: Callable[[PushResult], None] = lambda _result: None,
+        tracer: Tracer = OFF,
+        guard: Callable[[], Guard | None] = lambda: None,
     ) -> None:
         """`pushed` is told how each push to each device ended."""
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
-        self._connected, self._sweep_s, self._pushed = connected, sweep_s, pushed
+        self._connected, self._sweep_s, self._monotonic = connected, sweep_s, monotonic
+        self._pushed, self._tracer = pushed, tracer
+        self._guard = guard
         self._jobs: dict[int, Job] = {}
-        self._heap: list[tuple[datetime, int]] = []
+        self._heap: list[tuple[int, int]] = []
+        """(end of a slot in microseconds, user)"""
+        self._resting: dict[int, float] = {}
+        """People whose last look went wrong, until when (monotonic): what is due for them stays due."""
         self._news = asyncio.Event()
         self._slots = asyncio.Semaphore(at_once)
+        self._running = False
 
     def jobs(self) -> list[Job]:
         """The jobs that exist now, for diagnostics."""
@@ -93,38 +124,90 @@ class Delivery:
         self._jobs.setdefault(user_id, Job(user_id))
 
     def absent(self, user_id: int) -> None:
-        """The person's last session ended; what they were sent and did not acknowledge is looked at soon."""
+        """The person's last session ended; what they were sent and did not acknowledge is looked at at its deadline."""
         job = self._jobs.get(user_id)
-        if job is not None and job.deadline is None and job.task is None:
+        if job is not None and not job.slots and job.task is None:
             del self._jobs[user_id]
 
     def schedule(self, user_id: int, deadline: datetime) -> None:
-        """Something of this person wants a look at `deadline`; an earlier look that is planned already stands."""
-        job = self._jobs.setdefault(user_id, Job(user_id))
-        if job.deadline is None or deadline < job.deadline:
-            job.deadline = deadline
-            heapq.heappush(self._heap, (deadline, user_id))
-            self._news.set()
+        """Something of this person wants a look at `deadline`. Nothing is kept while this node does not deliver."""
+        if not self._running:
+            return
+        at = microseconds(deadline)
+        slot = at // _SLOT_US
+        job = self._jobs.get(user_id)
+        if job is None:
+            job = self._jobs[user_id] = Job(user_id)
+        known = job.slots.get(slot)
+        if known is None or deadline < known:
+            job.slots[slot] = deadline
+        if known is None:
+            first = not self._heap or self._heap[0][0] > (slot + 1) * _SLOT_US
+            heapq.heappush(self._heap, ((slot + 1) * _SLOT_US, user_id))
+            if first:
+                self._news.set()
 
     async def run(self) -> None:
-        """Runs for ever: picks up the deadlines that the store holds, then serves each when it comes."""
-        await self._reload()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._sweep(), name="delivery_sweep")
-            while True:
-                self._news.clear()
-                delay = self._start_due(group)
-                try:
-                    async with asyncio.timeout(delay):
-                        await self._news.wait()
-                except TimeoutError:
-                    pass
+        """Runs until cancelled: picks up the deadlines that the store holds, then serves each when it comes.
+
+        Cancelling does not wait for a push service; what was in hand is found again by its lease.
+        """
+        self._running = True
+        try:
+            await self._reload()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._sweep(), name="delivery_sweep")
+                wanted, not_before, come = True, 0.0, list[int]()
+                while True:
+                    self._news.clear()
+                    come += self._come()
+                    if (wanted or come) and self._monotonic() >= not_before:
+                        wanted, rest_s = await self._look(group)
+                        not_before = self._monotonic() + rest_s
+                        for user_id in come:
+                            self._retire(user_id)
+                        come.clear()
+                    wait_s = not_before - self._monotonic() if wanted or come else self._next_slot_s()
+                    try:
+                        async with asyncio.timeout(max(0.0, wait_s)):
+                            await self._news.wait()
+                    except TimeoutError:
+                        pass
+        finally:
+            self._running = False
+            self._heap.clear()
+            self._resting.clear()
+            for job in list(self._jobs.values()):
+                job.slots.clear()
+                job.task = None
+                self._retire(job.user_id)
+
+    def _come(self) -> list[int]:
+        """The people of the slots whose time has come."""
+        now, come = microseconds(self._now()), []
+        while self._heap and self._heap[0][0] <= now:
+            end, user_id = heapq.heappop(self._heap)
+            come.append(user_id)
+            job = self._jobs.get(user_id)
+            if job is not None:
+                job.slots.pop(end // _SLOT_US - 1, None)
+        return come
+
+    def _next_slot_s(self) -> float:
+        """Seconds until the next slot ends; at most 30 (clocks jump)."""
+        return min(30.0, (self._heap[0][0] - microseconds(self._now())) / 1_000_000) if self._heap else 30.0
+
+    def _retire(self, user_id: int) -> None:
+        """The job goes when nothing is left to do for a person who is not here."""
+        job = self._jobs.get(user_id)
+        if job is not None and not job.slots and job.task is None and not self._connected(user_id):
+            del self._jobs[user_id]
 
     async def _sweep(self) -> None:
-        """Looks for deadlines that nobody told of: a commit may land though its caller heard of a failure."""
+        """Looks for deadlines that nobody told of: another node's, or of a commit that landed though its caller heard of a failure."""
         while True:
             await asyncio.sleep(self._sweep_s)
-            await self._reload(before=self._now() + timedelta(seconds=self._sweep_s))
+            await self._reload(before=self._now() + timedelta(seconds=2 * self._sweep_s))
 
     async def _reload(self, before: datetime | None = None) -> None:
         for failures in itertools.count():
@@ -137,53 +220,94 @@ class Delivery:
                     _log.exception("deadlines_not_loaded")
                 await asyncio.sleep(1)
 
-    def _start_due(self, group: asyncio.TaskGroup) -> float:
-        """Starts the jobs whose time has come; returns the seconds until the next one, at most 30 (clocks jump)."""
-        now = self._now()
-        while self._heap and self._heap[0][0] <= now:
-            deadline, user_id = heapq.heappop(self._heap)
-            job = self._jobs.get(user_id)
-            if job is None or job.deadline != deadline:
-                continue  # an entry that an earlier deadline overtook
-            job.deadline = None
-            if job.task is None:
-                job.task = group.create_task(self._serve(job), name=job.name)
+    async def _look(self, group: asyncio.TaskGroup) -> tuple[bool, float]:
+        """One look at all that is due; whether another one is wanted whatever the deadlines say, and the seconds before it."""
+        busy = {job.user_id for job in self._jobs.values() if job.task is not None}
+        room = min(_PEOPLE, _OUTSTANDING - len(busy))
+        if room <= 0:
+            return True, 0.5
+        now, at = self._now(), self._monotonic()
+        self._resting = {user_id: until for user_id, until in self._resting.items() if until > at}
+        skipped = busy | self._resting.keys()
+        try:
+            due = await self._ledger.due(now, people=room + len(skipped))
+            plans = {user_id: self._planned(user_id, found, now) for user_id, found in due.items() if user_id not in skipped}
+            await self._settle(plans, now)
+        except StoreUnavailable as error:
+            _log.warning("look_waits_for_store", error=str(error))
+            return True, 1.0
+        except Exception:
+            _log.exception("look_failed")
+            return True, 5.0
+        for user_id, plan in plans.items():
+            job = self._jobs.setdefault(user_id, Job(user_id))
+            job.last_run, job.runs = now, job.runs + 1
+            if plan is not None and (plan.push or plan.summary):
+                job.task = group.create_task(self._serve(job, due[user_id], plan, at), name=job.name)
             else:
-                self.schedule(user_id, now + timedelta(seconds=0.5))
-                break
-        return min(30.0, max(0.0, (self._heap[0][0] - now).total_seconds())) if self._heap else 30.0
+                self._retire(user_id)
+        return bool(plans), 0.0 if len(plans) >= room else _PAUSE_S
 
-    async def _serve(self, job: Job) -> None:
+    def _planned(self, user_id: int, due: Due, now: datetime) -> _Plan | None:
+        """The plan for one person; what cannot be planned rests, and harms nobody else."""
+        try:
+            return self._plan(user_id, due, now)
+        except Exception:
+            _log.exception("job_failed", job=Job(user_id).name)
+            self._rest(user_id, 5.0)
+            return None
+
+    def _rest(self, user_id: int, seconds: float) -> None:
+        self._resting[user_id] = self._monotonic() + seconds
+        self.schedule(user_id, self._now() + timedelta(seconds=seconds))
+
+    async def _settle(self, plans: Mapping[int, _Plan | None], now: datetime) -> None:
+        """Writes down what ends or waits without a push, and brings back what was put off."""
+        made = {user_id: plan for user_id, plan in plans.items() if plan is not None}
+        endings = [ending for plan in made.values() for ending in plan.endings]
+        asleep = [(user_id, [row.seq for row in plan.awake]) for user_id, plan in made.items() if plan.awake]
+        await asyncio.gather(self._ledger.settle(endings), *(self._ledger.wake(user_id, seqs, now) for user_id, seqs in asleep))
+        self._expect(endings)
+
+    def _expect(self, endings: Sequence[Ending]) -> None:
+        for ending in endings:
+            if ending.deadline is not None:
+                self.schedule(ending.user_id, ending.deadline)
+
+    async def _serve(self, job: Job, due: Due, plan: _Plan, looked: float) -> None:
         try:
             async with self._slots:
-                await self.run_job(job)
+                if self._monotonic() - looked < _STALE_S:
+                    await self._push_all(job.user_id, due, plan)
         except StoreUnavailable as error:
             _log.warning("job_waits_for_store", job=job.name, error=str(error))
-            self.schedule(job.user_id, self._now() + timedelta(seconds=1))
+            self._rest(job.user_id, 1.0)
+        except Fenced:  # the other node has this person's job by now; ours ends with the term
+            self._rest(job.user_id, 1.0)
         except Exception:
             _log.exception("job_failed", job=job.name)
-            self.schedule(job.user_id, self._now() + timedelta(seconds=5))
+            self._rest(job.user_id, 5.0)
         finally:
             job.task = None
-            if job.deadline is None and not self._connected(job.user_id):
-                self._jobs.pop(job.user_id, None)
+            if self._running:
+                self.schedule(job.user_id, self._now())  # what came due meanwhile, or was left for lack of time
+            self._retire(job.user_id)
 
     async def run_job(self, job: Job) -> None:
-        """One look at everything that is due for one person."""
+        """One look at everything that is due for one person, pushes included."""
         now = job.last_run = self._now()
         job.runs += 1
-        due = await self._ledger.due(job.user_id, now)
-        plan = self._plan(job.user_id, due, now)
-        await self._ledger.settle(plan.endings)
-        if plan.awake:
-            await self._ledger.wake(job.user_id, [row.seq for row in plan.awake], now)
+        due = (await self._ledger.due(now, only=job.user_id)).get(job.user_id)
+        if due is not None:
+            plan = self._plan(job.user_id, due, now)
+            await self._settle({job.user_id: plan}, now)
+            await self._push_all(job.user_id, due, plan)
+
+    async def _push_all(self, user_id: int, due: Due, plan: _Plan) -> None:
         if plan.summary:
-            await self._push(job.user_id, due, plan.summary, summary=True)
+            await self._push(user_id, due, plan.summary, summary=True)
         for row in plan.push:
-            await self._push(job.user_id, due, [row], summary=False)
-        next_at = await self._ledger.next_deadline(job.user_id)
-        if next_at is not None:
-            self.schedule(job.user_id, max(next_at, self._now() + _PAUSE))
+            await self._push(user_id, due, [row], summary=False)
 
     def _plan(self, user_id: int, due: Due, now: datetime) -> _Plan:
         plan = _Plan()
@@ -216,15 +340,21 @@ class Delivery:
 
     async def _push(self, user_id: int, due: Due, rows: Sequence[DueRow], *, summary: bool) -> None:
         """Pushes rows as one message to every device of the person, and writes down the outcome."""
-        taken = set(await self._ledger.begin_push(user_id, [row.seq for row in rows], self._now()))
-        rows = [row for row in rows if row.seq in taken]  # the others were received or read in the meantime
+        begun = self._monotonic()
+        taken = set(await self._ledger.begin_push(user_id, [row.seq for row in rows], self._now(), self._guard()))
+        rows = [row for row in rows if row.seq in taken]  # the others were received or read in the meantime, or another node has them
         if not rows:
             return
+        if self._monotonic() - begun > LEASE.total_seconds() / 2:  # this process stood still: the next taker may be at work by now
+            _log.warning("push_left_to_others", user_id=user_id, seqs=[row.seq for row in rows])
+            return
         message = _message(rows, due, summary=summary and len(rows) > 1)
-        results = await self._send(message, due.to)
+        with self._tracer.span("navigator.push", devices=len(due.to), notifications=len(rows)):
+            results = await self._send(message, due.to)
         now = self._now()
         endings = [_ending(user_id, row, results, now) for row in rows]
         await self._ledger.finish_push(Finished(user_id, tuple(row.seq for row in rows), tuple(results), tuple(endings), now))
+        self._expect(endings)
         _log.info("pushed", user_id=user_id, seqs=[row.seq for row in rows], outcomes=[result.outcome.value for result in results])
 
     async def _send(self, message: PushMessage, to: Sequence[PushAddress]) -> list[PushResult]:

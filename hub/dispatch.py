@@ -82,6 +82,8 @@ class Dispatch:
     async def take(self, item: Item | Gap) -> None:
         """One message. Whatever it is, the next one can be taken."""
         if isinstance(item, Gap):
+            if not self._at:
+                return  # what came before this node
             _log.warning("bus_gap", reason=item.reason)
             self.learn()
             self._lost(item.reason)
@@ -116,7 +118,7 @@ class Dispatch:
                 self._others(message)
 
     def _publish(self, message: Publish, id: str) -> None:
-        encoded = Encoded(message.json, message.msgpack, message.members)
+        encoded = Encoded(message.json)
         if self._learning is not None:
             self._learning.saw(message.topic, id, encoded)
             return

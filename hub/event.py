@@ -77,22 +77,37 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-@dataclass(frozen=True, slots=True)
 class Encoded:
     """An event's members from `id` on, encoded once for each wire format and shared by all frames.
 
     `json` is the inside of an object without its braces; `msgpack` is the same as key-value pairs
-    without the map header, `members` of them.
+    without the map header, `members` of them. `data` is the JSON of the event's data alone, as the store keeps it.
     """
 
-    json: bytes
-    msgpack: bytes
-    members: int
+    __slots__ = ("_event", "_msgpack", "data", "json")
+
+    members = 5
+
+    def __init__(self, json: bytes, *, data: bytes = b"", event: Event | None = None) -> None:
+        """`json` alone is enough, as it comes over the bus: the rest is made of it when somebody asks."""
+        self.json, self.data, self._event = json, data, event
+        self._msgpack: bytes | None = None
+
+    @property
+    def msgpack(self) -> bytes:
+        """See the class. With nobody here who speaks it, it is never made."""
+        packed = self._msgpack
+        if packed is None:
+            packed = self._msgpack = b"".join(_msgpack.encode(part) for item in self.event().members().items() for part in item)
+        return packed
 
     def event(self) -> Event:
         """The event itself, without the attributes that do not travel; msgspec.DecodeError for what is no event."""
-        made = _members.decode(b"{" + self.json + b"}")
-        return Event(source=made.source, id=made.id, type=made.type, time=made.time, data=made.data)
+        event = self._event
+        if event is None:
+            made = _members.decode(b"{" + self.json + b"}")
+            event = self._event = Event(source=made.source, id=made.id, type=made.type, time=made.time, data=made.data)
+        return event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +115,7 @@ class Event:
     """One change. `source` + `id` name it for ever: a second one with the same pair is the same event."""
 
     source: str
-    """Who tells it, a URI-reference such as `/redmine`; 1 to 255 characters."""
+    """Who tells it, a URI-reference such as `/redmine`; 1 to 255 characters, no NUL among them (nor in `id` and `type`)."""
     id: str
     """Unique within `source`, 1 to 255 characters."""
     type: str
@@ -115,21 +130,20 @@ class Event:
     """After this moment nobody wants it any more; aware. None: the hub's default applies."""
 
     def __post_init__(self) -> None:
-        for name in ("source", "id", "type"):
-            value = getattr(self, name)
+        for name, value in (("source", self.source), ("id", self.id), ("type", self.type)):
             if not 1 <= len(value) <= 255:
                 raise ValueError(f"{name} must have 1 to 255 characters, has {len(value)}")
+            if "\0" in value:  # CloudEvents forbids control characters; this one ends a text in SQLite's JSON
+                raise ValueError(f"{name} must not hold a NUL")
         if self.time.tzinfo is None or (self.expires is not None and self.expires.tzinfo is None):
             raise ValueError("time and expires must be aware")
 
+    def members(self) -> dict[str, Any]:
+        """What a frame says of the event, in the order of the wire."""
+        return {"id": self.id, "type": self.type, "source": self.source, "time": rfc3339(self.time), "data": self.data}
+
     def encode(self) -> Encoded:
-        """The shared part of every frame that carries this event. Costs one encoding per format."""
-        members: dict[str, Any] = {
-            "id": self.id,
-            "type": self.type,
-            "source": self.source,
-            "time": rfc3339(self.time),
-            "data": self.data,
-        }
-        packed = b"".join(_msgpack.encode(part) for item in members.items() for part in item)
-        return Encoded(_json.encode(members)[1:-1], packed, len(members))
+        """The shared part of every frame that carries this event. Costs one JSON encoding; MessagePack is made when asked for."""
+        data = _json.encode(self.data)
+        head = _json.encode({"id": self.id, "type": self.type, "source": self.source, "time": rfc3339(self.time)})
+        return Encoded(b'%s,"data":%s' % (head[1:-1], data), data=data, event=self)

@@ -45,7 +45,16 @@ class _Payloads(dict[Format, bytes]):
 class Fanout:
     """Gives what happens to the sessions of this node."""
 
-    def __init__(self, presence: Presence, *, flush_s: float = FLUSH_S, at_once: int = SLICE) -> None:
+    def __init__(
+        self,
+        presence: Presence,
+        *,
+        flush_s: float = FLUSH_S,
+        at_once: int = SLICE,
+        flushed: Callable[[float, int, int], None] = lambda _seconds, _sockets, _events: None,
+    ) -> None:
+        """`flushed` is told of each flush: how many seconds, sockets, and events over all sockets."""
+        self._flushed, self._sockets, self._events = flushed, 0, 0
         self._presence, self._flush_s, self._slice = presence, flush_s, at_once
         self._dirty: dict[str, Readers] = {}
         self._timer: asyncio.Handle | None = None
@@ -63,7 +72,7 @@ class Fanout:
 
     async def deliver(self, message: Deliver) -> None:
         """One notification, to the people it is for: a frame for each position, shared by all who have that one."""
-        event = Encoded(message.json, message.msgpack, message.members)
+        event = Encoded(message.json)
         payloads: dict[tuple[Format, int], bytes] = {}
         to = iter(message.to)
         while part := list(islice(to, self._slice)):
@@ -102,6 +111,7 @@ class Fanout:
 
     def _flush(self) -> None:
         self._flushed_at = asyncio.get_running_loop().time()
+        self._sockets = self._events = 0
         dirty, self._dirty = self._dirty, {}
         self._write(list(reversed(dirty.values())), [])
 
@@ -115,7 +125,10 @@ class Fanout:
         try:
             while room > 0 and (begun or topics):
                 if begun:
-                    room -= begun[-1].some(room)
+                    written = begun[-1].some(room)
+                    room -= written
+                    self._sockets += written
+                    self._events += written * begun[-1].events
                     if begun[-1].done:
                         begun.pop()
                 else:
@@ -123,8 +136,10 @@ class Fanout:
         finally:
             if begun or topics:
                 self._timer = asyncio.get_running_loop().call_soon(self._write, topics, begun)
-            elif self._dirty:
-                self._schedule()
+            else:
+                self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
+                if self._dirty:
+                    self._schedule()
 
 
 def _begin(readers: Readers) -> list[_Writes]:
@@ -147,6 +162,11 @@ class _Writes:
         self._blob = b"".join(frame(event.payload[wire], OPCODES[wire]) for event in events)
 
     @property
+    def events(self) -> int:
+        """How many events each of them gets."""
+        return len(self._events)
+
+    @property
     def done(self) -> bool:
         """True when everybody has been written to."""
         return not self._to
@@ -154,14 +174,16 @@ class _Writes:
     def some(self, room: int) -> int:
         """Writes to at most `room` of them; how many."""
         blob, to = self._blob, self._to
-        written = 0
-        while to and written < room:
-            session, _ = to.popitem()
-            written += 1
+        if len(to) <= room:  # everybody in one turn, in which nobody but the one who is written to can leave
+            some = list(to)
+            to.clear()
+        else:
+            some = [to.popitem()[0] for _ in range(room)]
+        for session in some:
             direct = session.direct
             if direct is not None:
                 direct(blob)
             else:  # it has turned slow since the flush began
                 for event in self._events:
                     session.send_frame(event.payload[self._wire])
-        return written
+        return len(some)

@@ -17,32 +17,36 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.accept import Outcome, Receipt, Submission
-from hub.acktime import AckTimes
 from hub.attempts import Woken
 from hub.bucket import Buckets, Rate
 from hub.bus import Bus, BusClosed
 from hub.cadence import Cadence
 from hub.close import Close, CloseCode
+from hub.cluster import CHANGES_S, Cluster
 from hub.delivery import Delivery
 from hub.dispatch import Dispatch
 from hub.event import Event
 from hub.fanout import Fanout
 from hub.keepalive import Keepalive
+from hub.leader import Leader
+from hub.lease import Lease, LeaseTiming
 from hub.ledger import RETENTION, Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
-from hub.messages import Ask, Deliver, Message, Publish, Revoke, StateChange, encode
+from hub.messages import Ask, Deliver, Goodbye, Here, Message, Publish, Revoke, Schedule, StateChange, encode
 from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
+from hub.observer import Observer
 from hub.policy import Timing
 from hub.presence import Presence
 from hub.protocol import draining
-from hub.push import Outcome as PushOutcome
-from hub.push import PushResult, PushSender
+from hub.push import PushSender
 from hub.session import Limits, Session
+from hub.store import microseconds
 from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
+from hub.tracing import OFF, Tracer
 from hub.writer import StoreUnavailable, Writer
 
 __all__ = ["Hub", "utc_now"]
@@ -55,6 +59,8 @@ _ANSWER_S = 0.5
 """Seconds within which another node answers how the topics stand."""
 _USER_COMMANDS = Rate(200.0, 800.0)
 """Commands a second of one person over all their sessions."""
+_ON_DEMAND = ("ops",)
+"""Topics that every node publishes only while somebody reads them."""
 _OUTGOING = 65_536
 """Messages that may wait for the bus."""
 _COME_BACK = 500
@@ -87,13 +93,19 @@ class Hub:
         cadence: Cadence | None = None,
         metrics: Metrics | None = None,
         user_commands: Rate = _USER_COMMANDS,
+        tracer: Tracer = OFF,
+        lease: LeaseTiming | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.metrics = metrics or Metrics()
+        self.metrics, self.tracer = metrics or Metrics(), tracer
         self._user_commands: Buckets[int] = Buckets(user_commands)
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
         self.presence = Presence()
+        self.node = secrets.token_urlsafe(6)
+        """Names this process among the nodes."""
+        self.cluster = Cluster(self.node, reads=lambda: [name for name in _ON_DEMAND if self.presence.reads(name)])
+        self.observer = Observer(self.metrics, tracer, now=now, connected=self.connected)
         self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
         self.logs = Logs(in_use=self.presence.reads)
         self.calls: dict[str, Call] = {}
@@ -104,33 +116,35 @@ class Hub:
         self.ledger = Ledger(
             engine,
             timing=self.timing,
-            connected=self.presence.connected,
+            connected=self.connected,
             accepted=self._accepted,
             marked=self._marked,
+            received=self.observer.received,
             woken=self._woken,
-            writer=Writer(engine, observe=self._committed),
+            writer=Writer(engine, observe=self.observer.committed),
         )
         self.delivery = Delivery(
             self.ledger,
             senders,
             now=now,
             timing=self.timing,
-            connected=self.presence.connected,
-            pushed=self._pushed,
+            connected=self.connected,
+            pushed=self.observer.pushed,
+            tracer=tracer,
+            guard=lambda: self.leader.guard,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
         self.keepalive = Keepalive(self.limits)
-        self._fanout = Fanout(self.presence)
+        self._fanout = Fanout(self.presence, flushed=self.observer.flushed)
         self._outgoing: deque[bytes] = deque()
         self._to_send = asyncio.Event()
         self._sending = False
         self.unsent = 0
         self._subscribed, self._ready, self._unknown = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.node = secrets.token_urlsafe(6)
-        """Names this process among the nodes."""
         self.alone = self.bus.alone
         """True when there can be no other node."""
+        self.leader = Leader(Lease(engine, "lead", node=self.node, alone=self.alone, timing=lease))
         self._dispatch = Dispatch(
             self.node,
             topics=self.topics,
@@ -141,25 +155,31 @@ class Hub:
             lost=self._lost_track,
             others=self._other,
         )
-        if not self.alone:
-            self._dispatch.learn()
-        self.takes_part = False
-        """True while this node hears what the others say."""
         self.is_draining = False
-        self._ack_times = AckTimes()
-        self.push_errors: dict[str, tuple[str, datetime]] = {}
-        """The newest failure of each push service: its code and when."""
         self._watch_all()
+
+    def connected(self, user_id: int) -> bool:
+        """True when the person has a session at any node."""
+        return self.cluster.connected(user_id)
+
+    def reads(self, topic: str) -> bool:
+        """True when somebody reads this topic, at any node."""
+        return self.presence.reads(topic) or self.cluster.reads(topic)
 
     @property
     def leads(self) -> bool:
         """True while the sources and the deadlines are this node's."""
-        return self.alone
+        return self.leader.leads
 
     @property
     def knows(self) -> bool:
         """True when this node knows where the topics stand: sessions may open."""
         return self._dispatch.known
+
+    @property
+    def takes_part(self) -> bool:
+        """True while this node hears what the others say, and knows what they said before."""
+        return self.bus.connected and self.knows
 
     # -- what areas register --------------------------------------------------------------------------
 
@@ -170,10 +190,10 @@ class Hub:
             publish=self._publish_batch,
             watermark=self.ledger.watermark,
             health=self._health,
-            connected=lambda: len(self.presence),
+            connected=self.cluster.anybody,
             now=self.now,
             cadence=cadence or self._cadence,
-            looked=self.metrics.look,
+            looked=self.observer.looked,
         )
         self.supervisors.append(supervisor)
         return supervisor
@@ -186,10 +206,12 @@ class Hub:
         Events for topics are published after the commit, and not at all when their (source, id) was accepted before.
         """
         began = time.perf_counter()
-        receipt = await self.ledger.accept(
-            Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
-        )
-        self._taken(receipt, began)
+        with self.tracer.span("navigator.publish", notifications=len(notifications), topic_events=len(topics)):
+            receipt = await self.ledger.accept(
+                Submission(notifications=notifications, topic_events=tuple(item.event for item in topics), now=self.now())
+            )
+        self.metrics.publish.observe(time.perf_counter() - began)
+        self.observer.taken(receipt, began)
         for item, outcome in zip(topics, receipt.outcomes[len(notifications) :], strict=True):
             if not outcome.duplicate:
                 self.publish_topic(item.topic, item.event)
@@ -197,11 +219,13 @@ class Hub:
 
     def publish_topic(self, name: str, event: Event) -> None:
         """Sends an event on its way; its offset is given where the bus ends. KeyError for a topic that nobody registered."""
-        if self.topics.find(name) is None:
+        topic = self.topics.find(name)
+        if topic is None:
             raise KeyError(name)
         encoded = event.encode()
-        self.metrics.published_topic.inc()
-        self._send(Publish(name, encoded.json, encoded.msgpack, encoded.members))
+        if topic.counted:
+            self.metrics.published_topic.inc()
+        self._send(Publish(name, encoded.json))
 
     def revoke(self, session_hashes: Sequence[str], reason: str) -> None:
         """Closes the sockets of these sign-ins with 4501."""
@@ -215,8 +239,10 @@ class Hub:
     async def _publish_batch(self, source: str, batch: Batch) -> None:
         watermark = None if batch.watermark is None else (source, batch.watermark)
         began = time.perf_counter()
-        receipt = await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
-        self._taken(receipt, began)
+        receipt = await self.ledger.accept(
+            Submission(notifications=batch.notifications, watermark=watermark, guard=self.leader.guard, now=self.now())
+        )
+        self.observer.taken(receipt, began)
         for item in batch.topics:
             self.publish_topic(item.topic, item.event)
 
@@ -231,22 +257,26 @@ class Hub:
     def _deliver(self, outcome: Outcome) -> None:
         assert outcome.encoded is not None  # noqa: S101  # deliveries are made of encoded events only
         event = outcome.encoded
-        self._send(Deliver(event.json, event.msgpack, event.members, [(d.user_id, d.seq) for d in outcome.deliveries]))
-        for delivery in outcome.deliveries:
-            self.delivery.schedule(delivery.user_id, delivery.deadline)
+        self._send(Deliver(event.json, [(d.user_id, d.seq) for d in outcome.deliveries]))
+        self._schedule([(delivery.user_id, delivery.deadline) for delivery in outcome.deliveries])
+
+    def _schedule(self, deadlines: Sequence[tuple[int, datetime]]) -> None:
+        """Has deadlines kept, here or at the node that leads. Should the word of it be lost, the leader's sweep finds them."""
+        if self.leads:
+            for user_id, deadline in deadlines:
+                self.delivery.schedule(user_id, deadline)
+        else:
+            self._send(Schedule([(user_id, microseconds(deadline)) for user_id, deadline in deadlines]))
 
     def _marked(self, marks: Sequence[Marked]) -> None:
         for marked in marks:
             mark = marked.mark
-            if mark.seq is not None:
-                took = self._ack_times.acked(mark.user_id, mark.seq, time.perf_counter())
-                if took is not None:
-                    self.metrics.publish_to_ack.observe(took)
+            self.observer.marked(mark)
             if mark.change != "received":
                 level = "done" if mark.change == "snooze" else mark.change
                 self._send(StateChange(mark.user_id, level, mark.device, marked.unseen, marked.head, mark.seq, mark.ids))
             if mark.until is not None:
-                self.delivery.schedule(mark.user_id, mark.until)
+                self._schedule([(mark.user_id, mark.until)])
 
     def _woken(self, woken: Sequence[Woken]) -> None:
         for back in woken:
@@ -276,46 +306,38 @@ class Hub:
 
     def _watch_all(self) -> None:
         self.metrics.watch(
-            connections=lambda: dict(Counter[str](session.wire for session in self.presence)),
+            connections=self._formats,
             queue_bytes=lambda: sum(session.queued_bytes for session in self.presence),
             users=self.presence.users,
             writer_waiting=lambda: self.ledger.writer.waiting,
             bus_unsent=lambda: self.unsent,
-            bus_connected=lambda: float(self.takes_part),
+            bus_connected=lambda: float(self.bus.connected),
+            bus_reconnects=lambda: self.bus.counters.reconnects,
+            bus_gaps=lambda: self.bus.counters.gaps,
+            bus_repeats=lambda: self.bus.counters.repeats,
+            leader=lambda: float(self.leads),
+            sessions=lambda: {name: float(count) for name, count in self.cluster.sessions().items()},
             jobs=lambda: len(self.delivery.jobs()),
             source_up=lambda: {s.health.source: float(s.health.state == "ok") for s in self.supervisors},
             source_lag=lambda: {s.health.source: self._lag(s.health) for s in self.supervisors},
         )
 
+    def _formats(self) -> dict[str, float]:
+        return {wire: float(count) for wire, count in Counter(session.wire for session in self.presence).items()}
+
     def _lag(self, health: Health) -> float:
         return math.nan if health.as_of is None else (self.now() - health.as_of).total_seconds()
-
-    def _taken(self, receipt: Receipt, began: float) -> None:
-        self.metrics.publish.observe(time.perf_counter() - began)
-        for outcome in receipt.outcomes:
-            if outcome.encoded is not None:
-                self.metrics.published_inbox.inc()
-                here = ((d.user_id, d.seq) for d in outcome.deliveries if self.presence.connected(d.user_id))
-                self._ack_times.sent(here, began)
-
-    def _pushed(self, result: PushResult) -> None:
-        service = result.address.kind.partition("_")[0]
-        self.metrics.push(service, result.outcome.value)
-        if result.outcome in (PushOutcome.RETRY, PushOutcome.REJECTED):
-            self.push_errors[service] = (result.detail, self.now())
-
-    def _committed(self, size: int, seconds: float, committed: bool) -> None:
-        self.metrics.commit.observe(seconds)
-        self.metrics.group_size.observe(size)
-        if not committed:
-            self.metrics.commit_failed.inc()
 
     # -- sessions -------------------------------------------------------------------------------------
 
     def enter(self, session: Session) -> None:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
+        self.cluster.entered(session.principal.user_id)
         self.delivery.present(session.principal.user_id)
+        self._nudge()
+
+    def _nudge(self) -> None:
         for supervisor in self.supervisors:
             supervisor.nudge()
 
@@ -323,8 +345,12 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
+        self.metrics.closed(1005 if session.closing is None else session.closing.code)
+        if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
+            self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)
-        if not self.presence.connected(session.principal.user_id):
+        self.cluster.left(session.principal.user_id)
+        if not self.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
 
     def count_command(self, session: Session, now_s: float) -> bool:
@@ -351,16 +377,23 @@ class Hub:
                         group.create_task(self._read_bus(), name="hub_dispatch")
                         group.create_task(self._write_bus(), name="hub_publish")
                         group.create_task(self._learn(), name="hub_learn")
-                        group.create_task(self.delivery.run(), name="hub_delivery")
+                        group.create_task(self.leader.run(self._lead), name="hub_leader")
                         group.create_task(self._prune(), name="hub_prune")
+                        if not self.alone:
+                            group.create_task(self._tell_others(), name="hub_presence")
                         group.create_task(self._keep_alive(), name="hub_keepalive")
-                        for supervisor in self.supervisors:
-                            group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
                 finally:
                     await self.tasks.aclose()
                     writer.cancel()
         finally:
             await self.bus.disconnect()
+
+    async def _lead(self) -> None:
+        """What only one node does: the sources and the deadlines."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.delivery.run(), name="hub_delivery")
+            for supervisor in self.supervisors:
+                group.create_task(supervisor.run(), name=f"source_{supervisor.health.source}")
 
     async def ready(self) -> None:
         """Returns when the node takes part: it reads the bus and knows where the topics stand."""
@@ -369,15 +402,15 @@ class Hub:
     async def _read_bus(self) -> None:
         after = None if self.alone else _BEGINNING
         while True:
+            if not self.alone:
+                self._dispatch.learn()
             try:
                 async with self.bus.subscribe(_CHANNEL, after=after) as messages:
-                    self.takes_part = True
                     self._subscribed.set()
                     while True:
                         for item in await messages.batch():
                             await self._dispatch.take(item)
             except BusClosed:
-                self.takes_part = False
                 _log.exception("bus_closed")
                 self._lost_track("the bus restarts")
                 await asyncio.sleep(1)
@@ -408,12 +441,33 @@ class Hub:
     def _other(self, message: Message) -> None:
         """Messages of the bus that are neither a topic's nor a session's."""
         match message:
+            case Here() | Goodbye():
+                came, left = self.cluster.observe(message, time.monotonic())
+                for user_id in came:
+                    self.delivery.present(user_id)
+                if came:
+                    self._nudge()
+                for user_id in left:
+                    if not self.presence.connected(user_id):
+                        self.delivery.absent(user_id)
+            case Schedule() if self.leads:
+                for user_id, deadline in message.deadlines:
+                    self.delivery.schedule(user_id, datetime.fromtimestamp(deadline / 1e6, UTC))
             case Ask(node):
                 self.tasks.start(self._answer(node), name=f"answer_{node}")
 
     async def _answer(self, node: str) -> None:
         await asyncio.sleep(random.random() * _ANSWER_S / 4)  # noqa: S311  # so that one of many answers
         self._dispatch.answer(node)
+
+    async def _tell_others(self) -> None:
+        """Tells the other nodes who is here."""
+        await self._ready.wait()
+        while True:
+            here = self.cluster.due(time.monotonic())
+            if here is not None:
+                self._send(here)
+            await asyncio.sleep(CHANGES_S)
 
     async def _write_bus(self) -> None:
         await self._subscribed.wait()
@@ -459,6 +513,8 @@ class Hub:
             for session in sessions[first::slices]:
                 session.close(Close(CloseCode.DRAINING, "this node goes away"))
             await asyncio.sleep(min(1.0, within_s / slices / 3))
+        if not self.alone:
+            self._send(self.cluster.goodbye())
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 while len(self.presence) or self._outgoing or self._sending:  # noqa: ASYNC110  # once in a process' life

@@ -9,25 +9,29 @@ A terminal state is never left: every update asks for an open one. All writes go
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import attempts
-from hub.accept import Accepting, Receipt, Submission
+from hub.accept import Accepting, Receipt, Submission, first_key
 from hub.attempts import Due, Ending, Finished, Taken, Woken
+from hub.batching import Asking, TooManyAsk
 from hub.event import Encoded, Event
-from hub.levels import IS_OPEN, Mark, Marked, apply_marks, level_of, newest, unseen
+from hub.lease import Guard
+from hub.levels import IS_OPEN, Mark, Marked, apply_marks, apply_received, level_of, newest, newest_of, unseen, unseen_of
 from hub.policy import Timing
 from hub.store import events, inbox, publications, push_attempts, watermarks
-from hub.writer import Kind, Writer
+from hub.writer import STORE_TROUBLE, Kind, StoreUnavailable, Writer
 
 __all__ = ["InboxPage", "InboxRow", "Ledger"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class InboxPage:
 class Ledger:
     """Reads and writes the notifications' rows.
 
-    `accepted`, `marked` and `woken` are called right after each commit, in commit order: that is how live delivery follows
+    `accepted`, `marked`, `received` and `woken` are called right after each commit, in commit order: that is how live delivery follows
     the order of positions.
     """
 
@@ -70,6 +74,7 @@ class Ledger:
         connected: Callable[[int], bool],
         accepted: Callable[[Sequence[Receipt]], None],
         marked: Callable[[Sequence[Marked]], None],
+        received: Callable[[Sequence[Mark]], None] = lambda _marks: None,
         woken: Callable[[Sequence[Woken]], None] = lambda _woken: None,
         writer: Writer | None = None,
     ) -> None:
@@ -77,25 +82,40 @@ class Ledger:
         self.writer = writer or Writer(engine)
         self._accept = Kind("accept", Accepting(timing, connected), accepted)
         self._mark = Kind("mark", apply_marks, marked)
+        self._received = Kind("received", apply_received, received, early=True)
         self._begin = Kind("begin_push", attempts.begin)
         self._finish = Kind("finish_push", attempts.finish)
         self._settle = Kind("settle", attempts.settle_groups)
         self._wake = Kind("wake", attempts.wake, woken)
         self._prune = Kind("prune", _prune)
+        self._heads = Asking(self._ask_heads, name="heads")
 
     # -- writing ------------------------------------------------------------------------------------
 
     async def accept(self, submission: Submission) -> Receipt:
-        """Takes notifications in; they are durable when this returns. Raises StoreUnavailable."""
+        """Takes notifications in; they are durable when this returns. Raises StoreUnavailable, and Fenced by the submission's guard."""
         return await self.writer.do(self._accept, submission)
 
     async def mark(self, mark: Mark) -> Marked:
         """Applies a person's word on their notifications; durable when this returns."""
         return await self.writer.do(self._mark, mark)
 
-    async def begin_push(self, user_id: int, seqs: Sequence[int], now: datetime) -> tuple[int, ...]:
-        """Takes rows in hand for a push and returns those that are still open."""
-        return await self.writer.do(self._begin, Taken(user_id, tuple(seqs), now))
+    def mark_later(self, mark: Mark, on_error: Callable[[Exception], None] | None = None) -> None:
+        """Hands a `received` mark with a seq to the writer and does not wait: many acks of a tick share a transaction.
+
+        It may overtake what waits before it, which it commutes with: its rows have committed before anybody could receive them.
+        `on_error` is called on the event loop when it was not written, with StoreUnavailable or the cause; with too much waiting, at once.
+        """
+        if mark.change != "received" or mark.seq is None:
+            raise ValueError("only `received` up to a seq needs no answer")
+        self.writer.post(self._received, mark, on_error)
+
+    async def begin_push(self, user_id: int, seqs: Sequence[int], now: datetime, guard: Guard | None = None) -> tuple[int, ...]:
+        """Takes rows in hand for a push and returns those that this call took: open, due, and in nobody else's hand.
+
+        Raises Fenced when `guard` finds that another node delivers by now.
+        """
+        return await self.writer.do(self._begin, Taken(user_id, tuple(seqs), now, guard))
 
     async def finish_push(self, finished: Finished) -> None:
         """Writes down how a push went."""
@@ -117,15 +137,23 @@ class Ledger:
     # -- reading ------------------------------------------------------------------------------------
 
     async def head(self, user_id: int, now: datetime) -> tuple[int, int]:
-        """(newest seq, unseen count) of a person."""
-        async with self._moment() as connection:
-            return await newest(connection, user_id), await unseen(connection, user_id, now)
+        """(newest seq, unseen count) of a person. Callers that ask at the same time share two queries, however many they are."""
+        try:
+            return await self._heads.get((user_id, now)) or (0, 0)
+        except TooManyAsk as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def _ask_heads(self, asked: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], tuple[int, int]]:
+        def read(connection: sa.Connection) -> dict[tuple[int, datetime], tuple[int, int]]:
+            seqs, bells = newest_of(connection, (user_id for user_id, _ in asked)), unseen_of(connection, asked)
+            return {key: (seqs.get(key[0], 0), bells.get(key, 0)) for key in asked}
+
+        return await self._read(read)
 
     async def after(self, user_id: int, seq: int, limit: int) -> list[InboxRow]:
         """The notifications after `seq`, oldest first, for a replay."""
         query = _select_rows(user_id).where(inbox.c.seq > seq).order_by(inbox.c.seq).limit(limit)
-        async with self._engine.connect() as connection:
-            return [_row(row) for row in await connection.execute(query)]
+        return await self._read(lambda connection: [_row(row) for row in connection.execute(query)])
 
     async def page(
         self, user_id: int, *, now: datetime, before: int | None = None, limit: int = 50, kind: str | None = None, unread: bool = False
@@ -139,14 +167,16 @@ class Ledger:
             query = query.where(inbox.c.read_at.is_(None))
         if kind is not None:
             query = query.where(events.c.kind == kind)
-        async with self._moment() as connection:
-            rows = [_row(row) for row in await connection.execute(query.order_by(inbox.c.seq.desc()).limit(limit + 1))]
-            head = await newest(connection, user_id)
+
+        def read(connection: sa.Connection) -> InboxPage:
+            rows = [_row(row) for row in connection.execute(query.order_by(inbox.c.seq.desc()).limit(limit + 1))]
             count = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, *listed)
-            not_read = (await connection.execute(count.where(inbox.c.read_at.is_(None)))).scalar_one()
-            bell = await unseen(connection, user_id, now)
-        more = len(rows) > limit
-        return InboxPage(tuple(rows[:limit]), rows[limit - 1].seq if more else None, head, bell, not_read)
+            not_read = connection.execute(count.where(inbox.c.read_at.is_(None))).scalar_one()
+            more = len(rows) > limit
+            following = rows[limit - 1].seq if more else None
+            return InboxPage(tuple(rows[:limit]), following, newest(connection, user_id), unseen(connection, user_id, now), not_read)
+
+        return await self._read(read)
 
     async def levels(self, user_id: int, first: int, now: datetime, limit: int = 500) -> tuple[dict[str, list[int]], int, int]:
         """The levels of the newest `limit` rows with seq >= `first`, the unseen count, and the newest seq, all of one moment.
@@ -160,47 +190,49 @@ class Ledger:
             .limit(limit)
         )
         found: dict[str, list[int]] = {"shown": [], "read": [], "done": []}
-        async with self._moment() as connection:
-            for row in await connection.execute(query):
+
+        def read(connection: sa.Connection) -> tuple[dict[str, list[int]], int, int]:
+            for row in connection.execute(query):
                 found.get(level_of(row), []).append(row.seq)
-            return found, await unseen(connection, user_id, now), await newest(connection, user_id)
+            return found, unseen(connection, user_id, now), newest(connection, user_id)
 
-    @asynccontextmanager
-    async def _moment(self) -> AsyncIterator[AsyncConnection]:
-        """A connection whose reads all see one moment: sqlite3 opens no transaction for reads by itself."""
-        async with self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                await connection.execute(sa.text("BEGIN"))
-            yield connection
+        return await self._read(read)
 
-    async def due(self, user_id: int, now: datetime) -> Due:
-        """What is due for a person now."""
-        async with self._engine.connect() as connection:
-            return await attempts.load_due(connection, user_id, now, await unseen(connection, user_id, now))
+    async def due(self, now: datetime, *, people: int = 300, only: int | None = None) -> dict[int, Due]:
+        """What is due now, by person, for the `people` who wait longest; or for one person `only`."""
+        return await self._read(lambda connection: attempts.load_due(connection, now, people=people, only=only))
 
     async def next_deadlines(self, before: datetime | None = None) -> dict[int, datetime]:
         """The earliest deadline of each person who has one, of those before `before`."""
-        async with self._engine.connect() as connection:
-            return await attempts.next_deadlines(connection, before)
-
-    async def next_deadline(self, user_id: int) -> datetime | None:
-        """The earliest deadline of one person."""
-        query = sa.select(sa.func.min(inbox.c.deadline_at)).where(inbox.c.user_id == user_id, inbox.c.deadline_at.is_not(None))
-        async with self._engine.connect() as connection:
-            at: datetime | None = (await connection.execute(query)).scalar_one_or_none()
-            return at
+        return await self._read(lambda connection: attempts.next_deadlines(connection, before))
 
     async def overdue(self, now: datetime) -> int:
         """How many open rows are past their deadline: 0 is the promise (`ledger_overdue_total`)."""
         query = sa.select(sa.func.count()).select_from(inbox).where(IS_OPEN, inbox.c.deadline_at < now)
-        async with self._engine.connect() as connection:
-            return int((await connection.execute(query)).scalar_one())
+        return int(await self._read(lambda connection: connection.execute(query).scalar_one()))
 
     async def watermark(self, source: str) -> Mapping[str, Any] | None:
         """The last committed position of a source."""
-        async with self._engine.connect() as connection:
-            value = (await connection.execute(sa.select(watermarks.c.value).where(watermarks.c.source == source))).scalar_one_or_none()
-            return value if value is None else dict(value)
+        query = sa.select(watermarks.c.value).where(watermarks.c.source == source)
+        value = await self._read(lambda connection: connection.execute(query).scalar_one_or_none())
+        return value if value is None else dict(value)
+
+    async def _read(self, read: Callable[[sa.Connection], T]) -> T:
+        """Runs `read` on a connection whose reads all see one moment: in SQLite by a transaction, which sqlite3 does not open for
+        reads by itself, in MariaDB by its REPEATABLE READ. Raises StoreUnavailable, also after `_READ_S` seconds."""
+        try:
+            async with asyncio.timeout(_READ_S), self._engine.connect() as connection:
+                if connection.dialect.name == "sqlite":
+                    await connection.exec_driver_sql("BEGIN")
+                return await connection.run_sync(read)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"no answer in {_READ_S:g} s") from error
+        except STORE_TROUBLE as error:
+            raise StoreUnavailable(type(getattr(error, "orig", error)).__name__) from error
+
+
+_READ_S = 15.0
+"""A read that takes longer is given up: its store hangs. Longer than SQLite's wait for a lock and MariaDB's for a connection."""
 
 
 def _select_rows(user_id: int) -> sa.Select[Any]:
@@ -239,17 +271,19 @@ def _row(row: Any) -> InboxRow:
     return InboxRow(row.seq, event, level_of(row), row.state)
 
 
-async def _prune(connection: Any, args: Sequence[datetime]) -> list[int]:
+def _prune(connection: sa.Connection, args: Sequence[datetime]) -> list[int]:
     before = min(args)
     open_ones = sa.select(inbox.c.event_pk).where(inbox.c.deadline_at.is_not(None))
-    old = sa.select(events.c.pk).where(events.c.created_at < before, events.c.expires_at < before, events.c.pk.not_in(open_ones))
-    pks = list((await connection.execute(old.order_by(events.c.pk).limit(500))).scalars())
+    made_by = first_key(before)  # keys follow time: what is younger need not be looked at
+    old = sa.select(events.c.pk).where(events.c.pk < made_by, events.c.created_at < before, events.c.expires_at < before)
+    old = old.where(events.c.pk.not_in(open_ones))
+    pks = list((connection.execute(old.order_by(events.c.pk).limit(500))).scalars())
     if pks:
-        await connection.execute(sa.delete(inbox).where(inbox.c.event_pk.in_(pks)))
-        await connection.execute(sa.delete(events).where(events.c.pk.in_(pks)))
+        connection.execute(sa.delete(inbox).where(inbox.c.event_pk.in_(pks)))
+        connection.execute(sa.delete(events).where(events.c.pk.in_(pks)))
     kept = sa.select(events.c.pk).where(events.c.source == publications.c.source, events.c.event_id == publications.c.event_id)
-    await connection.execute(sa.delete(publications).where(publications.c.created_at < before, ~kept.exists()))
-    await connection.execute(sa.delete(push_attempts).where(push_attempts.c.at < before))
+    connection.execute(sa.delete(publications).where(publications.c.created_at < before, ~kept.exists()))
+    connection.execute(sa.delete(push_attempts).where(push_attempts.c.at < before))
     return [len(pks)] * len(args)
 
 

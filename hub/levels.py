@@ -6,18 +6,31 @@ acknowledged it, it was `read_elsewhere`, and a push that has not left is droppe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.accept import chunks
-from hub.store import events, heads, inbox
+from hub.accept import HEADS, chunks
+from hub.bulk import Bulk
+from hub.store import events, heads, inbox, microseconds
 
-__all__ = ["IS_OPEN", "OPEN", "Change", "Mark", "Marked", "apply_marks", "level_of", "newest", "unseen"]
+__all__ = [
+    "IS_OPEN",
+    "OPEN",
+    "Change",
+    "Mark",
+    "Marked",
+    "apply_marks",
+    "apply_received",
+    "level_of",
+    "newest",
+    "newest_of",
+    "unseen",
+    "unseen_of",
+]
 
 OPEN = ("pending", "pushing")
 """The states of the ledger that are not an end."""
@@ -52,26 +65,79 @@ class Marked:
     """The newest seq that `unseen` takes in."""
 
 
-async def apply_marks(connection: AsyncConnection, marks: Sequence[Mark]) -> list[Marked]:
-    """Applies marks in order. `received` marks, the bulk by far, go in one statement each kind for the whole group."""
-    plain = [mark for mark in marks if mark.change == "received" and mark.seq is not None]
-    if plain:
-        binds = [{"of": m.user_id, "low": m.after, "high": m.seq, "at": m.now} for m in plain]
-        which = (inbox.c.user_id == sa.bindparam("of"), inbox.c.seq > sa.bindparam("low"), inbox.c.seq <= sa.bindparam("high"))
-        at = sa.bindparam("at", type_=inbox.c.received_at.type)
-        ended = {"state": "received", "cause": None, "ended_at": at, "deadline_at": None, "held": False}
-        await connection.execute(sa.update(inbox).where(*which, IS_OPEN).values(**ended), binds)
-        await connection.execute(sa.update(inbox).where(*which, inbox.c.received_at.is_(None)).values(received_at=at), binds)
+_NARROW = 64
+"""A `received` mark over at most so many positions is applied row by row, together with all others of its group."""
+
+
+def apply_received(connection: sa.Connection, marks: Sequence[Mark]) -> list[Mark]:
+    """Applies `received` marks that name a seq, the bulk by far: however many, a statement or four. Nobody is told of mere receipt."""
+    rows: dict[tuple[int, int], int] = {}
+    wide: list[tuple[int, ...]] = []
+    for mark in marks:
+        seq, at = mark.seq or 0, microseconds(mark.now)
+        if seq - mark.after > _NARROW:
+            wide.append((mark.user_id, mark.after, seq, at))
+            continue
+        for number in range(mark.after + 1, seq + 1):
+            rows.setdefault((mark.user_id, number), at)
+    found = [(*key, at) for key, at in sorted(rows.items())]  # sorted: two nodes wait for each other, never in a circle
+    if _RECEIVE.run(connection, found) < len(found):  # the others had ended otherwise
+        _NOTE_RECEIPT.run(connection, found)
+    wide.sort()
+    _RECEIVE_RANGE.run(connection, wide)
+    _NOTE_RECEIPT_RANGE.run(connection, wide)
+    return list(marks)
+
+
+_RECEIVE = Bulk(
+    ("int", "int", "int"),
+    "UPDATE inbox SET state = 'received', cause = NULL, ended_at = {2}, received_at = {2}, deadline_at = NULL, held = 0 "
+    "FROM {rows} WHERE user_id = {0} AND seq = {1} AND ended_at IS NULL",
+    mariadb="UPDATE {rows} STRAIGHT_JOIN inbox ON inbox.user_id = {0} AND inbox.seq = {1} "
+    "SET state = 'received', cause = NULL, ended_at = {2}, received_at = {2}, deadline_at = NULL, held = 0 WHERE ended_at IS NULL",
+)
+_NOTE_RECEIPT = Bulk(
+    ("int", "int", "int"),
+    "UPDATE inbox SET received_at = {2} FROM {rows} WHERE user_id = {0} AND seq = {1} AND received_at IS NULL",
+    mariadb="UPDATE {rows} STRAIGHT_JOIN inbox ON inbox.user_id = {0} AND inbox.seq = {1} SET received_at = {2} WHERE received_at IS NULL",
+)
+
+
+# What nobody has received nobody has seen either: the index of the unseen leads to a person's few such rows.
+_RANGE = "user_id = {0} AND done_at IS NULL AND seen_at IS NULL AND seq > {1} AND seq <= {2}"
+_RANGE_MARIADB = "UPDATE {rows} STRAIGHT_JOIN inbox FORCE INDEX (ix_inbox_unseen) ON inbox." + _RANGE
+_RECEIVE_RANGE = Bulk(
+    ("int", "int", "int", "int"),
+    "UPDATE inbox INDEXED BY ix_inbox_unseen "
+    "SET state = 'received', cause = NULL, ended_at = {3}, received_at = {3}, deadline_at = NULL, held = 0 "
+    f"FROM {{rows}} WHERE {_RANGE} AND ended_at IS NULL",
+    mariadb=f"{_RANGE_MARIADB} SET state = 'received', cause = NULL, ended_at = {{3}}, received_at = {{3}}, deadline_at = NULL, held = 0 "
+    "WHERE ended_at IS NULL",
+)
+_NOTE_RECEIPT_RANGE = Bulk(
+    ("int", "int", "int", "int"),
+    f"UPDATE inbox INDEXED BY ix_inbox_unseen SET received_at = {{3}} FROM {{rows}} WHERE {_RANGE} AND received_at IS NULL",
+    mariadb=f"{_RANGE_MARIADB} SET received_at = {{3}} WHERE received_at IS NULL",
+)
+
+
+def apply_marks(connection: sa.Connection, marks: Sequence[Mark]) -> list[Marked]:
+    """Applies marks in order, but for `received` ones up to a seq, which come first and tell no count."""
+    apply_received(connection, [mark for mark in marks if _is_plain(mark)])
     results = []
     for mark in marks:
-        if mark.change == "received" and mark.seq is not None:
-            results.append(Marked(mark, 0))  # nobody is told of mere receipt: no count needed
+        if _is_plain(mark):
+            results.append(Marked(mark, 0))
             continue
         for part in [None] if mark.ids is None else chunks(mark.ids):
             for statement in _statements(mark, part):
-                await connection.execute(statement)
-        results.append(Marked(mark, await unseen(connection, mark.user_id, mark.now), await newest(connection, mark.user_id)))
+                connection.execute(statement)
+        results.append(Marked(mark, unseen(connection, mark.user_id, mark.now), newest(connection, mark.user_id)))
     return results
+
+
+def _is_plain(mark: Mark) -> bool:
+    return mark.change == "received" and mark.seq is not None
 
 
 def _statements(mark: Mark, ids: Sequence[str] | None) -> list[sa.Update]:
@@ -116,16 +182,37 @@ def _rise(now: datetime, *columns: str) -> dict[str, Any]:
     return {name: sa.func.coalesce(inbox.c[name], sa.literal(now, inbox.c[name].type)) for name in columns}
 
 
-async def unseen(connection: AsyncConnection, user_id: int, now: datetime) -> int:
+def unseen(connection: sa.Connection, user_id: int, now: datetime) -> int:
     """How many notifications the bell counts: not seen, not done, not snoozed."""
-    awake = inbox.c.snoozed_until.is_(None) | (inbox.c.snoozed_until <= now)
-    query = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None))
-    return int((await connection.execute(query.where(inbox.c.seen_at.is_(None), awake))).scalar_one())
+    return unseen_of(connection, [(user_id, now)]).get((user_id, now), 0)
 
 
-async def newest(connection: AsyncConnection, user_id: int) -> int:
+_UNSEEN = Bulk(
+    ("int", "int"),
+    "SELECT i.user_id AS c0, {1} AS c1, count(*) AS c2 FROM {rows} "
+    "JOIN inbox AS i INDEXED BY ix_inbox_unseen ON i.user_id = {0} AND i.done_at IS NULL AND i.seen_at IS NULL "
+    "WHERE i.snoozed_until IS NULL OR i.snoozed_until <= {1} GROUP BY i.user_id, {1}",
+    mariadb="SELECT STRAIGHT_JOIN i.user_id AS c0, {1} AS c1, count(*) AS c2 FROM {rows} "
+    "JOIN inbox AS i FORCE INDEX (ix_inbox_unseen) ON i.user_id = {0} AND i.done_at IS NULL AND i.seen_at IS NULL "
+    "WHERE i.snoozed_until IS NULL OR i.snoozed_until <= {1} GROUP BY i.user_id, {1}",
+    gives=3,
+)
+
+
+def unseen_of(connection: sa.Connection, people: Sequence[tuple[int, datetime]]) -> dict[tuple[int, datetime], int]:
+    """`unseen` of many people, each as of a moment, in one query; those with nothing unseen are left out."""
+    asked = {(user_id, microseconds(now)): now for user_id, now in people}
+    return {(user_id, asked[user_id, at]): count for user_id, at, count in _UNSEEN.fetch(connection, list(asked))}
+
+
+def newest_of(connection: sa.Connection, people: Iterable[int]) -> dict[int, int]:
+    """`newest` of many people in one query; those who have never got anything are left out."""
+    return dict(map(tuple, HEADS.fetch(connection, [(user_id,) for user_id in set(people)])))
+
+
+def newest(connection: sa.Connection, user_id: int) -> int:
     """The newest seq given out to a person, 0 before the first."""
-    return (await connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
+    return (connection.execute(sa.select(heads.c.seq).where(heads.c.user_id == user_id))).scalar_one_or_none() or 0
 
 
 def level_of(row: Any) -> str:

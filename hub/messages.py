@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Ask", "Deliver", "Message", "Publish", "Restate", "Revoke", "Schedule", "StateChange", "Whole", "decode", "encode"]
+__all__ = [
+    "Ask",
+    "Deliver",
+    "Goodbye",
+    "Here",
+    "Message",
+    "Publish",
+    "Restate",
+    "Revoke",
+    "Schedule",
+    "StateChange",
+    "Whole",
+    "decode",
+    "encode",
+]
 
 
 class Deliver(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     """One notification for the inboxes of (user, seq)."""
 
     json: bytes
-    msgpack: bytes
-    members: int
     to: list[tuple[int, int]]
 
 
@@ -21,8 +33,6 @@ class Publish(msgspec.Struct, frozen=True, array_like=True, tag="p"):
 
     topic: str
     json: bytes
-    msgpack: bytes
-    members: int
 
 
 class StateChange(msgspec.Struct, frozen=True, array_like=True, tag="s"):
@@ -76,7 +86,23 @@ class Whole(msgspec.Struct, frozen=True, array_like=True, tag="w"):
     epoch: str
 
 
-Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole
+class Here(msgspec.Struct, frozen=True, array_like=True, tag="h"):
+    """Who has how many sessions at a node: everybody (`whole`), or those whose number has changed, 0 for none."""
+
+    node: str
+    whole: bool
+    users: list[tuple[int, int]]
+    reads: list[str]
+    """The topics read there that are published on demand."""
+
+
+class Goodbye(msgspec.Struct, frozen=True, array_like=True, tag="g"):
+    """A node has ended, and all its sessions with it."""
+
+    node: str
+
+
+Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole | Here | Goodbye
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
 

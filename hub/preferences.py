@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.policy import Preferences, QuietWindow, Rule
 from hub.store import preferences, users
@@ -50,14 +49,14 @@ def parse_rules(value: Any) -> dict[str, Rule]:
     return rules
 
 
-async def load_preferences(connection: AsyncConnection, user_ids: Iterable[int]) -> dict[int, Preferences]:
+def load_preferences(connection: sa.Connection, user_ids: Iterable[int]) -> dict[int, Preferences]:
     """The preferences of these people, in two queries however many they are. Unknown ids are left out."""
     wanted = list(user_ids)
-    people = await connection.execute(sa.select(users.c.id, users.c.locale, users.c.zone).where(users.c.id.in_(wanted)))
+    people = connection.execute(sa.select(users.c.id, users.c.locale, users.c.zone).where(users.c.id.in_(wanted)))
     base = {row.id: (row.locale, row.zone) for row in people}
     stored: dict[int, dict[str, Any]] = {}
     names = ("quiet", "rules", "critical_pierces")
-    rows = await connection.execute(sa.select(preferences).where(preferences.c.user_id.in_(wanted), preferences.c.name.in_(names)))
+    rows = connection.execute(sa.select(preferences).where(preferences.c.user_id.in_(wanted), preferences.c.name.in_(names)))
     for row in rows:
         stored.setdefault(row.user_id, {})[row.name] = row.value
     return {user_id: _preferences(locale, zone, stored.get(user_id, {})) for user_id, (locale, zone) in base.items()}

@@ -1,13 +1,21 @@
-"""The store: engine, tables and migrations, on SQLite or MariaDB by URL."""
+"""The store: engine, tables and migrations, on SQLite or MariaDB by URL.
+
+In MariaDB every text compares byte by byte and counts its trailing spaces (`utf8mb4_nopad_bin`), as SQLite's do: a source's
+ids `Aa` and `aa` are two events. Isolation there is the server's own REPEATABLE READ for reads, so that the reads of one
+transaction see one moment; what writes the ledger asks for READ COMMITTED (`hub.lane`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -21,13 +29,16 @@ __all__ = [
     "heads",
     "identities",
     "inbox",
+    "leases",
     "metadata",
+    "microseconds",
     "migrate",
     "permissions",
     "preferences",
     "publications",
     "push_attempts",
     "sessions",
+    "sqlite_pragmas",
     "users",
     "watermarks",
 ]
@@ -51,22 +62,25 @@ class Utc(sa.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
         """Aware datetime -> microseconds; naive raises ValueError."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("the store keeps instants: a naive datetime is not one")
-        delta = value - _EPOCH
-        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
         """Microseconds -> aware datetime in UTC."""
         return None if value is None else datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
 
 
+def microseconds(at: datetime) -> int:
+    """Whole microseconds since 1970 UTC, as the store keeps an instant; a naive datetime raises ValueError."""
+    if at.tzinfo is None:
+        raise ValueError("the store keeps instants: a naive datetime is not one")
+    delta = at - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
 class Json(sa.TypeDecorator[Any]):
     """A JSON value as text, encoded by msgspec."""
 
-    impl = sa.Text
+    impl = sa.Text().with_variant(LONGTEXT, "mysql")  # TEXT holds 64 KiB there
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
@@ -142,15 +156,14 @@ events = sa.Table(
     metadata,
     sa.Column("pk", _Id, primary_key=True, autoincrement=False, comment="made by the ledger, increasing with time"),
     sa.Column("source", _Name, nullable=False),
-    sa.Column("event_id", _Name, nullable=False, index=True),
+    sa.Column("event_id", _Name, nullable=False, index=True),  # unique with its source: `publications` sees to it
     sa.Column("type", _Name, nullable=False),
     sa.Column("time", Utc, nullable=False),
     sa.Column("subject", _Name),
     sa.Column("kind", sa.String(32), comment="data.kind, for the inbox's filter"),
     sa.Column("data", Json, nullable=False),
-    sa.Column("expires_at", Utc, nullable=False, index=True),
+    sa.Column("expires_at", Utc, nullable=False),
     sa.Column("created_at", Utc, nullable=False),
-    sa.UniqueConstraint("source", "event_id"),
 )
 
 inbox = sa.Table(
@@ -158,7 +171,7 @@ inbox = sa.Table(
     metadata,
     sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("seq", _Id, primary_key=True, autoincrement=False, comment="1, 2, 3 … without a hole, per user"),
-    sa.Column("event_pk", _Id, sa.ForeignKey("events.pk"), nullable=False, index=True),
+    sa.Column("event_pk", _Id, sa.ForeignKey("events.pk"), nullable=False),
     sa.Column("policy", sa.String(16), nullable=False),
     sa.Column(
         "state", sa.String(16), nullable=False, comment="pending, pushing, or terminal: received, pushed, read_elsewhere, expired, failed"
@@ -173,9 +186,17 @@ inbox = sa.Table(
     sa.Column("read_at", Utc),
     sa.Column("done_at", Utc),
     sa.Column("snoozed_until", Utc),
-    sa.UniqueConstraint("user_id", "event_pk"),
-    sa.Index("ix_inbox_deadline", "deadline_at"),
-    sa.Index("ix_inbox_unseen", "user_id", "done_at", "seen_at"),
+    sa.Index("uq_inbox_event_pk_user_id", "event_pk", "user_id", unique=True),
+    sa.Index("ix_inbox_deadline", "deadline_at", "user_id", sqlite_where=sa.text("deadline_at IS NOT NULL")),
+    sa.Index(
+        "ix_inbox_unseen",
+        "user_id",
+        "done_at",
+        "seen_at",
+        "snoozed_until",
+        sqlite_where=sa.text("done_at IS NULL AND seen_at IS NULL"),
+    ),
+    sqlite_with_rowid=False,
 )
 
 heads = sa.Table(
@@ -194,6 +215,7 @@ publications = sa.Table(
     sa.Column("accepted", sa.Integer, nullable=False, comment="addressed users, or 1 for a topic"),
     sa.Column("created_at", Utc, nullable=False, index=True),
     comment="the idempotency keys of what was accepted, for topics as well",
+    sqlite_with_rowid=False,
 )
 
 watermarks = sa.Table(
@@ -202,6 +224,15 @@ watermarks = sa.Table(
     sa.Column("source", sa.String(64), primary_key=True),
     sa.Column("value", Json, nullable=False),
     sa.Column("updated_at", Utc, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True, comment="what only one node may do"),
+    sa.Column("holder", sa.String(64), comment="node and process; NULL: free"),
+    sa.Column("token", sa.BigInteger, nullable=False, comment="one more with each holder: the fence"),
+    sa.Column("beat", sa.BigInteger, nullable=False, comment="one more with each renewal"),
 )
 
 # -- push --------------------------------------------------------------------------------------------
@@ -254,25 +285,34 @@ def create_engine(url: str) -> AsyncEngine:
     """An engine for `url` (`sqlite+aiosqlite:///…` or `mysql+aiomysql://…`).
 
     SQLite runs in WAL mode with full durability at each commit's checkpoint boundary (`synchronous=NORMAL` loses no
-    committed transaction to a process crash, SQLite docs "PRAGMA synchronous") and waits up to 5 s for a lock.
+    committed transaction to a process crash, SQLite docs "PRAGMA synchronous") and waits up to 5 s for a lock. MariaDB is given 5 s
+    to take a connection; a connection that it dropped is replaced before it is used.
     """
     target = sa.make_url(url)
     if target.get_backend_name() != "sqlite":
-        return create_async_engine(target, pool_pre_ping=True, pool_recycle=1800)
+        return create_async_engine(target, pool_pre_ping=True, pool_recycle=1800, connect_args={"connect_timeout": 5})
     engine = create_async_engine(target)
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def _pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
+    sa.event.listen(engine.sync_engine, "connect", sqlite_pragmas)
     return engine
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Brings the store's tables to this version, creating them where there are none. Safe to call at each start."""
+def sqlite_pragmas(connection: Any, _entry: ConnectionPoolEntry | None = None) -> None:
+    """What every SQLite connection of ours is told first."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+_MIGRATE_S = 60
+"""How long a node waits for another one that is migrating the same store."""
+
+
+async def migrate(engine: AsyncEngine, version: str = "head") -> None:
+    """Brings the store's tables to this version, creating them where there are none. Safe to call at each start.
+
+    Of several nodes that start at once one does the work and the others wait for it, at most a minute.
+    """
     from alembic import command
     from alembic.config import Config
 
@@ -281,7 +321,37 @@ async def migrate(engine: AsyncEngine) -> None:
 
     def upgrade(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        with _alone(connection):
+            command.upgrade(config, version)
 
-    async with engine.begin() as connection:
+    async with engine.connect() as connection:
         await connection.run_sync(upgrade)
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """While the block runs no other node migrates; what it did commits at its end."""
+    if connection.dialect.name == "sqlite":
+        # tables are rebuilt: with foreign keys on, dropping the old one would take its children along (lang_altertable.html, 7)
+        for pragma in ("foreign_keys=OFF", f"busy_timeout={_MIGRATE_S * 1000}"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield
+            connection.commit()
+        finally:
+            connection.rollback()
+            for pragma in ("foreign_keys=ON", "busy_timeout=5000"):
+                connection.exec_driver_sql(f"PRAGMA {pragma}")
+            connection.rollback()
+        return
+    name = sa.func.concat("tez-navigator migrate ", sa.func.database())
+    if connection.scalar(sa.select(sa.func.get_lock(name, _MIGRATE_S))) != 1:
+        raise TimeoutError(f"another node has been migrating the store for {_MIGRATE_S} s")
+    try:
+        yield
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.scalar(sa.select(sa.func.release_lock(name)))
+        connection.rollback()

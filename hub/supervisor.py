@@ -15,6 +15,7 @@ import structlog
 
 from hub.cadence import Cadence
 from hub.event import rfc3339
+from hub.lease import Fenced
 from hub.notification import Batch
 from hub.policy import retry_delay
 from hub.writer import StoreUnavailable
@@ -75,7 +76,7 @@ class Supervisor:
         publish: Publish,
         watermark: Callable[[str], Awaitable[Mapping[str, Any] | None]],
         health: Callable[[Health], None],
-        connected: Callable[[], int],
+        connected: Callable[[], bool],
         now: Callable[[], datetime],
         cadence: Cadence,
         beat_s: float = 10.0,
@@ -108,9 +109,9 @@ class Supervisor:
                 await self._look()
             except Exception as error:  # the edge where any source may fail without harm to the others
                 started = False
-                await self._failed(error, expected=isinstance(error, (*self._source.transient, StoreUnavailable)))
+                await self._failed(error, expected=isinstance(error, (*self._source.transient, StoreUnavailable, Fenced)))
             else:
-                await self._rest(self._cadence.interval_s(self._now(), connected=self._connected() > 0, changed_at=self._changed_at))
+                await self._rest(self._cadence.interval_s(self._now(), connected=self._connected(), changed_at=self._changed_at))
 
     async def _look(self) -> None:
         began = time.perf_counter()

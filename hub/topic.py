@@ -42,6 +42,8 @@ class Topic:
     may_read: MayRead = everyone
     publishable: bool = False
     """True: `POST /hub/events` may publish to it."""
+    counted: bool = True
+    """False: it tells of the hub itself, and does not count as traffic."""
 
 
 class Topics:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["CLIENT", "STATIC", "BuildError", "build", "npm"]
+__all__ = ["CLIENT", "STATIC", "BuildError", "build", "find_npm", "npm"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "clients" / "js"
@@ -33,7 +33,7 @@ class BuildError(Exception):
 
 def npm(arguments: Sequence[str]) -> int:
     """Runs npm in clients/js and returns its exit code."""
-    command, environment = _npm()
+    command, environment = find_npm()
     _installed(command, environment)
     return subprocess.run([*command, *arguments], cwd=CLIENT, env=environment, check=False).returncode
 
@@ -86,7 +86,7 @@ def _installed(command: Sequence[str], environment: dict[str, str]) -> None:
     os.utime(done)
 
 
-def _npm() -> tuple[list[str], dict[str, str]]:
+def find_npm() -> tuple[list[str], dict[str, str]]:
     """The npm command and the environment whose PATH has its node first.
 
     The wheel's own `bin/npm` is a broken link on some platforms, so npm's script is given to node itself.

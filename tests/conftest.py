@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.store import create_engine, migrate
 from tests.clock import Clock
+from tests.peers.mariadb import MariaDb, mariadb
+
+__all__ = ["mariadb"]
 
 _MAY_BLOCK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hub/store.py", ("create_engine",)),  # once: SQLAlchemy makes the path of an SQLite file absolute
@@ -51,14 +54,58 @@ def store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def mariadb_store(mariadb: MariaDb) -> str:
+    """The URL of a migrated database; whoever uses it empties it first."""
+    mariadb.sql("CREATE DATABASE navigator")
+    url = mariadb.url("navigator")
+
+    async def make() -> None:
+        engine = create_engine(url)
+        await migrate(engine)
+        await engine.dispose()
+
+    asyncio.run(make())
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def store_url(request: pytest.FixtureRequest, store_file: Path, tmp_path: Path) -> str:
+    """The address of a fresh migrated store of this test's own, on each back end in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "hub.sqlite"
+        shutil.copyfile(store_file, path)
+        return f"sqlite+aiosqlite:///{path}"
+    url: str = request.getfixturevalue("mariadb_store")
+    request.getfixturevalue("mariadb").empty("navigator")
+    return url
+
+
 @pytest.fixture
-async def store(store_file: Path, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """A fresh migrated store of this test's own."""
-    path = tmp_path / "hub.sqlite"
-    shutil.copyfile(store_file, path)
-    engine = await asyncio.to_thread(create_engine, f"sqlite+aiosqlite:///{path}")
+async def store(store_url: str) -> AsyncIterator[AsyncEngine]:
+    """A fresh migrated store of this test's own, on each back end in turn."""
+    engine = await asyncio.to_thread(create_engine, store_url)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Gives addresses of new stores without any table, on each back end in turn."""
+    made: list[str] = []
+
+    def new() -> str:
+        if request.param == "sqlite":
+            made.append(f"{tmp_path}/fresh{len(made)}.sqlite")
+            return f"sqlite+aiosqlite:///{made[-1]}"
+        made.append(f"fresh{len(made)}")
+        server.sql(f"CREATE DATABASE {made[-1]}")
+        return server.url(made[-1])
+
+    server: MariaDb = request.getfixturevalue("mariadb") if request.param == "mariadb" else None
+    yield new
+    if request.param == "mariadb":
+        server.sql(*(f"DROP DATABASE {name}" for name in made))
 
 
 @pytest.fixture

@@ -134,13 +134,13 @@ class SignIn:
             raise WebError(503, "busy", N_("Many people are signing in. Try again in a moment."), headers={"Retry-After": "3"}) from None
         if not right or usable is None or len(password) > _MAX_PASSWORD:
             # an unknown name is not logged: people type passwords into the wrong field
-            _log.info("sign-in refused", user_id=person.id if person else None, address=address)
+            _log.info("sign_in_refused", user_id=person.id if person else None, address=address)
             raise WebError(401, "bad_credentials", N_("Wrong name or password."))
         self._accounts.forget(account)
         self._addresses.give_back(address)
         if rehashed is not None:
             await self._people.set_password(usable.id, rehashed)
-        _log.info("signed in", user_id=usable.id, address=address)
+        _log.info("signed_in", user_id=usable.id, address=address)
         return usable
 
     def _take(self, account: str, address: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -10,6 +13,7 @@ import httpx
 from adapters.push.vapid import VapidKey
 from adapters.redmine.check import check as check_redmine
 from adapters.redmine.engine import create_engine
+from hub.bus import Bus, BusAway, backend_for
 from web.doctor import Check, Finding, Verdict
 from web.settings import Settings
 
@@ -17,6 +21,27 @@ __all__ = ["CHECKS"]
 
 _TIMEOUT_S = 5.0
 _LEVELS = {"ok": Verdict.OK, "warning": Verdict.WARNING, "error": Verdict.FAILED}
+
+
+async def _bus(settings: Settings) -> list[Finding]:
+    backend = backend_for(settings.bus_url.get_secret_value())
+    if backend.one_node:
+        return [Finding("bus", Verdict.OK, "in memory, for one node")]
+    async with Bus(backend=backend) as bus:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S), bus.subscribe("doctor") as messages:
+                begun = time.monotonic()
+                await bus.publish("doctor", b"")
+                await messages.get()
+                took_ms = (time.monotonic() - begun) * 1_000
+        except TimeoutError:
+            return [Finding("bus", Verdict.FAILED, str(bus.failure or f"no answer within {_TIMEOUT_S:.0f} s"))]
+        found = [Finding("bus", Verdict.OK, f"a message went round in {took_ms:.1f} ms")]
+        with suppress(BusAway):  # INFO is nothing that the bus needs the right to
+            policy = (await backend.about()).get("maxmemory_policy", "noeviction")
+            if policy != "noeviction":
+                found.append(Finding("bus", Verdict.WARNING, f"maxmemory-policy is {policy}: messages may vanish; set it to noeviction"))
+        return found
 
 
 async def _redmine(settings: Settings) -> list[Finding]:
@@ -49,5 +74,5 @@ async def _push_web(settings: Settings) -> list[Finding]:
     return found
 
 
-CHECKS: Mapping[str, Check] = {"redmine": _redmine, "push_web": _push_web}
-"""By area; the others are only told to be on or off."""
+CHECKS: Mapping[str, Check] = {"bus": _bus, "redmine": _redmine, "push_web": _push_web}
+"""By area, and the bus; the other areas are only told to be on or off."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from adapters.push import vapid
-from web import logs
+from web import logs, workers
 from web.doctor import Verdict, examine
 from web.passwords import MIN_LENGTH, hash_password
 from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
@@ -54,7 +54,13 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    command("serve", _serve, "run the server")
+    serve = command("serve", _serve, "run the server")
+    serve.add_argument(
+        "--workers", type=_count, default=1, metavar="N", help="processes that share the work; more than 1 need BUS_URL (default: 1)"
+    )
+    # what a parent tells its workers
+    serve.add_argument("--fd", type=int, action="append", default=[], help=argparse.SUPPRESS)
+    serve.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
     command("demo", _demo, "run the server on sandboxes that live by themselves")
     command("migrate", _migrate, "make the store, or bring it to this version")
     command("vapid", _vapid, "make a key pair for Web Push")
@@ -85,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     return top
 
 
+def _count(word: str) -> int:
+    count = int(word)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return count
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     settings = load(options.config)
     logs.configure(settings.log_format, settings.log_level)
@@ -93,12 +106,16 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    # these import every area; the other commands do without
+    if options.workers > 1:
+        return workers.run_workers(settings, options.workers, options.config)
+    if options.lifeline is not None:
+        workers.end_with_parent(options.lifeline)
+    # these import every area; the other commands and the parent of workers do without
     from web.server import make_server
     from web.startup import create_app
 
     server = make_server(create_app(settings), settings)
-    server.run()
+    server.run(workers.inherited(options.fd) or None)
     return 0 if server.started else EXIT_CODE
 
 

@@ -41,11 +41,13 @@ Check = Callable[[Settings], Awaitable[list[Finding]]]
 
 
 async def examine(settings: Settings, checks: Mapping[str, Check]) -> list[Finding]:
-    """Looks at the store and at each area, all at the same time, at most 10 s each.
+    """Looks at the store, the bus and each area, all at the same time, at most 10 s each.
 
-    `checks` is by area; an area without one is only told to be on or off.
+    `checks` is by area, and `bus`; an area without one is only told to be on or off.
     """
     named = [_try("store", _store, settings)]
+    if "bus" in checks:
+        named.append(_try("bus", checks["bus"], settings))
     for area, found in settings.areas().items():
         if not found.on:
             named.append(_said(Finding(area, Verdict.OFF, "not set: " + ", ".join(found.missing))))

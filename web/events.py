@@ -90,7 +90,8 @@ def event_routes() -> list[Route]:
         notifications = [item for item in found if isinstance(item, Notification)]
         topics = [item for item in found if isinstance(item, TopicEvent)]
         try:
-            receipt = await hub.publish(*notifications, topics=topics)
+            with hub.tracer.span("POST /hub/events", request.headers, publisher=name, events=len(found)):
+                receipt = await hub.publish(*notifications, topics=topics)
         except StoreUnavailable:
             quota.give_back(name, len(found))
             refused("store_unavailable")
@@ -141,8 +142,8 @@ def read_event(member: Any, topics: Topics, now: datetime) -> Notification | Top
             if required:
                 faults.append(Fault(0, name, "is required"))
             return None
-        if not isinstance(value, str) or not 1 <= len(value) <= 255:
-            faults.append(Fault(0, name, "must be a string of 1 to 255 characters"))
+        if not isinstance(value, str) or not 1 <= len(value) <= 255 or "\0" in value:
+            faults.append(Fault(0, name, "must be a string of 1 to 255 characters, none of them NUL"))
             return None
         return value
 

@@ -35,12 +35,18 @@ def secret_keys(settings: Settings) -> tuple[str, ...]:
     if path is None:
         return (made,)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        return (_kept(path),)
+    # whole before it has its name: of several workers that start at once one makes the key, and none reads half of it
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(made + "\n")
+        os.link(draft, path)
     except FileExistsError:
         return (_kept(path),)
-    with os.fdopen(file, "w") as out:
-        out.write(made + "\n")
+    finally:
+        draft.unlink(missing_ok=True)
     return (made,)
 
 

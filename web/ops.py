@@ -50,7 +50,7 @@ async def _administrators(principal: Principal, _name: str) -> bool:
 
 def ops_topic() -> Topic:
     """The topic, to be registered before the hub runs."""
-    return Topic(name=OPS, fold=fold_ops, initial=lambda: {"nodes": {}}, may_read=_administrators)
+    return Topic(name=OPS, fold=fold_ops, initial=lambda: {"nodes": {}}, may_read=_administrators, counted=False)
 
 
 def fold_ops(state: dict[str, Any], event: Event) -> None:
@@ -90,7 +90,9 @@ class OpsReporter:
         while True:
             line = self.look()
             for step in range(steps):
-                read = self._hub.presence.reads(OPS)
+                read = self._hub.reads(OPS)
+                if read and not self._telling:
+                    line = self.look()
                 if read and (step == 0 or not self._telling):
                     self._tell(line)
                 self._telling = read
@@ -144,8 +146,8 @@ class OpsReporter:
             for s in (self._hub.supervisors if runs_sources else ())
         ]
         pushed = samples.by("navigator_push_total", "service")
-        for service in sorted({*pushed, *self._hub.push_errors}):
-            error = self._hub.push_errors.get(service)
+        for service in sorted({*pushed, *self._hub.observer.push_errors}):
+            error = self._hub.observer.push_errors.get(service)
             found.append({"name": service, "kind": "push", "sent": int(pushed.get(service, 0)), "last_error": _error(error)})
         return found
 

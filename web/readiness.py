@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.event import rfc3339
 from hub.schema import Schema
@@ -73,7 +73,7 @@ class Readiness:
         return list(self._parts.values())
 
     async def run(self) -> None:
-        """Looks until cancelled; one log line when the node becomes unready, one when it is back."""
+        """Looks until cancelled; one log line when the node becomes ready, one when it is no more."""
         while True:
             await self.look()
             await asyncio.sleep(self._every)
@@ -82,8 +82,10 @@ class Readiness:
         """Asks every probe once, all at the same time."""
         await asyncio.gather(*(self._ask(name, probe) for name, probe in self._probes.items()))
         bad = {part.name: part.reason for part in self.parts() if part.reason is not None}
-        if bool(bad) == (self._was is not False):
-            _log.log(*((30, "not_ready") if bad else (20, "ready")), **({"parts": bad} if bad else {}))
+        if bad and self._was is not False:
+            _log.warning("not_ready", parts=bad)
+        elif not bad and self._was is not True:
+            _log.info("ready")
         self._was = not bad
 
     async def _ask(self, name: str, probe: Probe) -> None:
@@ -92,7 +94,7 @@ class Readiness:
             async with asyncio.timeout(self._limit):
                 reason = await probe()
         except TimeoutError:
-            reason = f"no answer in {self._limit:g} s"
+            reason = "no_answer"
         except Exception as error:  # whatever it is, this node does not have what it needs
             reason = type(error).__name__
         self._set(name, reason)
@@ -105,14 +107,14 @@ class Readiness:
 def store_probe(writer: Writer, now: Callable[[], datetime]) -> Probe:
     """Writes a row by the way that every notification goes: shows a full disk, a lock that stays, a writer that hangs."""
 
-    async def write(connection: AsyncConnection, moments: Sequence[datetime]) -> Sequence[None]:
+    def write(connection: sa.Connection, moments: Sequence[datetime]) -> Sequence[None]:
         row = {"value": {}, "updated_at": max(moments)}
-        changed = await connection.execute(sa.update(watermarks).where(watermarks.c.source == "health").values(**row))
+        changed = connection.execute(sa.update(watermarks).where(watermarks.c.source == "health").values(**row))
         if changed.rowcount == 0:
-            await connection.execute(sa.insert(watermarks).values(source="health", **row))
+            connection.execute(sa.insert(watermarks).values(source="health", **row))
         return [None] * len(moments)
 
-    kind = Kind("health", write)
+    kind: Kind[datetime, None] = Kind("health", write)
 
     async def probe() -> str | None:
         try:
@@ -128,6 +130,6 @@ def schema_probe(schema: Schema, engine: AsyncEngine) -> Probe:
     """Whether the tables are those that this program needs. Newer ones are well: nodes are updated one by one."""
 
     async def probe() -> str | None:
-        return "the tables are older than this program" if await schema.compare(engine) == "older" else None
+        return "older_tables" if await schema.compare(engine) == "older" else None
 
     return probe

@@ -9,7 +9,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from web.handover import HandoverProtocol
+from web.http import BoundedHttpProtocol
 from web.settings import Settings
+from web.workers import BACKLOG
 
 __all__ = ["Server", "make_server"]
 
@@ -47,6 +49,7 @@ def make_server(app: ASGIApp, settings: Settings) -> Server:
             port=settings.port,
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
+            backlog=BACKLOG,
             lifespan="on",
             log_config=None,
             log_level=settings.log_level,
@@ -54,6 +57,7 @@ def make_server(app: ASGIApp, settings: Settings) -> Server:
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
+            http=BoundedHttpProtocol,
             ws=HandoverProtocol,
             ws_max_size=_MAX_FRAME,
             ws_per_message_deflate=False,

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.accept import chunks
+from hub.batching import Asking
 from hub.principal import Principal
-from hub.store import permissions, sessions, users
+from hub.store import permissions, sessions, users, watermarks
 
 __all__ = ["Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
+
+_log = structlog.get_logger("web.sessions")
 
 Revoked = Callable[[list[str]], None]
 """Told the hashes of sessions that have just ended. Called on the event loop after the commit; must not block or raise."""
 
+_ENDED = "sessions"
+"""The watermark that says that sign-ins were ended."""
 _TOKEN_BYTES = 32
 _TOUCH = timedelta(minutes=1)
 _AT_ONCE = 500  # SQLite binds at most 999 values in old builds
@@ -59,6 +69,7 @@ class Sessions:
         self._engine = engine
         self._lifetime = lifetime or Lifetime()
         self._clock = clock
+        self._finding = Asking(self._find, name="sessions", together=_AT_ONCE)
         self.on_revoked: list[Revoked] = []
         """Append a callback to learn of sessions that end through this process; `ended` finds the others."""
 
@@ -71,6 +82,8 @@ class Sessions:
         async with self._engine.begin() as connection:
             if old is not None:
                 ended = (await connection.execute(sa.delete(sessions).where(sessions.c.token_hash == old))).rowcount > 0
+                if ended:
+                    await self._note(connection)
             await connection.execute(
                 sa.insert(sessions).values(
                     token_hash=made.session_hash,
@@ -88,32 +101,30 @@ class Sessions:
         return made
 
     async def find(self, token: str) -> Principal | None:
-        """Who holds this token, or None when it is unknown, ended, or of somebody disabled. Notes the visit, at most once a minute."""
-        now = self._clock()
-        hashed = hash_token(token)
+        """Who holds this token, or None when it is unknown, ended, or of somebody disabled. Notes the visit, at most once a minute.
+
+        Callers that ask at the same time share two queries, however many they are: see `hub.batching` for bounds and failures.
+        """
+        return await self._finding.get(hash_token(token))
+
+    async def _find(self, hashes: Sequence[str]) -> dict[str, Principal]:
+        now, found, granted = self._clock(), list[Any](), defaultdict[int, set[str]](set)
+        query = sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
+        query = query.join(users, users.c.id == sessions.c.user_id)
         async with self._engine.connect() as connection:
-            row = (
-                await connection.execute(
-                    sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
-                    .join(users, users.c.id == sessions.c.user_id)
-                    .where(sessions.c.token_hash == hashed, *self._valid(now))
-                )
-            ).one_or_none()
-            if row is None:
-                return None
-            granted = (await connection.scalars(sa.select(permissions.c.permission).where(permissions.c.user_id == row.user_id))).all()
-        if now - row.seen_at >= _TOUCH:
-            await self.touch([hashed])
-        return Principal(
-            user_id=row.user_id,
-            name=row.name,
-            display_name=row.display_name,
-            locale=row.locale,
-            zone=row.zone,
-            permissions=frozenset(granted),
-            session_hash=hashed,
-            csrf=row.csrf,
-        )
+            for some in chunks(hashes, _AT_ONCE):
+                found += (await connection.execute(query.where(sessions.c.token_hash.in_(some), *self._valid(now)))).all()
+            for part in chunks({row.user_id for row in found}, _AT_ONCE):
+                rights = sa.select(permissions.c.user_id, permissions.c.permission).where(permissions.c.user_id.in_(part))
+                for user_id, permission in await connection.execute(rights):
+                    granted[user_id].add(permission)
+        visited = [row.token_hash for row in found if now - row.seen_at >= _TOUCH]
+        if visited:
+            try:
+                await self.touch(visited)
+            except SQLAlchemyError:  # people go on reading while the store takes no writes
+                _log.warning("visits_not_noted", sessions=len(visited), exc_info=True)
+        return {row.token_hash: _principal(row, granted[row.user_id]) for row in found}
 
     async def touch(self, hashes: Sequence[str]) -> None:
         """These sessions showed a sign of their person: the idle time starts anew. For the socket's `active`, too."""
@@ -136,6 +147,18 @@ class Sessions:
                 alive.update((await connection.scalars(query)).all())
         return set(wanted) - alive
 
+    async def revision(self) -> str:
+        """Changes whenever somebody, in any process, signs sessions out: one row, to be asked often. What time ends does not show here."""
+        async with self._engine.connect() as connection:
+            found = (await connection.scalars(sa.select(watermarks.c.value).where(watermarks.c.source == _ENDED))).one_or_none()
+        return str(found["revision"]) if found else ""
+
+    async def _note(self, connection: AsyncConnection) -> None:
+        row = {"value": {"revision": secrets.token_hex(8)}, "updated_at": self._clock()}
+        changed = await connection.execute(sa.update(watermarks).where(watermarks.c.source == _ENDED).values(**row))
+        if changed.rowcount == 0:
+            await connection.execute(sa.insert(watermarks).values(source=_ENDED, **row))
+
     async def end(self, session_hash: str) -> None:
         """Signs this session out."""
         await self._end(sessions.c.token_hash == session_hash)
@@ -157,6 +180,8 @@ class Sessions:
             hashes = list((await connection.scalars(sa.select(sessions.c.token_hash).where(*where))).all())
             for start in range(0, len(hashes), _AT_ONCE):
                 await connection.execute(sa.delete(sessions).where(sessions.c.token_hash.in_(hashes[start : start + _AT_ONCE])))
+            if hashes:
+                await self._note(connection)
         if hashes:
             self._tell(hashes)
         return len(hashes)
@@ -164,3 +189,16 @@ class Sessions:
     def _tell(self, hashes: list[str]) -> None:
         for callback in self.on_revoked:
             callback(list(hashes))
+
+
+def _principal(row: Any, granted: Iterable[str]) -> Principal:
+    return Principal(
+        user_id=row.user_id,
+        name=row.name,
+        display_name=row.display_name,
+        locale=row.locale,
+        zone=row.zone,
+        permissions=frozenset(granted),
+        session_hash=row.token_hash,
+        csrf=row.csrf,
+    )

@@ -119,7 +119,11 @@ class Settings(BaseSettings):
         examples=["mysql+aiomysql://navigator:password@db.example.org/navigator"],
     )
     bus_url: Annotated[SecretStr, AfterValidator(check.bus_url)] = Field(
-        default=SecretStr("memory://"), description="The bus between the nodes: `memory://`, for one node.", examples=["memory://"]
+        default=SecretStr("memory://"),
+        description="The bus between the nodes: `memory://`, for one node; for several Redis 7 or Valkey 8 and newer: "
+        "`redis://[user:password@]host:port/db`, `rediss://…` over TLS (`?ssl_ca_certs=FILE`, `ssl_certfile=`, `ssl_keyfile=`), "
+        "`unix://[user:password@]/path?db=0`. `?maxlen=` is how many messages a channel keeps, 100000 if not said. See docs/bus.md.",
+        examples=["rediss://navigator:password@redis.example.org:6379/0"],
     )
     allowed_origins: Annotated[tuple[_Site, ...], NoDecode, _Words] = Field(
         default=(),

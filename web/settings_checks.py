@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from adapters.push.endpoint import BadHosts, PushHosts
 from adapters.push.vapid import BadVapid, VapidKey
 from adapters.push.vapid import check_subject as check_vapid_subject
+from hub.bus import BadBusUrl, backend_for
 
 __all__ = [
     "Publisher",
@@ -195,9 +196,11 @@ def _database(value: SecretStr, drivers: tuple[str, ...]) -> SecretStr:
 
 
 def bus_url(value: SecretStr) -> SecretStr:
-    """The bus's back ends."""
-    if urlsplit(value.get_secret_value()).scheme != "memory":
-        raise ValueError("this kind of bus is not supported; supported: memory://")
+    """A bus that this address names can be made; the server need not answer."""
+    try:
+        backend_for(value.get_secret_value())
+    except BadBusUrl as bad:
+        raise ValueError(str(bad)) from None
     return value
 
 

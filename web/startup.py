@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +30,7 @@ from hub.schema import Schema
 from hub.session import Limits
 from hub.supervisor import Source
 from hub.topic import Topic, fold_by_key
+from hub.writer import StoreUnavailable
 from web.admission import Admission
 from web.devices import Devices
 from web.errors import exception_handlers
@@ -48,13 +48,18 @@ from web.settings import Settings, load
 from web.socket import socket_routes
 from web.state import State, open_state
 from web.tasks import task_routes
+from web.tracing import open_tracing
 from web.users import user_routes
 
 __all__ = ["AppState", "create_app", "open_app_state"]
 
 _log = structlog.get_logger("web.startup")
+_ALL_S = 60.0
+"""How often every open socket's sign-in is looked up whatever was told."""
 _WATCH_S = 1.0
 """How often open sockets' sign-ins are checked: a revocation acts within 2 s (UX D9)."""
+_PATIENCE_S = 5.0
+"""A start waits so long for the bus before it takes requests: clients that come to a node which is ready are spared a 503."""
 
 
 class AppState(State):
@@ -101,11 +106,13 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(open_state(settings))
         push = await stack.enter_async_context(open_push(settings))
+        tracer = await stack.enter_async_context(open_tracing(settings))
         hub = Hub(
             state["engine"],
             bus=Bus(settings.bus_url.get_secret_value()),
             senders=push.senders,
             limits=_limits(settings),
+            tracer=tracer,
             user_commands=Rate(settings.user_commands_per_s, settings.user_command_burst),
             cadence=Cadence(calendar=await _calendar(settings)),
         )
@@ -162,8 +169,8 @@ async def _readiness(hub: Hub, engine: AsyncEngine) -> Readiness:
     readiness = Readiness(
         probes={"store": store_probe(hub.ledger.writer, hub.now), "schema": schema_probe(schema, engine)},
         states={
-            "bus": lambda: None if hub.takes_part else "not connected",
-            "draining": lambda: "this node goes away" if hub.is_draining else None,
+            "bus": lambda: None if hub.takes_part else "not_connected",
+            "draining": lambda: "going_away" if hub.is_draining else None,
         },
         now=hub.now,
     )
@@ -191,7 +198,8 @@ async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncI
         reporting = group.create_task(reporter.run(), name="ops_reporter")
         probing = group.create_task(readiness.run(), name="readiness")
         ready = group.create_task(hub.ready(), name="hub_ready")
-        await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
+        # without its bus a node still serves pages and says that it is not ready; and it can be told to end
+        await asyncio.wait([ready, running], timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
         try:
             yield
         finally:
@@ -201,16 +209,21 @@ async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncI
 
 
 async def _watch_sessions(hub: Hub, sessions: Sessions) -> None:
-    """Closes sockets whose sign-in ended through another process, by time or by the command line; keeps active ones from idling out."""
-    touched_at: datetime | None = None
+    """Closes sockets whose sign-in ended through another process, by time or by the command line; keeps active ones from idling out.
+
+    Asks for one row a second; everybody is looked up only when that row has changed, and once a minute.
+    """
+    known, all_at = "", 0.0
     while True:
         await asyncio.sleep(_WATCH_S)
-        live = {session.principal.session_hash: session for session in hub.presence if session.principal.session_hash}
-        if not live:
+        if not len(hub.presence):
             continue
-        with suppress(SQLAlchemyError):  # the store is away: nobody is signed out for that
-            hub.revoke(sorted(await sessions.ended(live)), "signed out or revoked")
-            now = hub.now()
-            if touched_at is None or (now - touched_at).total_seconds() > 60:
-                touched_at = now
-                await sessions.touch([key for key, session in live.items() if session.active])
+        with suppress(SQLAlchemyError, StoreUnavailable, TimeoutError):  # the store is away: nobody is signed out for that
+            revision, now = await sessions.revision(), time.monotonic()
+            if revision != known or now - all_at > _ALL_S:
+                live = {session.principal.session_hash: session for session in hub.presence if session.principal.session_hash}
+                hub.revoke(sorted(await sessions.ended(live)), "signed out or revoked")
+                known = revision
+                if now - all_at > _ALL_S:
+                    all_at = now
+                    await sessions.touch([key for key, session in live.items() if session.active])

@@ -91,7 +91,7 @@ async def _sweep(sessions: Sessions) -> None:
         try:
             await sessions.sweep()
         except SQLAlchemyError:  # the store is away: what has ended stays invisible, and is deleted an hour later
-            _log.warning("ended sessions could not be deleted", exc_info=True)
+            _log.warning("session_sweep_failed", exc_info=True)
         await asyncio.sleep(_SWEEP_S)
 
 

@@ -132,11 +132,11 @@ class Erp:
             ours = from_driver(error)
             if isinstance(ours, ErpRefused):
                 self._refused = self._clock(), ours
-                _log.error("erp account refused", code=ours.detail, pause_s=self._settings.refused_pause_s)
-            _log.info("erp call failed", call=name, code=ours.detail, ms=self._ms(began))
+                _log.error("erp_account_refused", code=ours.detail, pause_s=self._settings.refused_pause_s)
+            _log.info("erp_call_failed", call=name, code=ours.detail, ms=self._ms(began))
             # the driver's own text may name columns and values: it stays out of the chain
             raise ours from None
-        _log.debug("erp call", call=name, ms=self._ms(began), rows=len(result) if isinstance(result, list) else None)
+        _log.debug("erp_call", call=name, ms=self._ms(began), rows=len(result) if isinstance(result, list) else None)
         return result
 
     def _ms(self, began: float) -> int:

@@ -1,81 +1,107 @@
-"""Durable notifications a second through the whole hub, beside bare SQLite that commits each row, in alternating rounds."""
+"""The product beside its peers, in one run."""
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
-import statistics
+import argparse
+import json
+import os
+import resource
 import sys
-import tempfile
-import time
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
-import sqlalchemy as sa
+from tests.benchmarks import accepting, ack, durable, fanout, idle
+from tests.benchmarks.accounts import Accounts
+from tests.benchmarks.run import Run, machine
+from tests.benchmarks.servers import peers
+from tests.benchmarks.workshop import Workshop
+from web import logs
 
-from hub.event import Event
-from hub.hub import Hub
-from hub.notification import Address, Notification
-from hub.store import create_engine, inbox, migrate, users
+__all__ = ["FIGURES", "main"]
 
-ROUNDS, COUNT, PEOPLE = 3, 2000, 200
-
-
-async def hub_round(folder: Path, number: int) -> float:
-    """Notifications a second: COUNT concurrent publishes to single users, each durable when it returns; checked to be all there."""
-    engine = create_engine(f"sqlite+aiosqlite:///{folder / f'hub{number}.sqlite'}")
-    await migrate(engine)
-    now = datetime.now(UTC)
-    async with engine.begin() as connection:
-        rows = [{"id": n, "name": f"u{n}", "display_name": "", "created_at": now} for n in range(1, PEOPLE + 1)]
-        await connection.execute(sa.insert(users), rows)
-    hub = Hub(engine)
-    running = asyncio.create_task(hub.run(), name="hub")
-    await hub.ready()
-
-    async def publish(n: int) -> None:
-        event = Event(source="/bench", id=str(n), type="bench", time=now, data={"title": {"ru": "а", "en": "a"}, "body": "x" * 200})
-        await hub.publish(Notification(event=event, to=frozenset({Address("id", str(n % PEOPLE + 1))})))
-
-    began = time.perf_counter()
-    await asyncio.gather(*(publish(n) for n in range(COUNT)))
-    took = time.perf_counter() - began
-    async with engine.connect() as connection:
-        stored = (await connection.execute(sa.select(sa.func.count()).select_from(inbox))).scalar_one()
-    running.cancel()
-    await asyncio.wait([running])
-    await engine.dispose()
-    if stored != COUNT:
-        sys.exit(f"{COUNT - stored} notifications are missing")
-    return COUNT / took
+FIGURES = ("fanout", "idle", "durable", "ack", "accepting")
 
 
-def sqlite_round(folder: Path, number: int) -> float:
-    """Rows a second: one insert and one commit for each, as a program without group commit does, with the same pragmas."""
-    with sqlite3.connect(folder / f"bare{number}.sqlite") as database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=NORMAL")
-        database.execute("CREATE TABLE inbox (user_id INTEGER, seq INTEGER, body TEXT, PRIMARY KEY (user_id, seq))")
-        began = time.perf_counter()
-        for n in range(COUNT):
-            database.execute("INSERT INTO inbox VALUES (?, ?, ?)", (n % PEOPLE, n, "x" * 200))
-            database.commit()
-        return COUNT / (time.perf_counter() - began)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures, prints the tables, writes the JSON file.
+
+    1 when anything was lost, repeated or out of order, or a server failed; under CI=true also when a peer is missing.
+    """
+    options = _options(argv)
+    _raise_descriptors()
+    logs.configure("json", "warning")
+    run, workshop = Run(), Workshop()
+    parts = []
+    if "fanout" in options.figures:
+        tests = options.tests or list(fanout.TESTS)
+        with Accounts(max(fanout.TESTS[test].sockets for test in tests) + 1) as accounts:
+            everybody = [peer for peer in peers(workshop, accounts) if not options.only or peer.name in options.only]
+            fanout.measure(run, workshop, everybody, tests, rounds=options.rounds)
+        parts.append(fanout.table(run, everybody))
+    if "idle" in options.figures:
+        with Accounts(max(options.sizes) + 1) as accounts:
+            chosen = options.only or ["product", "nchan"]
+            everybody = [peer for peer in peers(workshop, accounts) if peer.name in chosen]
+            idle.measure(run, workshop, everybody, accounts, options.sizes, rounds=1)
+        parts.append(idle.table(run, everybody))
+    if "durable" in options.figures:
+        durable.measure(run, rounds=options.rounds)
+        parts.append(durable.table(run))
+    if "ack" in options.figures:
+        ack.measure(run, rounds=options.rounds)
+        parts.append(ack.table(run))
+    if "accepting" in options.figures:
+        accepting.measure(run, rounds=options.rounds)
+        parts.append(accepting.table(run))
+    print("\n\n".join(parts))
+    return _end(run, options.json)
 
 
-def main() -> None:
-    """Runs the rounds in turn and prints medians and their ratio."""
-    ours, bare = [], []
-    with tempfile.TemporaryDirectory() as name:
-        for number in range(ROUNDS):
-            ours.append(asyncio.run(hub_round(Path(name), number)))
-            bare.append(sqlite_round(Path(name), number))
-    ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
-    print("| durable, medians of 3 rounds | a second | ratio |")
-    print("|---|---|---|")
-    print(f"| hub: notification accepted, with seq, deadline and idempotency key | {statistics.median(ours):,.0f} | {ratio:.2f} |")
-    print(f"| bare sqlite3: one row, one commit | {statistics.median(bare):,.0f} | 1 |")
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--figures", type=_words, default=FIGURES, metavar="NAME,…", help=f"these: {', '.join(FIGURES)}")
+    parser.add_argument("--only", type=_words, default=[], metavar="NAME,…", help="these servers: product, nchan, …")
+    parser.add_argument("--tests", type=_words, default=[], metavar="NAME,…", help=f"these of the fan-out: {', '.join(fanout.TESTS)}")
+    parser.add_argument("--sizes", type=_numbers, default=idle.SIZES, metavar="N,…", help="idle sockets (5000,19000)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds over all servers (3)")
+    parser.add_argument("--quick", action="store_true", help="one round")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every measurement, as JSON")
+    options = parser.parse_args(argv)
+    if options.quick:
+        options.rounds = 1
+    for name in options.tests:
+        if name not in fanout.TESTS:
+            parser.error(f"no test {name!r}")
+    for name in options.figures:
+        if name not in FIGURES:
+            parser.error(f"no figure {name!r}")
+    return options
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split(",") if word]
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in _words(text)]
+
+
+def _raise_descriptors() -> None:
+    """As many as the machine lets us have; servers and the load client inherit it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _end(run: Run, file: Path | None) -> int:
+    if file is not None:
+        told = {"machine": machine(), "missing": run.missing, "faults": run.faults, "records": [record.as_json() for record in run.records]}
+        file.write_text(json.dumps(told, indent=1) + "\n")
+    for fault in run.faults:
+        print(f"WRONG: {fault}", file=sys.stderr)
+    for name, why in run.missing.items():
+        print(f"skipped: {name}: {why}", file=sys.stderr)
+    return int(bool(run.faults) or (bool(run.missing) and os.environ.get("CI") == "true"))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -82,8 +82,8 @@ class _Slowly(json.JSONDecoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.parse_string = decoder.py_scanstring
-        self.scan_once = scanner.py_make_scanner(self)
+        self.parse_string = decoder.py_scanstring  # type: ignore[attr-defined]
+        self.scan_once = scanner.py_make_scanner(self)  # type: ignore[attr-defined]
 
 
 _slowly = _Slowly()

@@ -22,7 +22,8 @@ def load(name: str) -> list[bytes]:
 
 def save(name: str, inputs: Iterable[bytes]) -> int:
     """Keeps the shortest of these, within the bounds; says how many."""
-    lines, room = [], MAX_BYTES
+    lines: list[str] = []
+    room = MAX_BYTES
     for data in sorted(set(inputs), key=lambda data: (len(data), data)):
         line = base64.b64encode(data).decode() + "\n"
         if len(lines) == MAX_INPUTS or len(line) > room:

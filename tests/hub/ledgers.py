@@ -17,6 +17,7 @@ from hub.levels import Marked
 from hub.notification import Notification
 from hub.policy import Timing
 from hub.store import events, inbox
+from hub.writer import Writer
 from tests.clock import Clock
 
 __all__ = ["Book", "open_book", "rows"]
@@ -25,7 +26,9 @@ __all__ = ["Book", "open_book", "rows"]
 class Book:
     """A ledger, its clock, and what it has told."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, connected: Callable[[int], bool], timing: Timing | None = None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, clock: Clock, connected: Callable[[int], bool], timing: Timing | None = None, commit_s: float = 10.0
+    ) -> None:
         self.engine, self.clock = engine, clock
         self.told: list[tuple[int, int, str]] = []
         """(user, seq, event id) of each delivery, in the order told."""
@@ -38,6 +41,7 @@ class Book:
             accepted=self._accepted,
             marked=self.marks.extend,
             woken=self.woken.extend,
+            writer=Writer(engine, commit_s=commit_s),
         )
 
     def _accepted(self, receipts: Sequence[Receipt]) -> None:
@@ -52,10 +56,15 @@ class Book:
 
 @asynccontextmanager
 async def open_book(
-    engine: AsyncEngine, clock: Clock, *, connected: Callable[[int], bool] = lambda _user: False, timing: Timing | None = None
+    engine: AsyncEngine,
+    clock: Clock,
+    *,
+    connected: Callable[[int], bool] = lambda _user: False,
+    timing: Timing | None = None,
+    commit_s: float = 10.0,
 ) -> AsyncIterator[Book]:
     """A book whose writer runs."""
-    book = Book(engine, clock, connected, timing)
+    book = Book(engine, clock, connected, timing, commit_s)
     task = asyncio.create_task(book.ledger.writer.run(), name="writer")
     try:
         yield book

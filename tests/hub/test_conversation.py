@@ -460,15 +460,16 @@ async def test_an_ack_that_was_not_stored_can_be_said_again(hub: Hub, monkeypatc
     """A receipt that the store did not take is not remembered as one: the next one covers it."""
     follower = Follower("d", since=0)
     line = await connect(hub, follower)
-    mark, failures = hub.ledger.mark, [StoreUnavailable("locked")]
+    later, failures = hub.ledger.mark_later, [StoreUnavailable("locked")]
 
-    async def once_locked(one: Mark) -> Any:
+    def once_locked(one: Mark, on_error: Callable[[Exception], None]) -> None:
         if failures:
-            raise failures.pop()
-        return await mark(one)
+            on_error(failures.pop())
+        else:
+            later(one, on_error)
 
     await publish(hub, "a")
-    monkeypatch.setattr(hub.ledger, "mark", once_locked)
+    monkeypatch.setattr(hub.ledger, "mark_later", once_locked)
     await catch_up(line)
     follower.flush()
     await catch_up(line)

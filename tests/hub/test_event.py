@@ -59,3 +59,21 @@ def test_both_encodings_hold_the_same_members(data: dict[str, Any]) -> None:
     assert msgspec.json.decode(b"{" + encoded.json + b"}") == expected
     assert encoded.members == len(expected)
     assert msgspec.msgpack.decode(bytes((0x80 | encoded.members,)) + encoded.msgpack) == expected
+
+
+@pytest.mark.parametrize("name", ["source", "id", "type"])
+def test_a_name_with_a_nul_is_refused(name: str) -> None:
+    """A NUL would end the name in the store, and two events would become one."""
+    values: dict[str, str] = {"source": "/s", "id": "1", "type": "t"} | {name: "a\0b"}
+    with pytest.raises(ValueError, match="NUL"):
+        Event(**values, time=START)
+
+
+def test_the_store_and_the_frames_share_one_encoding() -> None:
+    """The data's JSON stands in the frame's part as it is kept, and MessagePack says the same."""
+    event = Event(source="/s", id="1", type="t", time=START, data={"title": "Ё", "n": [1, None, 2.5]})
+    encoded = event.encode()
+    assert encoded.json.endswith(b',"data":' + encoded.data)
+    whole = msgspec.json.decode(b"{%s}" % encoded.json)
+    assert whole == event.members()
+    assert msgspec.msgpack.decode(bytes([0x80 | encoded.members]) + encoded.msgpack) == whole

@@ -271,8 +271,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> int:
 
 def deliver(*to: tuple[int, int]) -> Deliver:
     """A notification for these (user, seq)."""
-    encoded = event(1).encode()
-    return Deliver(encoded.json, encoded.msgpack, encoded.members, list(to))
+    return Deliver(event(1).encode().json, list(to))
 
 
 @pytest.mark.parametrize("wire", FORMATS)

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.attempts import Ending, Finished, Woken
 from hub.levels import OPEN, Change, Mark
 from hub.notification import Notification
 from hub.policy import Policy
+from hub.writer import StoreUnavailable
 from tests.clock import START, Clock
 from tests.hub.ledgers import Book, open_book, rows
 from tests.hub.people import add_people
@@ -51,6 +53,12 @@ async def levels(book: Book) -> list[str]:
     return [row.level for row in await book.ledger.after(1, 0, 100)]
 
 
+async def due_seqs(book: Book, after_s: float) -> list[int]:
+    """What is due for anna so many seconds later."""
+    due = await book.ledger.due(book.clock.advance(after_s), only=1)
+    return [row.seq for row in due[1].rows]
+
+
 async def test_received_up_to_a_seq_ends_the_rows(book: Book) -> None:
     """All up to the position are received and wait for nothing; later ones and other people's are untouched."""
     book.clock.advance(1)
@@ -77,6 +85,56 @@ async def test_a_great_many_received_marks_in_one_group(store: AsyncEngine, cloc
         await asyncio.gather(*(book.ledger.mark(Mark(user_id=u, change="received", device="d", now=clock(), seq=u % 5)) for u in people))
         for user in people:
             assert await states(book, user) == ["received"] * (user % 5) + ["pending"] * (4 - user % 5)
+
+
+async def test_a_long_way_received_at_once(store: AsyncEngine, clock: Clock) -> None:
+    """A receipt over hundreds of positions ends those that are open, notes what had ended otherwise, and leaves the rest alone."""
+    await add_people(store, "anna", "boris")
+    async with open_book(store, clock) as book:
+        await book.accept(*(note(f"e{n}", 1, 2) for n in range(1, 301)))
+        await mark(book, "read", "e7")
+        await book.ledger.settle([Ending(1, 9, "failed", "no_device", None, False, START)])
+        before = (await rows(store, 1))[6]
+        book.clock.advance(1)
+        await mark(book, "received", seq=290, after=3)
+        found = await rows(store, 1)
+        assert [row.seq for row in found if row.state == "received"] == [n for n in range(4, 291) if n not in (7, 9)]
+        assert found[6] == before
+        assert (found[8].state, found[8].cause, found[8].received_at) == ("failed", "no_device", book.clock())
+        assert await states(book, 2) == ["pending"] * 300
+
+
+async def test_a_mark_for_later_lands_like_another(book: Book) -> None:
+    """Nobody waits for it, and it is written with the next group; only a receipt up to a seq may go this way."""
+    for seq in (1, 2):
+        book.ledger.mark_later(Mark(user_id=1, change="received", device="d", now=book.clock(), seq=seq, after=seq - 1))
+    with pytest.raises(ValueError, match="received"):
+        book.ledger.mark_later(Mark(user_id=1, change="read", device="d", now=book.clock(), seq=1))
+    await mark(book, "shown", "nonsense")
+    assert await states(book) == ["received", "received", "pending"]
+
+
+async def test_a_mark_for_later_that_is_refused_says_so(store: AsyncEngine, clock: Clock) -> None:
+    """After the writer's end the callback hears of it at once."""
+    async with open_book(store, clock) as book:
+        await book.accept()
+    told: list[Exception] = []
+    book.ledger.mark_later(Mark(user_id=1, change="received", device="d", now=clock(), seq=1), told.append)
+    assert [type(error) for error in told] == [StoreUnavailable]
+
+
+async def test_the_heads_of_a_storm_share_their_queries(store: AsyncEngine, clock: Clock) -> None:
+    """A thousand sessions that ask for their place at once cost a handful of statements, and each hears its own."""
+    people = await add_people(store, *(f"u{n}" for n in range(100)))
+    async with open_book(store, clock) as book:
+        await book.accept(*(note(f"e{n}", *people[n:]) for n in range(5)))
+        await mark(book, "shown", "e0")
+        statements: list[str] = []
+        sa.event.listen(store.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        found = await asyncio.gather(*(book.ledger.head(people[n % 100], clock()) for n in range(1000)))
+        assert found == [(min(n % 100 + 1, 5), min(n % 100 + 1, 5) - (n % 100 == 0)) for n in range(1000)]
+        assert await book.ledger.head(999, clock()) == (0, 0)
+        assert len(statements) < 20
 
 
 @pytest.mark.parametrize(("change", "level"), [("shown", "shown"), ("read", "read"), ("done", "done")])
@@ -149,9 +207,9 @@ async def test_a_snoozed_row_is_out_of_sight_until_its_time(book: Book) -> None:
     assert (row.state, row.deadline_at) == ("read_elsewhere", START + timedelta(seconds=60))
     page = await book.ledger.page(1, now=book.clock())
     assert ([row.event.id for row in page.rows], page.unseen, page.unread) == (["c", "a"], 2, 2)
-    assert [row.seq for row in (await book.ledger.due(1, book.clock.advance(59.9))).rows] == [1, 3]
-    due = await book.ledger.due(1, book.clock.advance(0.1))
-    assert [(row.seq, row.state) for row in due.rows if row.state not in OPEN] == [(2, "read_elsewhere")]
+    assert await due_seqs(book, 59.9) == [1, 3]
+    due = await book.ledger.due(book.clock.advance(0.1), only=1)
+    assert [(row.seq, row.state) for row in due[1].rows if row.state not in OPEN] == [(2, "read_elsewhere")]
 
 
 async def test_a_replay_tells_a_snoozed_row_as_done(book: Book) -> None:
@@ -194,7 +252,7 @@ async def test_the_persons_word_ends_the_snooze(book: Book, change: Change) -> N
     await mark(book, change, "b")
     row = (await rows(book.engine, 1))[1]
     assert (row.snoozed_until, row.deadline_at) == (None, None)
-    assert [row.seq for row in (await book.ledger.due(1, book.clock.advance(100))).rows] == [1, 3]
+    assert await due_seqs(book, 100) == [1, 3]
 
 
 async def test_nobody_marks_what_is_anothers(book: Book) -> None:

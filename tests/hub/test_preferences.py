@@ -87,7 +87,7 @@ async def test_stored_wishes_are_loaded(store: AsyncEngine) -> None:
                 {"user_id": anna, "name": "theme", "value": "dark"},
             ],
         )
-        found = await load_preferences(connection, [anna, boris, 999])
+        found = await connection.run_sync(load_preferences, [anna, boris, 999])
     zone = ZoneInfo("Asia/Yekaterinburg")
     assert found == {
         anna: Preferences(
@@ -108,4 +108,4 @@ async def test_a_broken_row_counts_as_not_set(store: AsyncEngine, zone: str) -> 
     async with store.begin() as connection:
         rows = [{"user_id": anna, "name": name, "value": "rubbish"} for name in ("quiet", "rules", "critical_pierces")]
         await connection.execute(sa.insert(preferences), rows)
-        assert (await load_preferences(connection, [anna]))[anna] == Preferences()
+        assert (await connection.run_sync(load_preferences, [anna]))[anna] == Preferences()

@@ -126,8 +126,14 @@ async def told(hub: Hub, follower: Follower) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("wire", ["json", "msgpack"])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    ("store_url", "wire", "seed"),
+    [
+        *(pytest.param("sqlite", wire, seed) for wire in ("json", "msgpack") for seed in range(10)),
+        *(pytest.param("mariadb", "json", seed, marks=pytest.mark.mariadb) for seed in range(3)),  # each takes three seconds there
+    ],
+    indirect=["store_url"],
+)
 async def test_following_equals_fetching(hub: Hub, wire: Format, seed: int) -> None:
     """Random interleavings of publish, mark, subscribe, drop, resume: a follower equals a fresh client; each event came once, in order."""
     world = World(hub, wire, random.Random(seed))

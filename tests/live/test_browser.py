@@ -147,6 +147,48 @@ async def test_axe_finds_nothing(product: Product, scheme: str) -> None:
         assert await violations(gallery) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_operations_page(product: Product, scheme: str) -> None:
+    """An administrator sees the node live, on a wide and on a narrow screen, with nothing for axe to find and nothing beside the page."""
+    product.settings |= {"PUBLISH_PER_S": "0.01", "PUBLISH_BURST": "500"}
+    async with product.running(), chromium() as browser, person(product, browser, color_scheme=scheme, bypass_csp=True) as ann:
+        await ann.sign_in("ann")
+        page = await ann.tab("/ops/")
+        await holds(page, "document.querySelector('tez-ops')?.shadowRoot.querySelector('tbody [role=cell]')")
+        told = "document.querySelector('tez-ops').store.nodes.values().next().value.line"
+        await holds(page, f"{told}.sessions === 1")
+        assert await page.get_by_role("link", name="Состояние").get_attribute("aria-current") == "page"
+        await product.publish(notice(0))
+        await holds(page, f"{told}.to_screen_p95 > 0")
+        refused = await product.publish(*(notice(n) for n in range(1, 501)))
+        assert refused.status_code == 429
+        await holds(page, f"{told}.refused.publish_quota === 1")
+        assert await page.evaluate(f"{told}.overdue") in (0, None)
+        for width in (1366, 768, 320):
+            await page.set_viewport_size({"width": width, "height": 768})
+            assert await violations(page) == []
+            beside = "document.querySelector('tez-ops').getBoundingClientRect().right <= innerWidth"
+            assert await page.evaluate(f"{beside} && document.documentElement.scrollWidth <= innerWidth")
+        await page.emulate_media(forced_colors="active")
+        assert await violations(page) == []
+
+
+async def test_operations_page_through_an_outage(product: Product) -> None:
+    """The page stays, dims and dates its data while the node is down, then shows the one that was started, without a reload."""
+    async with product.running(), chromium() as browser, person(product, browser) as ann:
+        ann.may_lose_link = True
+        await ann.sign_in("ann")
+        page = await ann.tab("/ops/")
+        shown = "document.querySelector('tez-ops').shadowRoot"
+        await holds(page, f"{shown}.querySelector('tbody [role=cell]')")
+        await product.kill()
+        await holds(page, f"{shown}.querySelector('.dim') && {shown}.querySelector('.age').textContent.includes('Данные на')")
+        product.start()
+        await product.answers()
+        await page.evaluate("document.querySelector('tez-shell').hub.reconnect()")
+        await holds(page, f"!{shown}.querySelector('.dim') && {shown}.querySelector('.age')?.textContent.includes('назад')", 30)
+
+
 async def violations(page: Page) -> list[str]:
     """axe-core's findings, as rule and element."""
     await page.add_script_tag(path=AXE)

@@ -106,8 +106,8 @@ async def test_broken_handshakes_get_their_status(scene: Scene) -> None:
         ("a foreign origin", request(scene.product, scene.http, Origin="https://evil.example"), {403}),
         ("two keys", request(scene.product, scene.http).replace(b"Connection:", b"Sec-WebSocket-Key: AAAA\r\nConnection:"), {400}),
         ("a header without a colon", request(scene.product, scene.http).replace(b"Connection:", b"rubbish\r\nConnection:"), {0, 400}),
-        ("a header of 1 MB", request(scene.product, scene.http, X_Large="x" * (1 << 20)), {0, 400, 431}),
-        ("10,000 headers", request(scene.product, scene.http, **{f"X_{n}": "x" for n in range(10_000)}), {0, 400, 431}),
+        ("a header of 1 MB", request(scene.product, scene.http, X_Large="x" * (1 << 20)), {0, 431}),
+        ("10,000 headers", request(scene.product, scene.http, **{f"X_{n}": "x" for n in range(10_000)}), {0, 431}),
         ("no HTTP at all", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", {0, 400}),
     ]
     wrong = {}

@@ -75,10 +75,9 @@ class Site:
 
 
 @pytest.fixture
-async def engine(store_file: Path, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """A fresh store, without a site around it."""
-    shutil.copyfile(store_file, tmp_path / "navigator.sqlite")
-    async with open_store(make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite")) as engine:
+async def engine(store_url: str) -> AsyncIterator[AsyncEngine]:
+    """A fresh store on each back end in turn, without a site around it."""
+    async with open_store(make_settings(store_url=store_url, secret_keys=["k" * 32])) as engine:
         yield engine
 
 

@@ -6,9 +6,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import redis
 
+from tests.peers.redis import RedisServer, command
 from tests.web.conftest import make_settings
 from web import doctor
+from web.checks import CHECKS
 from web.doctor import Finding, Verdict, examine
 from web.settings import Settings
 from web.state import open_store
@@ -66,3 +69,27 @@ async def test_a_system_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pyte
     found = by_name(await examine(settings, {"netmonitor": hang}))
     assert found["netmonitor"].verdict is Verdict.FAILED
     assert found["store"].verdict is Verdict.FAILED
+
+
+async def test_the_bus_is_tried_with_a_message(tmp_path: Path) -> None:
+    """A bus that carries a message round is well, one that may forget messages is a warning, one that is away fails with the reason."""
+    store = f"sqlite+aiosqlite:///{tmp_path}/none.sqlite"
+    assert by_name(await examine(make_settings(store_url=store), CHECKS))["bus"].text == "in memory, for one node"
+    server = RedisServer(command("redis7"), tmp_path)
+    settings = make_settings(store_url=store, bus_url=f"redis://:hunter2@127.0.0.1:{server.port}")
+    with server.running():
+        with server.client() as client:
+            client.config_set("requirepass", "hunter2")
+        said = [finding for finding in await examine(settings, CHECKS) if finding.name == "bus"]
+        assert [finding.verdict for finding in said] == [Verdict.OK]
+        assert "a message went round" in said[0].text
+        with redis.Redis(port=server.port, password="hunter2") as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+        said = [finding for finding in await examine(settings, CHECKS) if finding.name == "bus"]
+        assert [finding.verdict for finding in said] == [Verdict.OK, Verdict.WARNING]
+        assert "allkeys-lru" in said[1].text
+        wrong = make_settings(store_url=store, bus_url=f"redis://:hunter3@127.0.0.1:{server.port}")
+        said = [finding for finding in await examine(wrong, CHECKS) if finding.name == "bus"]
+        assert [finding.verdict for finding in said] == [Verdict.FAILED]
+        assert "password" in said[0].text
+        assert "hunter" not in said[0].text

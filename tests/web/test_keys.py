@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,20 @@ def test_an_embedded_product_makes_its_key_once(tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(OSError, match="no usable key"):
         secret_keys(settings)
+
+
+def test_workers_that_start_together_have_one_key(tmp_path: Path) -> None:
+    """Whoever comes second reads the whole key of the first, and no draft stays behind."""
+    settings = make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite")
+    barrier = threading.Barrier(8)
+
+    def start(_worker: int) -> tuple[str, ...]:
+        barrier.wait(10)
+        return secret_keys(settings)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["navigator.sqlite.key"]
 
 
 def test_a_store_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ def told(node: str, at_ms: int, **more: Any) -> Event:
     """What a node says."""
     data = {"node": node, "line": {"at_ms": at_ms}, "point": [at_ms, 1]} | more
     return Event(source="/navigator/ops", id=f"{node}:{at_ms}", type="ops.node", time=START, data=data)
+
+
+def test_the_fold_is_that_of_the_page() -> None:
+    """tests/vectors/ops.json: what nodes tell, and the state after each; the page's own fold runs the same table."""
+    state = ops_topic().initial()
+    for step in json.loads((Path(__file__).parents[1] / "vectors/ops.json").read_text()):
+        data = step["told"]
+        fold_ops(state, Event(source="/navigator/ops", id="1", type="ops.node", time=START, data=data))
+        assert json.dumps(state["nodes"]) == json.dumps(step["nodes"])
 
 
 def test_each_node_has_its_line_and_a_bounded_curve() -> None:
@@ -133,7 +143,7 @@ async def test_a_line_tells_what_there_is(tmp_path: Path, store_file: Path) -> N
         await reading(node)
         node.hub.metrics.published_topic.inc(100)
         node.hub.metrics.publish_to_ack.observe(0.015)
-        node.hub.push_errors["webpush"] = ("http_503", START)
+        node.hub.observer.push_errors["webpush"] = ("http_503", START)
         await root.post("/hub/events", headers={"authorization": f"Bearer {PUBLISHER}x"})
         node.hub.is_draining = True
         line = reporter.look()

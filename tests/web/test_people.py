@@ -67,7 +67,7 @@ async def test_preferences_reach_the_delivery_policy(engine: AsyncEngine) -> Non
         await people.set_preference(user, name, value)
     assert await people.preferences(user) == wishes
     async with engine.connect() as connection:
-        loaded = (await load_preferences(connection, [user]))[user]
+        loaded = (await connection.run_sync(load_preferences, [user]))[user]
     assert (loaded.locale, loaded.zone.key, loaded.critical_pierces) == ("en", "Asia/Yekaterinburg", False)
     assert loaded.rules == {"ticket": Rule(push=False)}
     assert tuple(loaded.quiet) == (QuietWindow(frozenset({5, 6}), time(22), time(7)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -131,3 +132,24 @@ async def test_a_socket_learns_of_ends_that_happened_elsewhere(found: Sessions, 
     await People(engine).set_active(anna, False)
     assert await found.ended(hashes) == set(hashes)
     assert await found.find(active.token) is None
+
+
+async def test_a_storm_of_sign_ins_shares_its_queries(found: Sessions, anna: int, clock: Clock, engine: AsyncEngine) -> None:
+    """A thousand tokens looked up at once cost a handful of statements; each gets its own answer, and visits are noted together."""
+    boris = await People(engine).add("boris", permissions=["admin"])
+    made = [await found.create(user) for user in (anna, boris) for _ in range(5)]
+    clock.now += timedelta(hours=1)
+    statements: list[str] = []
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    answers = await asyncio.gather(*(found.find(made[n % 10].token if n % 2 else f"nonsense {n}") for n in range(1000)))
+    assert [None if one is None else (one.session_hash, one.permissions) for one in answers] == [
+        (made[n % 10].session_hash, {"netmonitor"} if n % 10 < 5 else {"admin"}) if n % 2 else None for n in range(1000)
+    ]
+    assert len(statements) < 20
+    assert await engine_seen(engine) == {clock.now, clock.now - timedelta(hours=1)}
+
+
+async def engine_seen(engine: AsyncEngine) -> set[datetime]:
+    """The different times of the last visits."""
+    async with engine.connect() as connection:
+        return set((await connection.scalars(sa.select(table.c.seen_at))).all())

@@ -118,7 +118,9 @@ def test_a_file_that_is_missing_or_broken_is_one_fault_beside_the_others(tmp_pat
         ("public_url", "https://me:pw@navigator.test", "name or password"),
         ("allowed_origins", "https://a.test, nonsense", "entry 2"),
         ("secret_keys", "short", "32 characters"),
-        ("bus_url", "redis://localhost", "memory://"),
+        ("bus_url", "kafka://localhost", "memory://"),
+        ("bus_url", "redis://me:hunter2@localhost:no/0", "port"),
+        ("bus_url", "redis://localhost?maxlen=many", "maxlen"),
         ("store_url", "sqlite:///x", "sqlite+aiosqlite"),
         ("store_url", "mysql+aiomysql:///", "host and database"),
         ("redmine_db_url", "oracle://x", "mysql"),
@@ -172,6 +174,7 @@ def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
         "SECRET_KEYS": "s" * 40,
         "STORE_URL": "mysql+aiomysql://navigator:hunter2@db/navigator",
         "REDMINE_DB_URL": "mysql+aiomysql://navigator:hunter3@db/redmine",
+        "BUS_URL": "redis://navigator:hunter6@redis/0",
         "REDMINE_API_KEY": "hunter4",
         "ERP_PASSWORD": "hunter5",
         "PUBLISH_TOKENS": f"erp:{TOKEN}",
@@ -180,7 +183,7 @@ def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"NAVIGATOR_{name}", value)
     settings = load()
     shown = repr(settings) + str(settings) + str(settings.model_dump()) + settings.model_dump_json(exclude={"publish_tokens"})
-    for secret in ("hunter2", "hunter3", "hunter4", "hunter5", "s" * 40, TOKEN):
+    for secret in ("hunter2", "hunter3", "hunter4", "hunter5", "hunter6", "s" * 40, TOKEN):
         assert secret not in shown
 
 

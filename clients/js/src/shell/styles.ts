@@ -193,7 +193,13 @@ export const shellStyles = css`
     .brand {
       margin-inline-end: auto;
     }
-    .brand span,
+    .brand span {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
     .demo,
     .link {
       display: none;

@@ -11,11 +11,13 @@ import {
   translator,
 } from '../../src/i18n/index';
 import * as en from '../../src/locales/en';
+import * as enOps from '../../src/locales/ops/en';
+import * as ruOps from '../../src/locales/ops/ru';
 import * as ru from '../../src/locales/ru';
 
 type Catalog = Readonly<Record<string, Message>>;
-const russianOf: Readonly<Record<string, Catalog>> = { ...ru };
-const englishOf: Readonly<Record<string, Catalog>> = { ...en };
+const russianOf: Readonly<Record<string, Catalog>> = { ...ru, ...ruOps };
+const englishOf: Readonly<Record<string, Catalog>> = { ...en, ...enOps };
 const catalogs = Object.keys(russianOf);
 
 describe('catalogs', () => {

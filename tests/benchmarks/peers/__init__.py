@@ -1,0 +1,1 @@
+"""The servers that the product is measured beside, and the load client."""
