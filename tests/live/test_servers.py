@@ -18,7 +18,7 @@ from tests.live.client import Client, connected
 from tests.live.product import Product, free_port
 from tests.live.servers import EVERY_SERVER
 from tests.peers.certs import Authority
-from tests.peers.nginx import nginx
+from tests.peers.nginx import nginx, placed
 from tests.peers.serving import loopback_socket
 from web.connection import Connection
 from web.server import Server, make_server
@@ -77,7 +77,7 @@ async def test_behind_nginx(product: Product, tmp_path: Path) -> None:
     product.front = free_port()
     product.settings |= {"PUBLIC_URL": product.url, "TRUSTED_PROXIES": "127.0.0.1"}
     async with product.running():
-        with nginx(tmp_path / "nginx", product.front, product.port):
+        with nginx(placed(tmp_path, product.front, [product.port]), product.front):
             await round_trip(product)
             async with product.signed_in("ann") as http, connected(product, http, since=1) as client:
                 stopping = asyncio.create_task(product.stop(), name="stop")

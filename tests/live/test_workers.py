@@ -187,18 +187,20 @@ async def test_workers_end_with_a_killed_parent(product: Product) -> None:
 async def test_redis_is_away_at_the_start(product: Product, redis_server: RedisServer) -> None:
     """Without its bus a node answers that it lives and is not ready, serves when the bus comes, and ends when told to."""
     redis_server.kill()
-    async with product.running(), product.signed_in("ann") as http:
-        assert (await http.get("/health/live")).status_code == 200
-        assert (await http.get("/health/ready")).status_code == 503
+    async with product.running():
+        async with httpx.AsyncClient(base_url=product.url, timeout=10) as stranger:
+            assert (await stranger.get("/health/live")).status_code == 200
+            assert (await stranger.get("/health/ready")).status_code == 503
         redis_server.start()
         await all_ready(product)
-        async with connected(product, http) as client:
+        async with product.signed_in("ann") as http, connected(product, http) as client:
             await published(product, 1, 1)
             await client.until_seq(1)
         redis_server.kill()
         pids = workers(product)
         await product.stop()
         assert not any(lives(pid) for pid in pids)
+        assert '"worker_killed"' not in product.log.read_text()
 
 
 def test_a_memory_bus_is_refused(tmp_path: Path) -> None:

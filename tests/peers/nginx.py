@@ -1,78 +1,84 @@
-"""The real nginx as a reverse proxy on loopback, with everything in a temporary folder.
-
-Bodies stay in memory: started by root, nginx works as another user, who may not write there.
-"""
+"""The real nginx with the file that is deployed, on loopback ports of a test's own."""
 
 from __future__ import annotations
 
+import re
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+from tests.peers import need
 
-from tests.peers.need import command
+__all__ = ["CONFIG", "check", "nginx", "placed"]
 
-__all__ = ["nginx"]
+CONFIG = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
-_CONFIG = """
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_buffer_size 1m;
-    proxy_max_temp_file_size 0;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://127.0.0.1:{upstream};
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_read_timeout 60s;
-        }}
-    }}
-}}
-"""
+
+def placed(folder: Path, port: int, nodes: Sequence[int], *, tls: tuple[Path, Path, int] | None = None) -> Path:
+    """Writes the deployed file with ports of this machine in place of its addresses, and nothing else changed.
+
+    `tls`: certificate, key and port, for the file with its TLS lines switched on the way its comment says.
+    """
+    text = CONFIG.read_text("utf-8")
+    if tls:
+        certificate, key, secure_port = tls
+        text = re.sub(r"(?m)^#tls#", "", text)
+        text = _replaced(text, "/etc/nginx/tls/fullchain.pem", str(certificate))
+        text = _replaced(text, "/etc/nginx/tls/privkey.pem", str(key))
+        text = _replaced(text, "listen 443 ssl;", f"listen 127.0.0.1:{secure_port} ssl;")
+    text = _replaced(text, "listen 80;", f"listen 127.0.0.1:{port};")
+    servers = re.findall(r"(?m)^ +server app\d+:8000 .*;$", text)
+    assert len(servers) >= 2, "the file names no nodes"
+    options = servers[0].partition(":8000")[2]
+    text = text.replace("\n".join(servers), "\n".join(f"        server 127.0.0.1:{node}{options}" for node in nodes))
+    # where a package puts these only root may write
+    own = "".join(f"    {name}_temp_path {folder / name};\n" for name in _TEMPORARY)
+    text = _replaced(text, "http {\n", "http {\n" + own)
+    text = _replaced(text, "access_log /dev/stdout navigator;", f"access_log {folder / 'access.log'} navigator;")
+    text = _replaced(text, "error_log /dev/stderr warn;", f"error_log {folder / 'error.log'} warn;")
+    path = folder / "nginx.conf"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def check(path: Path) -> subprocess.CompletedProcess[str]:
+    """`nginx -t`."""
+    return subprocess.run([*_command(path), "-t"], capture_output=True, text=True, timeout=30, check=False)
 
 
 @contextmanager
-def nginx(folder: Path, port: int, upstream: int) -> Iterator[None]:
-    """Serves `port` from the server at `upstream`, both on 127.0.0.1, as docs/operations.md has it; stops on leaving."""
-    program = command("nginx", "/usr/sbin/nginx", peer="nginx")
-    folder.mkdir()
-    config = folder / "nginx.conf"
-    config.write_text(_CONFIG.format(folder=folder, port=port, upstream=upstream))
-    process = subprocess.Popen([program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)])
-    try:
-        _answers(process, port)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _answers(process: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(100):
-        assert process.poll() is None, "nginx did not start"
+def nginx(path: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The server with this file, while the block runs."""
+    with subprocess.Popen([*_command(path), "-g", f"daemon off; pid {path.parent / 'nginx.pid'};"]) as process:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/", timeout=1)
-        except httpx.ConnectError:
-            time.sleep(0.05)
-        else:
+            _until_it_answers(process, port)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _command(path: Path) -> list[str]:
+    program = need.command("nginx", peer="nginx")
+    return [program, "-p", str(path.parent), "-c", str(path), "-e", str(path.parent / "error.log")]
+
+
+def _until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
             return
-    raise AssertionError("nginx does not answer")
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
