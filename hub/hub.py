@@ -499,6 +499,8 @@ class Hub:
 
         The window grows with the number of sessions, so that the node they come back to sees about 500 handshakes a second.
         """
+        if self.is_draining:
+            return  # the server has seen to it before the application ends
         self.is_draining = True
         deadline = asyncio.get_running_loop().time() + within_s
         sessions = list(self.presence)
