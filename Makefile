@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test check bench bench-services fuzz services build lock clean
+.PHONY: run test check soak bench bench-services fuzz services build lock clean
 
 run: .venv/run.stamp build            ## the product on sandboxes: prints the address and the logins
 	$(BIN)/navigator demo
@@ -17,6 +17,9 @@ check: .venv/dev.stamp build          ## format, lint and strict types, Python a
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/npm.py run check
+
+soak: .venv/dev.stamp build           ## a hundred kills over a hundred thousand notifications, on each store
+	KILLS=100 $(BIN)/pytest tests/faults -o timeout=3600
 
 bench: .venv/dev.stamp build          ## figures beside peers in the same run, as ratios
 	$(BIN)/python -m tests.benchmarks

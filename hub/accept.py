@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from hub.bulk import Bulk
 from hub.event import Encoded, Event
 from hub.lane import Conflict
+from hub.lease import Guard, run_guards
 from hub.notification import Address, Notification
 from hub.policy import Policy, Preferences, Timing, first_deadline
 from hub.preferences import load_preferences
@@ -38,6 +39,8 @@ class Submission:
     topic_events: tuple[Event, ...] = ()
     """Events for topics that must not be accepted twice: only their (source, id) is kept."""
     watermark: tuple[str, Mapping[str, Any]] | None = None
+    guard: Guard | None = None
+    """For what only the leading node may write: it raises Fenced when that is another one by now."""
     now: datetime
 
 
@@ -111,6 +114,7 @@ class Accepting:
 
     def __call__(self, connection: sa.Connection, submissions: Sequence[Submission]) -> list[Receipt]:
         """Runs in the writer's transaction; one receipt for each submission."""
+        run_guards(connection, (submission.guard for submission in submissions))
         known = _known(connection, submissions)
         people = _Directory.load(connection, {a for s in submissions for n in s.notifications for a in n.to})
         fresh: list[_Fresh] = []

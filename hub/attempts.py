@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from hub.accept import chunks
 from hub.bulk import Bulk
+from hub.lease import Guard, run_guards
 from hub.levels import newest, unseen, unseen_of
 from hub.policy import Policy, Preferences
 from hub.preferences import load_preferences
@@ -87,6 +88,8 @@ class Taken:
     user_id: int
     seqs: tuple[int, ...]
     now: datetime
+    guard: Guard | None = None
+    """Raises Fenced when another node delivers by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,7 @@ def begin(connection: sa.Connection, args: Sequence[Taken]) -> list[tuple[int, .
     A row is taken when it is open and its deadline has come; taking moves the deadline on by `LEASE`. So of two that reach for one
     row, on one node or on two, the second gets nothing: it locks the row after the first has committed, and finds the deadline ahead.
     """
+    run_guards(connection, (taken.guard for taken in args))
     results: list[tuple[int, ...]] = []
     wanted = {(taken.user_id, seq): microseconds(taken.now) for taken in args for seq in taken.seqs}
     open_ones = {(user_id, seq) for user_id, seq in _TAKEABLE.fetch(connection, [(*key, now) for key, now in sorted(wanted.items())])}

@@ -64,6 +64,9 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     On return the session is either in the hub or closing.
     """
     user = session.principal
+    if hub.is_draining or not hub.knows:  # since the handshake
+        session.close(Close(CloseCode.DRAINING, "not now"))
+        return
     if hub.cluster.sessions_of(user.user_id) >= hub.limits.sessions_per_user:
         hub.metrics.refused("sessions_per_user")
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
@@ -73,6 +76,8 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     try:
         with session.holding():
             await _welcome(hub, session, hello)
+        if session.closing is None:
+            hub.keepalive.add(session, asyncio.get_running_loop().time())  # not sooner: the welcome comes first, then pings
     except BaseException:  # a hello that broke, or ran out of time, leaves nobody behind
         hub.leave(session)
         raise
@@ -205,7 +210,7 @@ async def handle(hub: Hub, session: Session, command: Command) -> None:
             case Unsub() | Active() | Pong():
                 raise AssertionError("done at once")
     except Refused as refused:
-        refuse(session, refused)
+        refuse(hub, session, refused)
     except CallError as failed:
         session.send(reply(getattr(command, "id", None), error=failed.error))
     except StoreUnavailable:
@@ -219,10 +224,12 @@ def _failed(session: Session, command: Command) -> None:
     session.send(reply(getattr(command, "id", None), error=Error("internal_error", "the hub could not do this", temporary=True)))
 
 
-def refuse(session: Session, refused: Refused) -> None:
+def refuse(hub: Hub, session: Session, refused: Refused) -> None:
     """Answers a bad command and counts it."""
     session.send(reply(refused.id, error=refused.error))
     session.count_error(asyncio.get_running_loop().time())
+    if session.closing is not None:
+        hub.metrics.refused("errors")
 
 
 async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:

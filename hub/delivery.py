@@ -22,6 +22,7 @@ from typing import Any
 import structlog
 
 from hub.attempts import LEASE, Due, DueRow, Ending, Finished
+from hub.lease import Fenced, Guard
 from hub.ledger import Ledger
 from hub.levels import OPEN
 from hub.policy import Drop, Hold, Policy, PushNow, Timing, decide, retry_delay
@@ -80,7 +81,10 @@ class _Plan:
 
 
 class Delivery:
-    """Watches deadlines and runs the jobs, at most `at_once` pushes at a time. `run()` is its one long task."""
+    """Watches deadlines and runs the jobs, at most `at_once` pushes at a time. `run()` is its one long task.
+
+    `guard` gives the fence of the present term where one node of several delivers, None where there is no other.
+    """
 
     def __init__(
         self,
@@ -95,11 +99,13 @@ class Delivery:
         monotonic: Callable[[], float] = time.monotonic,
         pushed: Callable[[PushResult], None] = lambda _result: None,
         tracer: Tracer = OFF,
+        guard: Callable[[], Guard | None] = lambda: None,
     ) -> None:
         """`pushed` is told how each push to each device ended."""
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
         self._connected, self._sweep_s, self._monotonic = connected, sweep_s, monotonic
         self._pushed, self._tracer = pushed, tracer
+        self._guard = guard
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[int, int]] = []
         """(end of a slot in microseconds, user)"""
@@ -276,6 +282,8 @@ class Delivery:
         except StoreUnavailable as error:
             _log.warning("job_waits_for_store", job=job.name, error=str(error))
             self._rest(job.user_id, 1.0)
+        except Fenced:  # the other node has this person's job by now; ours ends with the term
+            self._rest(job.user_id, 1.0)
         except Exception:
             _log.exception("job_failed", job=job.name)
             self._rest(job.user_id, 5.0)
@@ -333,7 +341,7 @@ class Delivery:
     async def _push(self, user_id: int, due: Due, rows: Sequence[DueRow], *, summary: bool) -> None:
         """Pushes rows as one message to every device of the person, and writes down the outcome."""
         begun = self._monotonic()
-        taken = set(await self._ledger.begin_push(user_id, [row.seq for row in rows], self._now()))
+        taken = set(await self._ledger.begin_push(user_id, [row.seq for row in rows], self._now(), self._guard()))
         rows = [row for row in rows if row.seq in taken]  # the others were received or read in the meantime, or another node has them
         if not rows:
             return

@@ -8,7 +8,7 @@ client: a session takes what it is given, into its socket or its bounded queue, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from hub.close import Close, CloseCode
@@ -16,7 +16,7 @@ from hub.event import Encoded, Format
 from hub.messages import Deliver, Revoke, StateChange
 from hub.presence import Presence
 from hub.protocol import event_frame, state
-from hub.readers import Readers, Waiting, Write
+from hub.readers import Readers, Waiting
 from hub.session import OPCODES, Session
 from hub.wire import frame
 
@@ -70,20 +70,6 @@ class Fanout:
             self._schedule()
         self._dirty[topic] = readers
 
-    def restate(self, topic: str, offset: int, payload: Callable[[Format], bytes]) -> None:
-        """The state of a topic anew: its readers get `payload` for their format and stand at `offset`."""
-        readers = self._presence.readers(topic)
-        if readers is None:
-            return
-        readers.waiting.clear()
-        self._dirty.pop(topic, None)
-        payloads = _Payloads(payload)
-        readers.sent = offset
-        for session in readers:
-            session.send_frame(payloads[session.wire])
-            if topic in session.topics:
-                readers.add(session, offset)
-
     async def deliver(self, message: Deliver) -> None:
         """One notification, to the people it is for: a frame for each position, shared by all who have that one."""
         event = Encoded(message.json)
@@ -127,45 +113,53 @@ class Fanout:
         self._flushed_at = asyncio.get_running_loop().time()
         self._sockets = self._events = 0
         dirty, self._dirty = self._dirty, {}
-        self._write(self._writes(list(dirty.values())))
+        self._write(list(reversed(dirty.values())), [])
 
-    def _writes(self, dirty: Iterable[Readers]) -> Iterator[_Writes]:
-        for readers in dirty:
-            events = readers.take()
-            if not events:
-                continue
-            made = [_Writes(readers, wire, events, readers.hot(wire)) for wire in readers.formats()]
-            readers.serve_cold(events)
-            yield from made
+    def _write(self, topics: list[Readers], begun: list[_Writes]) -> None:
+        """Writes up to a slice, then goes on at the next turn of the loop; what is published meanwhile waits until the end.
 
-    def _write(self, all_writes: Iterator[_Writes], rest: _Writes | None = None) -> None:
-        """Writes up to a slice, then goes on at the next turn of the loop; what is published meanwhile waits until the end."""
+        An event that cannot be written costs its own readers a hole, which they see by its offset, and stops nothing else.
+        """
         self._timer = None
         room = self._slice
-        while room > 0:
-            writes = rest or next(all_writes, None)
-            if writes is None:
+        try:
+            while room > 0 and (begun or topics):
+                if begun:
+                    written = begun[-1].some(room)
+                    room -= written
+                    self._sockets += written
+                    self._events += written * begun[-1].events
+                    if begun[-1].done:
+                        begun.pop()
+                else:
+                    begun += _begin(topics.pop())
+        finally:
+            if begun or topics:
+                self._timer = asyncio.get_running_loop().call_soon(self._write, topics, begun)
+            else:
                 self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
                 if self._dirty:
                     self._schedule()
-                return
-            written = writes.some(room)
-            room -= written
-            self._sockets += written
-            self._events += written * writes.events
-            rest = None if writes.done else writes
-        self._timer = asyncio.get_running_loop().call_soon(self._write, all_writes, rest)
+
+
+def _begin(readers: Readers) -> list[_Writes]:
+    """Begins to write what waits in a topic: at once to its cold readers, in slices to the hot ones."""
+    events = readers.take()
+    if not events:
+        return []
+    writes = [_Writes(wire, events, to) for wire, to in readers.owed.items()]
+    readers.serve_cold(events)
+    return writes
 
 
 class _Writes:
-    """The same bytes for those who were hot readers of one topic and format when the flush began."""
+    """The same bytes for those who were hot readers of one topic and format when the flush began, and still are its readers."""
 
-    __slots__ = ("_at", "_blob", "_events", "_readers", "_to", "_wire")
+    __slots__ = ("_blob", "_events", "_to", "_wire")
 
-    def __init__(self, readers: Readers, wire: Format, events: Sequence[Waiting], to: Mapping[Session, Write]) -> None:
-        self._readers, self._wire, self._events, self._at = readers, wire, events, 0
+    def __init__(self, wire: Format, events: Sequence[Waiting], to: dict[Session, None]) -> None:
+        self._wire, self._events, self._to = wire, events, to
         self._blob = b"".join(frame(event.payload[wire], OPCODES[wire]) for event in events)
-        self._to = dict(to)  # a copy: who turns slow while it is written leaves the original
 
     @property
     def events(self) -> int:
@@ -175,29 +169,21 @@ class _Writes:
     @property
     def done(self) -> bool:
         """True when everybody has been written to."""
-        return self._at >= len(self._to)
+        return not self._to
 
     def some(self, room: int) -> int:
         """Writes to at most `room` of them; how many."""
-        blob, first = self._blob, self._at
-        if first == 0:
-            writes = list(islice(self._to.values(), room))
-            for write in writes:
-                write(blob)
-            self._at = len(writes)
-            return self._at
-        sessions = list(islice(self._to, first, first + room))
-        for session in sessions:
-            self._late(session)
-        self._at += len(sessions)
-        return len(sessions)
-
-    def _late(self, session: Session) -> None:
-        """One whose turn came slices later: it may have closed or left, and then nothing more is for it, or have turned slow."""
-        if session.closing is not None or session not in self._readers:
-            return
-        if session.direct is not None:
-            session.direct(self._blob)
+        blob, to = self._blob, self._to
+        if len(to) <= room:  # everybody in one turn, in which nobody but the one who is written to can leave
+            some = list(to)
+            to.clear()
         else:
-            for event in self._events:
-                session.send_frame(event.payload[self._wire])
+            some = [to.popitem()[0] for _ in range(room)]
+        for session in some:
+            direct = session.direct
+            if direct is not None:
+                direct(blob)
+            else:  # it has turned slow since the flush began
+                for event in self._events:
+                    session.send_frame(event.payload[self._wire])
+        return len(some)

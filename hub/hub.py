@@ -131,6 +131,7 @@ class Hub:
             connected=self.connected,
             pushed=self.observer.pushed,
             tracer=tracer,
+            guard=lambda: self.leader.guard,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -238,7 +239,9 @@ class Hub:
     async def _publish_batch(self, source: str, batch: Batch) -> None:
         watermark = None if batch.watermark is None else (source, batch.watermark)
         began = time.perf_counter()
-        receipt = await self.ledger.accept(Submission(notifications=batch.notifications, watermark=watermark, now=self.now()))
+        receipt = await self.ledger.accept(
+            Submission(notifications=batch.notifications, watermark=watermark, guard=self.leader.guard, now=self.now())
+        )
         self.observer.taken(receipt, began)
         for item in batch.topics:
             self.publish_topic(item.topic, item.event)
@@ -331,7 +334,6 @@ class Hub:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
         self.cluster.entered(session.principal.user_id)
-        self.keepalive.add(session, asyncio.get_running_loop().time())
         self.delivery.present(session.principal.user_id)
         self._nudge()
 
@@ -343,7 +345,6 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
-        self.metrics.closed(1005 if session.closing is None else session.closing.code)
         if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
             self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)

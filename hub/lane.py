@@ -76,7 +76,11 @@ def _read_committed(engine: AsyncEngine, lock_wait_s: float) -> AsyncEngine:
         pool_pre_ping=True,
         pool_size=1,
         max_overflow=1,  # while one that was given up is still being closed
-        connect_args={"connect_timeout": 5, "init_command": f"SET SESSION innodb_lock_wait_timeout = {wait_s}"},
+        connect_args={
+            "connect_timeout": 5,
+            # the server takes the locks of a frozen process away: others must get on with the rows, and with the lease
+            "init_command": f"SET SESSION innodb_lock_wait_timeout = {wait_s}, idle_transaction_timeout = {wait_s}",
+        },
     )
 
 

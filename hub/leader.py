@@ -48,7 +48,7 @@ class Leader:
     async def _serve(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
         """One term; True when it was lost and another may follow."""
         term = await self._lease.wait_held()
-        _log.info("lead_gained", lease=term.name, node=self._lease.node, token=term.token)
+        _log.info("lead_gained", lease=term.name, node=self._lease.node, term=term.token)
         try:
             async with asyncio.TaskGroup() as group:
                 working = group.create_task(work(), name=f"leader_{term.name}")
@@ -58,5 +58,5 @@ class Leader:
                 lost.cancel()
                 working.cancel()
         finally:
-            _log.info("lead_lost", lease=term.name, node=self._lease.node, token=term.token, why=term.why or "stopped")
+            _log.info("lead_lost", lease=term.name, node=self._lease.node, term=term.token, why=term.why or "stopped")
         return again

@@ -23,6 +23,7 @@ from hub.accept import Accepting, Receipt, Submission, first_key
 from hub.attempts import Due, Ending, Finished, Taken, Woken
 from hub.batching import Asking, TooManyAsk
 from hub.event import Encoded, Event
+from hub.lease import Guard
 from hub.levels import IS_OPEN, Mark, Marked, apply_marks, apply_received, level_of, newest, newest_of, unseen, unseen_of
 from hub.policy import Timing
 from hub.store import events, inbox, publications, push_attempts, watermarks
@@ -92,7 +93,7 @@ class Ledger:
     # -- writing ------------------------------------------------------------------------------------
 
     async def accept(self, submission: Submission) -> Receipt:
-        """Takes notifications in; they are durable when this returns. Raises StoreUnavailable."""
+        """Takes notifications in; they are durable when this returns. Raises StoreUnavailable, and Fenced by the submission's guard."""
         return await self.writer.do(self._accept, submission)
 
     async def mark(self, mark: Mark) -> Marked:
@@ -109,9 +110,12 @@ class Ledger:
             raise ValueError("only `received` up to a seq needs no answer")
         self.writer.post(self._received, mark, on_error)
 
-    async def begin_push(self, user_id: int, seqs: Sequence[int], now: datetime) -> tuple[int, ...]:
-        """Takes rows in hand for a push and returns those that this call took: open, due, and in nobody else's hand."""
-        return await self.writer.do(self._begin, Taken(user_id, tuple(seqs), now))
+    async def begin_push(self, user_id: int, seqs: Sequence[int], now: datetime, guard: Guard | None = None) -> tuple[int, ...]:
+        """Takes rows in hand for a push and returns those that this call took: open, due, and in nobody else's hand.
+
+        Raises Fenced when `guard` finds that another node delivers by now.
+        """
+        return await self.writer.do(self._begin, Taken(user_id, tuple(seqs), now, guard))
 
     async def finish_push(self, finished: Finished) -> None:
         """Writes down how a push went."""

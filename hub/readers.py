@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hub.event import Format
 from hub.session import Session
 
 __all__ = ["Readers", "Waiting"]
-
-Write = Callable[[bytes], None]
 
 
 class Waiting(NamedTuple):
@@ -24,19 +22,21 @@ class Waiting(NamedTuple):
 class Readers:
     """Who reads one topic.
 
-    All hot readers have everything up to `sent` and get the next events as one shared write. The others, slow or just
-    come, each have a position of their own; they turn hot with the first flush that finds them able to be written to.
+    All hot readers have everything up to `sent`, or are owed it by the flush under way, and get the next events as one
+    shared write. The others, slow or just come, each have a position of their own; they turn hot with the first flush
+    that finds them able to be written to.
     """
 
-    __slots__ = ("_cold", "_hot", "sent", "waiting")
+    __slots__ = ("_cold", "_hot", "_owed", "sent", "waiting")
 
     def __init__(self, sent: int) -> None:
         self.sent = sent
         """The offset up to which a flush has begun to write."""
         self.waiting: list[Waiting] = []
         """Events beyond `sent`, in order."""
-        self._hot: dict[Format, dict[Session, Write]] = {}
+        self._hot: dict[Format, dict[Session, None]] = {}
         self._cold: dict[Session, int] = {}
+        self._owed: dict[Format, dict[Session, None]] = {}
 
     def __len__(self) -> int:
         return len(self._cold) + sum(map(len, self._hot.values()))
@@ -53,39 +53,33 @@ class Readers:
         """The session has everything up to `offset` and wants what follows. A second time: its position is this one now."""
         self.discard(session)
         if session.direct is not None and offset == self.sent:
-            self._hot.setdefault(session.wire, {})[session] = session.direct
+            self._hot.setdefault(session.wire, {})[session] = None
         else:
             self._cold[session] = offset
 
     def discard(self, session: Session) -> None:
-        """The session is told no more."""
-        if self._leaves(session):
-            return
-        self._cold.pop(session, None)
+        """The session is told no more, also not by a flush under way."""
+        _take_out(self._owed, session)
+        if not _take_out(self._hot, session):
+            self._cold.pop(session, None)
 
     def cool(self, session: Session) -> None:
-        """A hot session becomes one that is served by itself, from where the others are."""
-        if self._leaves(session):
+        """A hot session becomes one that is served by itself, from where the others are. A flush under way still owes it the same."""
+        if _take_out(self._hot, session):
             self._cold[session] = self.sent
 
-    def _leaves(self, session: Session) -> bool:
-        hot = self._hot.get(session.wire)
-        return hot is not None and hot.pop(session, None) is not None
-
-    def formats(self) -> Sequence[Format]:
-        """The wire formats of the hot readers."""
-        return [wire for wire, hot in self._hot.items() if hot]
-
     def take(self) -> list[Waiting]:
-        """The events to write now; a flush of them has begun."""
+        """The events to write now; a flush of them has begun, and the hot readers are `owed` them."""
         taken, self.waiting = self.waiting, []
         if taken:
             self.sent = taken[-1].offset
+            self._owed = {wire: dict(hot) for wire, hot in self._hot.items() if hot}
         return taken
 
-    def hot(self, wire: Format) -> Mapping[Session, Write]:
-        """The hot readers of this format and how to write to each; changes with every join, leave and pause."""
-        return self._hot.get(wire, {})
+    @property
+    def owed(self) -> dict[Format, dict[Session, None]]:
+        """Those whom the flush under way has not written to yet. The flush takes them out; so does whoever leaves or joins anew."""
+        return self._owed
 
     def serve_cold(self, events: Sequence[Waiting]) -> None:
         """Sends to each of the others what it does not have; those who can be written to at once are hot from here on.
@@ -98,8 +92,17 @@ class Readers:
                     session.send_frame(event.payload[session.wire])
             if session not in self._cold:
                 continue  # one that left while it was served
-            if session.direct is not None and session.closing is None:
+            if session.direct is not None and session.closing is None and known <= self.sent:
                 del self._cold[session]
-                self._hot.setdefault(session.wire, {})[session] = session.direct
+                self._hot.setdefault(session.wire, {})[session] = None
             else:
-                self._cold[session] = self.sent
+                self._cold[session] = max(known, self.sent)
+
+
+def _take_out(readers: dict[Format, dict[Session, None]], session: Session) -> bool:
+    """True when the session was among them."""
+    mine = readers.get(session.wire)
+    if mine is None or session not in mine:
+        return False
+    del mine[session]
+    return True

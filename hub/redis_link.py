@@ -82,7 +82,7 @@ class Link:
         )
         client = redis.asyncio.Redis.from_pool(pool)
         for name in _RAW:
-            client.set_response_callback(name, _raw)  # type: ignore[arg-type]  # answers as they come
+            client.set_response_callback(name, _raw)
         return client
 
 
@@ -96,4 +96,4 @@ def command(script: str, keys: Sequence[bytes], arguments: Sequence[bytes | str 
 
 async def ask(client: redis.asyncio.Redis, asked: Sequence[bytes | str | int]) -> Any:
     """The answer to one command. Raises LINK_ERRORS; the caller holds the deadline."""
-    return await client.execute_command(*asked)  # type: ignore[no-untyped-call]  # redis-py leaves this one untyped
+    return await client.execute_command(*asked)

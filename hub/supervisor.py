@@ -15,6 +15,7 @@ import structlog
 
 from hub.cadence import Cadence
 from hub.event import rfc3339
+from hub.lease import Fenced
 from hub.notification import Batch
 from hub.policy import retry_delay
 from hub.writer import StoreUnavailable
@@ -108,7 +109,7 @@ class Supervisor:
                 await self._look()
             except Exception as error:  # the edge where any source may fail without harm to the others
                 started = False
-                await self._failed(error, expected=isinstance(error, (*self._source.transient, StoreUnavailable)))
+                await self._failed(error, expected=isinstance(error, (*self._source.transient, StoreUnavailable, Fenced)))
             else:
                 await self._rest(self._cadence.interval_s(self._now(), connected=self._connected(), changed_at=self._changed_at))
 

@@ -35,8 +35,9 @@ class Tasks:
             _log.error("task_failed", task=task.get_name(), exc_info=error)
 
     async def aclose(self) -> None:
-        """Cancels what still runs and waits for its end."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancels what still runs, also what that starts at its end, and waits for it."""
+        while self._tasks:
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)

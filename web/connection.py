@@ -1,7 +1,9 @@
 """One client's connection after the hand-over: bytes in, frames out, in one small object and without a task while it is idle.
 
-hello -> opening -> open -> closing -> gone
-              \\________________/
+hello -> opening -> open -> closing -> closed -> gone
+
+Any state leads to any later one. Up to `open` the client is heard; `closing` waits for its close frame; `closed` for the
+transport's end, whatever bytes still come.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from hub.principal import Principal
 from hub.protocol import MAX_FRAME_BYTES, Command, Fatal, Hello, Refused, parse
 from hub.session import OPCODES, Session
 from hub.wire import CLOSE, PING, PONG, FrameReader, WireError, close_frame, frame, read_close
+from hub.writer import StoreUnavailable
 
 __all__ = ["SEND_BUFFER", "Connection"]
 
@@ -42,7 +45,8 @@ class _State(IntEnum):
     OPENING = 1
     OPEN = 2
     CLOSING = 3
-    GONE = 4
+    CLOSED = 4
+    GONE = 5
 
 
 class Connection(asyncio.Protocol):
@@ -83,7 +87,7 @@ class Connection(asyncio.Protocol):
         self._session: Session | None = None
         self._state = _State.HELLO
         self._work: asyncio.Task[None] | None = None
-        self._waiting: deque[Command] | None = None
+        self._waiting: deque[tuple[Command, int]] | None = None  # with their size in bytes
         transport.set_write_buffer_limits(high=SEND_BUFFER)
         raw = transport.get_extra_info("socket")
         if raw is not None:
@@ -97,6 +101,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
+        if self._state >= _State.CLOSED:
+            return
         fault: WireError | None = None
         try:
             messages = self._reader.feed(data)
@@ -121,16 +127,23 @@ class Connection(asyncio.Protocol):
         session = self._session
         if session is None or self._state >= _State.CLOSING:
             return
-        room = SEND_BUFFER - self._transport.get_write_buffer_size()
-        while room > 0 and (some := session.take_some(room)):
-            self._transport.write(some)
-            room -= len(some)
-        if not session.queued_frames and self._transport.get_write_buffer_size() < SEND_BUFFER:
-            session.direct = self._transport.write
-            self._woken()
+        session.direct = self._transport.write
+        while session.direct is not None and (some := session.take_some(SEND_BUFFER)):
+            session.direct(some)  # a write that fills the buffer pauses us again, and that takes `direct` away
+        self._woken()
+
+    def eof_received(self) -> None:
+        """The client has hung up. Without a close frame nobody reads what is still to be written, so nothing waits for that."""
+        if self._state < _State.CLOSING:
+            self._hub.metrics.closed(1006)
+            self._state = _State.CLOSED
+            self._stop()
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over, whoever ended it."""
+        if self._state < _State.CLOSING:
+            self._hub.metrics.closed(1006)
         self._state = _State.GONE
         self._connections.discard(self)
         self._ended()
@@ -150,21 +163,30 @@ class Connection(asyncio.Protocol):
             if not self._hub.count_command(session, now):
                 return
         if opcode == PING:
-            self._transport.write(frame(payload, PONG))
+            self._pong(payload)
         elif opcode != PONG:
             try:
                 if opcode != OPCODES[self._wire]:
                     raise Fatal(Close(CloseCode.PROTOCOL_ERROR, f"{self._wire} travels in the other kind of frame"))
-                self._command(parse(self._wire, payload.decode() if self._wire == "json" else payload))
+                self._command(parse(self._wire, payload.decode() if self._wire == "json" else payload), len(payload))
             except Refused as refused:
                 if session is None:
                     self._end(Close(CloseCode.PROTOCOL_ERROR, f"hello: {refused}"[:120]))
                 else:
-                    refuse(session, refused)
+                    refuse(self._hub, session, refused)
             except Fatal as fatal:
                 self._end(fatal.close)
 
-    def _command(self, command: Command) -> None:
+    def _pong(self, payload: bytes) -> None:
+        """Answers a ping, unless the client does not read what it is told: not every ping needs its own answer (RFC 6455, 5.5.3).
+
+        Pongs never fill the buffer, so nothing is paused before there is a session.
+        """
+        pong = frame(payload, PONG)
+        if self._transport.get_write_buffer_size() + len(pong) <= SEND_BUFFER // 2:
+            self._transport.write(pong)
+
+    def _command(self, command: Command, size: int) -> None:
         if self._state is _State.HELLO:
             if not isinstance(command, Hello):
                 raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
@@ -173,9 +195,10 @@ class Connection(asyncio.Protocol):
         elif self._work is not None:  # the answer to one command comes before the next one is looked at
             if self._waiting is None:
                 self._waiting = deque()
-            if len(self._waiting) >= self._hub.limits.command_burst:
+            limits = self._hub.limits
+            if len(self._waiting) >= limits.command_burst or sum(s for _, s in self._waiting) + size > limits.queue_bytes:
                 raise Fatal(Close(CloseCode.TOO_MANY_ERRORS, "too many commands"))
-            self._waiting.append(command)
+            self._waiting.append((command, size))
         elif self._session is not None and not handle_now(self._hub, self._session, command):
             self._work = self._hub.tasks.start(self._go_on(self._session, command), name="session_command")
 
@@ -186,6 +209,7 @@ class Connection(asyncio.Protocol):
             if self._state is not _State.OPENING:
                 return
             if principal is None:
+                self._hub.metrics.refused("unauthenticated")
                 self._end(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
                 return
             session = Session(principal, hello.device, self._wire, self._hub.limits, self._woken)
@@ -201,6 +225,8 @@ class Connection(asyncio.Protocol):
             self._who = None
             self._state = _State.OPEN
             await self._work_on(session)
+        except StoreUnavailable as error:
+            self._away(error)
         except Exception:  # the edge to clients
             self._failed()
         finally:
@@ -219,7 +245,7 @@ class Connection(asyncio.Protocol):
         """What has come up meanwhile: commands that wait, pages of the inbox; until the session can idle."""
         while self._state is _State.OPEN and session.closing is None:
             if self._waiting:
-                await handle(self._hub, session, self._waiting.popleft())
+                await handle(self._hub, session, self._waiting.popleft()[0])
             elif not session.live and session.direct is not None:
                 await replay(self._hub, session)
             else:
@@ -228,6 +254,10 @@ class Connection(asyncio.Protocol):
     def _idle(self) -> None:
         self._work, self._waiting = None, None
         self._woken()
+
+    def _away(self, error: StoreUnavailable) -> None:
+        _log.warning("session_without_store", why=error.why)
+        self._end(Close(CloseCode.INTERNAL_ERROR, "the store is away"))
 
     def _failed(self) -> None:
         _log.exception("session_failed", session=self._session.id if self._session else None)
@@ -248,6 +278,8 @@ class Connection(asyncio.Protocol):
     async def _replay(self, session: Session) -> None:
         try:
             await self._work_on(session)
+        except StoreUnavailable as error:
+            self._away(error)
         except Exception:  # the edge to clients
             self._failed()
         finally:
@@ -263,6 +295,7 @@ class Connection(asyncio.Protocol):
         if self._state >= _State.CLOSING:
             return
         self._state = _State.CLOSING
+        self._hub.metrics.closed(code)
         session = self._session
         if session is not None:
             if code == CloseCode.DRAINING and (rest := session.take_some(session.limits.queue_bytes)):
@@ -279,9 +312,11 @@ class Connection(asyncio.Protocol):
         Only our side: to close while bytes of the client are under way would reset the connection, and the code be lost.
         """
         if fault.code == 1009:  # hub.v1's to refuse; the rest is RFC 6455's
+            self._hub.metrics.refused("oversize")
             self._close(CloseCode.PROTOCOL_ERROR, "frame over 64 KiB")
         else:
             self._close(fault.code, fault.reason)
+        self._state = max(self._state, _State.CLOSED)
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
@@ -293,6 +328,7 @@ class Connection(asyncio.Protocol):
             except WireError as error:
                 code = error.code
             self._close(1000 if code == 1005 else code, "")
+        self._state = max(self._state, _State.CLOSED)
         self._transport.close()
 
     def _stop(self) -> None:

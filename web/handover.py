@@ -33,9 +33,9 @@ class HandedOver(Protocol):
         ...
 
 
-TakeOver = Callable[[Callable[[asyncio.Transport, set[Any]], HandedOver]], None]
+TakeOver = Callable[[Callable[[asyncio.Transport, set[Any]], HandedOver]], bool]
 """Called once, right after `websocket.accept`, with a maker: it is given the transport and the server's set of connections,
-of which the made protocol takes itself out when it is lost."""
+of which the made protocol takes itself out when it is lost. False, and nothing is made, when the client has hung up already."""
 
 
 class _Spent:
@@ -50,7 +50,14 @@ class _Spent:
 
 
 class HandoverProtocol(WebSocketsSansIOProtocol):
-    """WebSocketsSansIOProtocol with the extension `navigator.handover`."""
+    """WebSocketsSansIOProtocol with the extension `navigator.handover`, and without permessage-deflate, however uvicorn is set.
+
+    Compression costs 64 KiB a connection, and who takes a connection over would have to take its state over too.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn.available_extensions = []
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the handshake. One with too many or too long headers is answered (431, 414): uvicorn would leave it hanging."""
@@ -71,8 +78,10 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             self.scope["extensions"][EXTENSION] = self._hand_over  # type: ignore[assignment]  # uvicorn's types know dicts only
 
-    def _hand_over(self, make: Callable[[asyncio.Transport, set[Any]], HandedOver]) -> None:
+    def _hand_over(self, make: Callable[[asyncio.Transport, set[Any]], HandedOver]) -> bool:
         transport = self.transport
+        if transport.is_closing():  # it would never be told of the loss, and the server wait for it at its end
+            return False
         self.stop_keepalive()
         made = make(transport, self.connections)
         self.connections.discard(self)
@@ -85,3 +94,4 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
         early = bytes(self.conn.reader.buffer)  # a frame that began in the turn of the loop in which it was accepted
         if early:
             made.data_received(early)
+        return True

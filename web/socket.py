@@ -74,8 +74,7 @@ def socket_routes() -> list[WebSocketRoute]:
         take_over: TakeOver | None = websocket.scope.get("extensions", {}).get(EXTENSION)
         await websocket.accept(subprotocol=offered[0] if offered else None)
         if take_over is not None:
-            take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who, ended))
-            return True
+            return take_over(lambda transport, connections: Connection(hub, transport, connections, wire, who, ended))
         await _Driver(hub, websocket, wire, who).run()
         return False
 
@@ -170,7 +169,9 @@ class _Driver:
                     case BaseException():
                         _log.error("session_failed", session=session.id, exc_info=result)
                         close = close or Close(CloseCode.INTERNAL_ERROR, "internal error")
-            await self._end(session.closing or close)
+            close = session.closing or close
+            self._hub.metrics.closed(1005 if close is None else close.code)
+            await self._end(close)
 
     async def _read(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
@@ -182,7 +183,7 @@ class _Driver:
             try:
                 command = parse(self._wire, data)
             except Refused as refused:
-                refuse(session, refused)
+                refuse(self._hub, session, refused)
                 continue
             await handle(self._hub, session, command)
 

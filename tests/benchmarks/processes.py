@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks.workshop import ROOT
 
-__all__ = ["LOAD_CPU", "SERVER_CPU", "Died", "Launch", "Server", "free_port", "pinned", "serving"]
+__all__ = ["LOAD_CPU", "SERVER_CPU", "Died", "Launch", "Server", "answers", "free_port", "loading", "pinned", "serving", "start", "stop"]
 
 SERVER_CPU, LOAD_CPU = 0, 1
 _START_S = 30.0
@@ -65,6 +65,18 @@ def pinned(cpu: int, command: Sequence[str]) -> list[str]:
     """The command on one processor; on a machine that has but one, or no taskset, as it is."""
     taskset = shutil.which("taskset")
     return [taskset, "-c", str(cpu), *command] if taskset and (os.cpu_count() or 1) > cpu else list(command)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """This thread, which is the load client of the block, stays on the load's processor."""
+    before = os.sched_getaffinity(0)
+    if LOAD_CPU in before:
+        os.sched_setaffinity(0, {LOAD_CPU})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager

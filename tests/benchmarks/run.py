@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.benchmarks.workshop import ROOT
 
-__all__ = ["Record", "Run", "machine", "median", "spread"]
+__all__ = ["Record", "Run", "machine", "median", "quantile", "spread"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,12 @@ def median(values: Iterable[float]) -> float:
     """The middle one; NaN when there is none."""
     found = list(values)
     return statistics.median(found) if found else float("nan")
+
+
+def quantile(values: Sequence[float], part: float) -> float:
+    """The value below which `part` of them lie; NaN when there is none."""
+    found = sorted(values)
+    return found[min(len(found) - 1, int(part * len(found)))] if found else float("nan")
 
 
 def spread(values: Sequence[float], show: Callable[[float], str]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+import random
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,11 +32,11 @@ class Witness:
     connections: int = 0
     closed_with: list[int] = field(default_factory=list)
 
-    async def run(self, product: Product, http: httpx.AsyncClient) -> None:
-        """Watches until cancelled."""
+    async def run(self, nodes: Sequence[Product], http: httpx.AsyncClient) -> None:
+        """Watches until cancelled, after each end at any of the nodes."""
         while True:
             with suppress(*_AWAY):
-                await self._watch(product, http)
+                await self._watch(random.choice(nodes), http)
             await asyncio.sleep(0.05)
 
     async def _watch(self, product: Product, http: httpx.AsyncClient) -> None:
@@ -64,22 +65,22 @@ class Witness:
 
 
 @asynccontextmanager
-async def watching(product: Product, http: httpx.AsyncClient, *witnesses: Witness) -> AsyncIterator[None]:
+async def watching(nodes: Sequence[Product], http: httpx.AsyncClient, *witnesses: Witness) -> AsyncIterator[None]:
     """The witnesses watch while the block runs."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(witness.run(product, http), name="witness") for witness in witnesses]
+        tasks = [group.create_task(witness.run(nodes, http), name="witness") for witness in witnesses]
         yield
         for task in tasks:
             task.cancel()
 
 
-async def publish(product: Product, events: Iterable[Mapping[str, Any]], *, timeout_s: float = 60.0) -> None:
-    """Publishes one batch, and again with the same ids until it has been accepted, now or by an earlier try."""
+async def publish(nodes: Sequence[Product], events: Iterable[Mapping[str, Any]], *, timeout_s: float = 60.0) -> None:
+    """Publishes one batch at any of the nodes, and again with the same ids until it has been accepted, now or by an earlier try."""
     batch = list(events)
     async with asyncio.timeout(timeout_s):
         while True:
             try:
-                answer = await product.publish(*batch)
+                answer = await random.choice(nodes).publish(*batch)
             except httpx.HTTPError:
                 await asyncio.sleep(0.05)
                 continue

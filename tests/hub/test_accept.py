@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.accept import EVERYONE, Outcome
+from hub.accept import EVERYONE, Outcome, Receipt
 from hub.event import Event
+from hub.lease import Fenced
 from hub.ledger import RETENTION
 from hub.notification import Address
 from hub.policy import Policy
@@ -238,3 +239,39 @@ async def test_a_digest_reads_each_persons_own_wishes(store: AsyncEngine, clock:
         await book.accept(note("a", anna, boris, policy=Policy.DIGEST))
     found: list[Any] = [*await rows(store, anna), *await rows(store, boris)]
     assert {row.deadline_at - START for row in found} == {timedelta(hours=21)}
+
+
+async def test_a_fenced_submission_fails_alone(book: Book) -> None:
+    """In one group with others it is refused whole, with its watermark; the others are accepted. A guard is asked once a group."""
+    asked: list[str] = []
+
+    def ours(_connection: sa.Connection) -> None:
+        asked.append("ours")
+
+    def lost(_connection: sa.Connection) -> None:
+        raise Fenced("sources", 1, 2)
+
+    ways = [("a", ours), ("b", lost), ("c", None), ("d", ours)]
+    results = await asyncio.gather(
+        *(book.accept(note(event, 1), guard=guard, watermark=(event, {"at": event})) for event, guard in ways), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [Receipt, Fenced, Receipt, Receipt]
+    assert sorted(event for _, _, event in book.told) == ["a", "c", "d"]
+    assert {source for source in "abcd" if await book.ledger.watermark(source)} == {"a", "c", "d"}
+    asked.clear()
+    await asyncio.gather(*(book.accept(note(f"{n}", 1), guard=ours) for n in range(50)))
+    assert len(asked) < 50
+
+
+async def test_a_fenced_push_takes_nothing_in_hand(book: Book, clock: Clock) -> None:
+    """A node that no longer delivers is refused, and the row waits for the one that does."""
+
+    def lost(_connection: sa.Connection) -> None:
+        raise Fenced("sources", 1, 2)
+
+    await book.accept(note("a", 1))
+    clock.advance(10)
+    with pytest.raises(Fenced):
+        await book.ledger.begin_push(1, [1], clock(), lost)
+    assert (await rows(book.engine, 1))[0].state == "pending"
+    assert await book.ledger.begin_push(1, [1], clock()) == (1,)

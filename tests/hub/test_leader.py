@@ -51,7 +51,7 @@ async def test_work_ends_with_its_term_and_begins_with_the_next(lease: Lease, ha
         await asyncio.wait([running])
         assert running.cancelled()
     assert story == ["begins 1", "ended", "begins 2", "ended"]
-    told = [(line["event"], line["token"], line.get("why")) for line in logs if line["event"].startswith("lead_")]
+    told = [(line["event"], line["term"], line.get("why")) for line in logs if line["event"].startswith("lead_")]
     assert told == [
         ("lead_gained", 1, None),
         ("lead_lost", 1, "no renewal in 5 s"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,12 @@ PUBLISH_TOKEN = "0123456789abcdef0123456789abcdef"
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that was free a moment ago, below those that outgoing connections are given meanwhile."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -42,6 +46,10 @@ class Product:
     port: int = field(default_factory=free_port)
     command: Sequence[str] = (sys.executable, "-m", "web.cli", "serve")
     process: subprocess.Popen[bytes] | None = None
+    front: int | None = None
+    """The port that people come by, when something stands in front."""
+    trust: ssl.SSLContext | None = None
+    """What clients trust, when people come by https."""
 
     def __post_init__(self) -> None:
         self.settings = {
@@ -57,7 +65,7 @@ class Product:
     @property
     def url(self) -> str:
         """Where people open it."""
-        return f"http://localhost:{self.port}"
+        return f"{'https' if self.trust else 'http'}://localhost:{self.front or self.port}"
 
     @property
     def store(self) -> Path:
@@ -145,7 +153,7 @@ class Product:
     @asynccontextmanager
     async def signed_in(self, name: str, password: str = "long-enough-1") -> AsyncIterator[httpx.AsyncClient]:
         """An HTTP client that is signed in, with the CSRF header set."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=10, headers={"Origin": self.url}) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=10, verify=self.trust or True, headers={"Origin": self.url}) as client:
             answer = await client.post("/users/login", json={"username": name, "password": password})
             assert answer.status_code == 200, answer.text
             boot = (await client.get("/users/api/me")).json()
@@ -156,7 +164,7 @@ class Product:
         """Publishes as an outside system does."""
         headers = {"Authorization": f"Bearer {PUBLISH_TOKEN}", "Content-Type": "application/cloudevents-batch+json"}
         batch = [{"specversion": "1.0", "source": "/tests", "type": "test.notice", **event} for event in events]
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with httpx.AsyncClient(timeout=10, verify=self.trust or True) as client:
             return await client.post(f"{self.url}/hub/events", json=batch, headers=headers)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

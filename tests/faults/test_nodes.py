@@ -1,0 +1,94 @@
+"""Two nodes over Redis while each part of the installation fails in turn: nothing lost, nothing doubled, one end each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.faults.conftest import Rows
+from tests.faults.ends import all_ended, note
+from tests.faults.witness import Witness, publish, watching
+from tests.live.product import Product
+from tests.peers.redis import RedisServer
+
+Fault = Callable[[list[Product], RedisServer], Awaitable[None]]
+
+
+async def redis_restarted(_nodes: list[Product], redis: RedisServer) -> None:
+    """Redis loses everything it had."""
+    await asyncio.to_thread(redis.restart)
+
+
+async def redis_frozen(_nodes: list[Product], redis: RedisServer) -> None:
+    """Redis answers nobody for six seconds, and goes on."""
+    redis.freeze()
+    await asyncio.sleep(6)
+    redis.thaw()
+
+
+async def redis_flushed(_nodes: list[Product], redis: RedisServer) -> None:
+    """Somebody empties Redis."""
+    await asyncio.to_thread(redis.client().flushall)
+
+
+async def node_killed(nodes: list[Product], _redis: RedisServer) -> None:
+    """The node that started first, so leads, dies and comes back."""
+    await nodes[0].kill()
+    await asyncio.sleep(1)
+    nodes[0].start()
+    await nodes[0].answers()
+
+
+async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
+    """The leading node stands still until the other one leads, then goes on as if nothing had been."""
+    assert nodes[0].process is not None
+    os.kill(nodes[0].process.pid, signal.SIGSTOP)
+    await asyncio.sleep(10)
+    os.kill(nodes[0].process.pid, signal.SIGCONT)
+
+
+MARIADB = pytest.mark.mariadb
+
+
+@pytest.mark.parametrize(
+    ("store_url", "fault"),
+    [
+        ("sqlite", redis_restarted),
+        ("sqlite", redis_frozen),
+        ("sqlite", redis_flushed),
+        ("sqlite", leader_frozen),
+        pytest.param("mariadb", node_killed, marks=MARIADB),
+        pytest.param("mariadb", leader_frozen, marks=MARIADB),
+    ],
+    indirect=["store_url"],
+)
+async def test_a_part_fails_under_load(nodes: list[Product], redis: RedisServer, rows: Rows, fault: Fault) -> None:
+    """Whatever fails while notifications flow, each is shown once and in order, and has one end within 10 s of its deadline."""
+    redis.client().flushall()
+    witness = Witness()
+    total, batch = 1500, 25
+    for node in nodes:
+        node.start()
+        await node.answers()
+    try:
+        async with nodes[0].signed_in("ann") as http, watching(nodes, http, witness):
+
+            async def feed() -> None:
+                for first in range(0, total, batch):
+                    await publish(nodes, ({"id": str(n), "navuser": "ann", "data": note(n)} for n in range(first, first + batch)))
+                    await asyncio.sleep(0.02)
+
+            feeding = asyncio.create_task(feed(), name="feed")
+            await witness.until(300, 30)
+            await fault(nodes, redis)
+            await asyncio.wait_for(feeding, 60)
+            await witness.until(total, 60)
+            await all_ended(rows, total)
+            assert sorted(witness.ids, key=int) == [str(n) for n in range(total)]
+    finally:
+        for node in nodes:
+            await node.stop()
