@@ -9,8 +9,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.live.client import Client, connected
 from tests.live.product import Product
+from tests.peers.mariadb import MariaDb
 from tests.peers.redis import RedisServer, command
 
 SERVE = (sys.executable, "-m", "web.cli", "serve", "--workers", "2")
@@ -85,6 +86,14 @@ async def all_ready(product: Product, count: int = 2) -> None:
     await until(lambda: product.log.read_text().count('"event": "ready"') >= count, "not ready: " + product.log.read_text()[-4000:])
 
 
+@asynccontextmanager
+async def both_ready(product: Product) -> AsyncIterator[None]:
+    """The product, while the block runs. Its socket listens from the parent's first moment: who comes early waits for a worker."""
+    async with product.running():
+        await all_ready(product)
+        yield
+
+
 async def closing(client: Client) -> tuple[bool, int | None]:
     """Reads to the end: whether `draining` was said, and the close code."""
     try:
@@ -123,10 +132,18 @@ async def on_both(product: Product, http: httpx.AsyncClient, stack: AsyncExitSta
     return clients
 
 
+@pytest.mark.mariadb
+async def test_both_serve_with_mariadb(product: Product, mariadb_store: str, mariadb: MariaDb) -> None:
+    """The same two workers over a store on a server."""
+    mariadb.empty("navigator")
+    product.settings |= {"STORE_URL": mariadb_store, "SECRET_KEYS": "0123456789abcdef0123456789abcdef"}
+    product.add_user("ann", "--admin")
+    await test_both_serve(product)
+
+
 async def test_both_serve(product: Product) -> None:
     """Connections come to both workers, and what one of them takes in reaches the sockets of both."""
-    async with product.running(), product.signed_in("ann") as http, AsyncExitStack() as stack:
-        await all_ready(product)
+    async with both_ready(product), product.signed_in("ann") as http, AsyncExitStack() as stack:
         clients = await on_both(product, http, stack)
         await published(product, 1, 20)
         for client in (one for group in clients.values() for one in group):
@@ -136,8 +153,7 @@ async def test_both_serve(product: Product) -> None:
 
 async def test_a_killed_worker_is_replaced(product: Product) -> None:
     """After kill -9 of a worker the other goes on, a new one comes, and a client of the dead one resumes without loss."""
-    async with product.running(), product.signed_in("ann") as http, AsyncExitStack() as stack:
-        await all_ready(product)
+    async with both_ready(product), product.signed_in("ann") as http, AsyncExitStack() as stack:
         clients = await on_both(product, http, stack)
         (victim, hit), (other, kept) = ((pid, group[0]) for pid, group in clients.items())
         await published(product, 1, 5)
@@ -160,8 +176,7 @@ async def test_a_killed_worker_is_replaced(product: Product) -> None:
 
 async def test_sigterm_drains_all(product: Product) -> None:
     """SIGTERM to the parent tells the clients of every worker to come back, closes them with 4000, and ends every process."""
-    async with product.running(), product.signed_in("ann") as http, AsyncExitStack() as stack:
-        await all_ready(product)
+    async with both_ready(product), product.signed_in("ann") as http, AsyncExitStack() as stack:
         clients = await on_both(product, http, stack)
         pids = workers(product)
         assert product.process is not None
@@ -174,8 +189,7 @@ async def test_sigterm_drains_all(product: Product) -> None:
 
 async def test_workers_end_with_a_killed_parent(product: Product) -> None:
     """After kill -9 of the parent its workers drain and end by themselves: no port stays taken."""
-    async with product.running(), product.signed_in("ann") as http, AsyncExitStack() as stack:
-        await all_ready(product)
+    async with both_ready(product), product.signed_in("ann") as http, AsyncExitStack() as stack:
         clients = await on_both(product, http, stack)
         pids = workers(product)
         await product.kill()
@@ -188,6 +202,7 @@ async def test_redis_is_away_at_the_start(product: Product, redis_server: RedisS
     """Without its bus a node answers that it lives and is not ready, serves when the bus comes, and ends when told to."""
     redis_server.kill()
     async with product.running():
+        await until(lambda: product.log.read_text().count("Application startup complete") == 2, "not started")
         async with httpx.AsyncClient(base_url=product.url, timeout=10) as stranger:
             assert (await stranger.get("/health/live")).status_code == 200
             assert (await stranger.get("/health/ready")).status_code == 503
