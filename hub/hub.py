@@ -345,7 +345,6 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
-        self.metrics.closed(1005 if session.closing is None else session.closing.code)
         if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
             self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)

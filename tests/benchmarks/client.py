@@ -10,7 +10,7 @@ import asyncio
 import os
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any, cast
@@ -25,7 +25,6 @@ _HANDSHAKE = (
 )
 _ACCEPTED = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 """What RFC 6455, 4.2.2 makes of that key."""
-_PONG = b'{"t":"pong"}'
 _CONNECT_S = 5.0
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -34,6 +33,13 @@ Message = dict[str, Any]
 
 class Lost(Exception):
     """The connection ended before it was open, or before an answer came; the close code, or what was answered instead."""
+
+    def __init__(self, why: str, code: int | None = None) -> None:
+        super().__init__(why, code)
+        self.why, self.code = why, code
+
+    def __str__(self) -> str:
+        return self.why
 
 
 @dataclass(slots=True)
@@ -52,24 +58,10 @@ class Crowd:
     faults: Counter[str] = field(default_factory=Counter)
 
 
-class Client(asyncio.Protocol):
+class Client:
     """One session and its positions, which outlive its connections."""
 
-    __slots__ = (
-        "_buffer",
-        "_calls",
-        "_close",
-        "_crowd",
-        "_opened",
-        "_transport",
-        "_upgraded",
-        "attempts",
-        "head",
-        "places",
-        "seq",
-        "token",
-        "user_id",
-    )
+    __slots__ = ("_calls", "_crowd", "_link", "_opened", "head", "places", "seq", "token", "user_id")
 
     def __init__(self, crowd: Crowd, token: str, user_id: int) -> None:
         self._crowd, self.token, self.user_id = crowd, token, user_id
@@ -78,27 +70,22 @@ class Client(asyncio.Protocol):
         self.head = 0
         """The newest inbox seq when the session opened."""
         self.places: dict[str, tuple[str, int]] = {}
-        self.attempts = 0
-        """Of connecting, since the last good connection; for whoever has it come back."""
-        self._transport: asyncio.Transport | None = None
+        self._link: _Link | None = None
         self._opened: asyncio.Future[None] | None = None
         self._calls: dict[int, asyncio.Future[Any]] = {}
-        self._buffer = b""
-        self._upgraded = False
-        self._close: int | None = None
 
     # -- what the one who measures does -----------------------------------------------------------
 
     async def connect(self, *, receive_buffer: int | None = None) -> None:
         """Opens the session, resuming from the positions; returns after `welcome`. Raises OSError, TimeoutError or Lost."""
         loop = asyncio.get_running_loop()
-        self._buffer, self._upgraded, self._close = b"", False, None
         opened = self._opened = loop.create_future()
+        link = self._link = _Link(self, self._crowd.port)
         try:
             async with asyncio.timeout(_CONNECT_S):
-                await loop.create_connection(lambda: self, "127.0.0.1", self._crowd.port)
+                transport, _ = await loop.create_connection(lambda: link, "127.0.0.1", self._crowd.port)
             if receive_buffer is not None:
-                self._socket().setsockopt(SOL_SOCKET, SO_RCVBUF, receive_buffer)
+                transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, receive_buffer)
             await opened
         except BaseException:
             self.abort()
@@ -119,13 +106,14 @@ class Client(asyncio.Protocol):
         return reply.get("data")
 
     def send(self, message: Message) -> None:
-        """One frame."""
-        self._write(_encode(message))
+        """One frame, if there is a connection."""
+        if self._link is not None:
+            self._link.write(_encode(message))
 
     @property
     def is_open(self) -> bool:
         """True between `welcome` and the end."""
-        return self._transport is not None and self._opened is None
+        return self._link is not None and self._opened is None
 
     @property
     def caught_up(self) -> bool:
@@ -134,89 +122,56 @@ class Client(asyncio.Protocol):
 
     def stall(self) -> None:
         """Stops reading, as a page in a debugger does."""
-        if self._transport is not None:
-            self._transport.pause_reading()
+        if self._link is not None and self._link.transport is not None:
+            self._link.transport.pause_reading()
 
     def go_on(self) -> None:
         """Reads again."""
-        if self._transport is not None:
-            self._transport.resume_reading()
+        if self._link is not None and self._link.transport is not None:
+            self._link.transport.resume_reading()
 
     def abort(self) -> None:
         """Drops the connection without a word."""
-        if self._transport is not None:
-            self._transport.abort()
+        link, self._link = self._link, None
+        if link is not None and link.transport is not None:
+            link.transport.abort()
 
-    # -- what the transport tells -----------------------------------------------------------------
+    # -- what its link tells ----------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asks for the upgrade."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(_HANDSHAKE.format(port=self._crowd.port, token=self.token).encode())
+    def upgraded(self) -> None:
+        """The handshake is done: says hello."""
+        self._crowd.on_upgraded()
+        places = {name: {"epoch": epoch, "offset": offset} for name, (epoch, offset) in self.places.items()}
+        topics = {name: places.get(name) for name in self._crowd.topics}
+        self.send({"t": "hello", "v": 1, "client": "bench", "device": f"bench{id(self)}", "since": self.seq, "topics": topics})
 
-    def data_received(self, data: bytes) -> None:
-        """Any number of frames, or parts of them."""
-        data = self._buffer + data if self._buffer else data
-        at = 0
-        if not self._upgraded:
-            end = data.find(b"\r\n\r\n")
-            if end < 0:
-                self._buffer = data
-                return
-            if not data.startswith(b"HTTP/1.1 101") or _ACCEPTED not in data[:end]:
-                self._fail(Lost(data.split(b"\r", 1)[0].decode(errors="replace")))
-                return
-            self._upgraded, at = True, end + 4
-            self._crowd.on_upgraded()
-            self._hello()
-        newest, size = None, len(data)
-        while size - at >= 2:
-            length, start = data[at + 1] & 127, at + 2
-            if length == 126:
-                if size - at < 4:
-                    break
-                length, start = int.from_bytes(data[at + 2 : at + 4]), at + 4
-            elif length == 127:
-                if size - at < 10:
-                    break
-                length, start = int.from_bytes(data[at + 2 : at + 10]), at + 10
-            if size - start < length:
-                break
-            newest = self._frame(data[at] & 15, data[start : start + length]) or newest
-            at = start + length
-        self._buffer = data[at:]
+    def ended(self, error: Lost) -> None:
+        """The connection is over: tells whoever waits."""
+        self._link = None
+        waiting = [*self._calls.values(), *([self._opened] if self._opened is not None else [])]
+        self._calls = {}
+        for future in waiting:
+            if not future.done():
+                future.set_exception(error)
+        if self._opened is None:
+            self._crowd.on_lost(self, error.code)
+
+    def read(self, payloads: Sequence[bytes]) -> None:
+        """Messages that were read together."""
+        newest = None
+        for payload in payloads:
+            newest = self._message(_decode(payload)) or newest
         if newest is not None and self._crowd.ack is not None:
             self.send({"t": "ack", "level": self._crowd.ack, "seq": newest})
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tells whoever waits."""
-        self._transport = None
-        waiting = self._opened
-        self._fail(Lost(f"closed with {self._close}" if self._close else f"lost: {exc}"))
-        if waiting is None:
-            self._crowd.on_lost(self, self._close)
-
     # -- what the hub says ------------------------------------------------------------------------
-
-    def _frame(self, opcode: int, payload: bytes) -> int | None:
-        """Handles one frame; the seq when it was a notification."""
-        if opcode == 1:
-            return self._message(_decode(payload))
-        if opcode == 8:
-            self._close = struct.unpack("!H", payload[:2])[0] if len(payload) >= 2 else None
-            if self._transport is not None:
-                self._write(payload[:2], opcode=8)
-                self._transport.close()
-        elif opcode != 10:
-            self._fault(f"frame of opcode {opcode}")
-        return None
 
     def _message(self, message: Message) -> int | None:
         match message["t"]:
             case "event":
                 return self._event(message)
             case "ping":
-                self._write(_PONG)
+                self.send({"t": "pong"})
             case "reply":
                 answer = self._calls.get(message["id"])
                 if answer is not None and not answer.done():
@@ -264,29 +219,89 @@ class Client(asyncio.Protocol):
     def _fault(self, what: str) -> None:
         self._crowd.faults[what] += 1
 
-    def _hello(self) -> None:
-        topics = {
-            name: {"epoch": self.places[name][0], "offset": self.places[name][1]} if name in self.places else None
-            for name in self._crowd.topics
-        }
-        self.send({"t": "hello", "v": 1, "client": "bench", "device": f"bench{id(self)}", "since": self.seq, "topics": topics})
 
-    def _write(self, payload: bytes, opcode: int = 1) -> None:
+class _Link(asyncio.Protocol):
+    """One connection of a client. A client that has gone on to another one hears nothing of this one any more."""
+
+    __slots__ = ("_buffer", "_client", "_close", "_port", "_upgraded", "transport")
+
+    def __init__(self, client: Client, port: int) -> None:
+        self._client, self._port = client, port
+        self._buffer, self._upgraded = b"", False
+        self._close: Lost | None = None
+        self.transport: asyncio.Transport | None = None
+
+    @property
+    def _current(self) -> bool:
+        return self._client._link is self
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asks for the upgrade; a connection that came after its time is dropped."""
+        self.transport = cast("asyncio.Transport", transport)
+        if self._current:
+            self.transport.write(_HANDSHAKE.format(port=self._port, token=self._client.token).encode())
+        else:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Any number of frames, or parts of them."""
+        if not self._current:
+            return
+        data = self._buffer + data if self._buffer else data
+        at = 0
+        if not self._upgraded:
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                self._buffer = data
+                return
+            if not data.startswith(b"HTTP/1.1 101") or _ACCEPTED not in data[:end]:
+                self._close = Lost(data.split(b"\r", 1)[0].decode(errors="replace"))
+                self._drop()
+                return
+            self._upgraded, at = True, end + 4
+            self._client.upgraded()
+        payloads, size = [], len(data)
+        while size - at >= 2:
+            length, start = data[at + 1] & 127, at + 2
+            if length == 126:
+                if size - at < 4:
+                    break
+                length, start = int.from_bytes(data[at + 2 : at + 4]), at + 4
+            elif length == 127:
+                if size - at < 10:
+                    break
+                length, start = int.from_bytes(data[at + 2 : at + 10]), at + 10
+            if size - start < length:
+                break
+            opcode, payload = data[at] & 15, data[start : start + length]
+            at = start + length
+            if opcode == 1:
+                payloads.append(payload)
+            elif opcode == 8:
+                code = struct.unpack("!H", payload[:2])[0] if len(payload) >= 2 else 1005
+                self._close = Lost(f"closed with {code} {payload[2:].decode(errors='replace')}", code)
+                self.write(payload[:2], opcode=8)
+                self._drop()
+                break
+        self._buffer = data[at:]
+        if payloads:
+            self._client.read(payloads)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tells the client."""
+        self.transport = None
+        if self._current:
+            self._client.ended(self._close or Lost(f"lost: {exc}"))
+
+    def write(self, payload: bytes, opcode: int = 1) -> None:
         """A masked frame (RFC 6455, 5.3); payloads of clients here are short."""
         mask = os.urandom(4)
         length = len(payload)
         head = bytes((0x80 | opcode, 0x80 | length)) if length < 126 else struct.pack("!BBH", 0x80 | opcode, 0xFE, length)
         key = int.from_bytes((mask * (length // 4 + 1))[:length])
-        if self._transport is not None:
-            self._transport.write(head + mask + (int.from_bytes(payload) ^ key).to_bytes(length))
+        if self.transport is not None:
+            self.transport.write(head + mask + (int.from_bytes(payload) ^ key).to_bytes(length))
 
-    def _socket(self) -> Any:
-        assert self._transport is not None
-        return self._transport.get_extra_info("socket")
-
-    def _fail(self, error: Lost) -> None:
-        waiting = [*self._calls.values(), *([self._opened] if self._opened is not None else [])]
-        self._calls = {}
-        for future in waiting:
-            if not future.done():
-                future.set_exception(error)
+    def _drop(self) -> None:
+        if self.transport is not None:
+            self.transport.close()

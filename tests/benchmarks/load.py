@@ -65,20 +65,24 @@ class Result:
         return self.deliveries / max(self.seconds, 1e-9)
 
 
-def run(workshop: Workshop, server: Server, load: Load, options: Sequence[str]) -> Result:
-    """Connects, publishes, and tells what it cost. Raises Broken when the client, Died when the server fails."""
+def run(workshop: Workshop, server: Server, load: Load, options: Sequence[str], *, others: Sequence[Server] = ()) -> Result:
+    """Connects, publishes, and tells what it cost `server` and the `others` that it works with.
+
+    Raises Broken when the client, Died when the server fails.
+    """
+    pids = [server.pid, *(other.pid for other in others)]
     with _client(workshop, server, [*load.options(), *options]) as client:
         ready = _line(client, server)
-        before = cpu(server.pid)
+        before = sum(cpu(pid).total for pid in pids)
         told = _line(client, server)
-        used = cpu(server.pid) - before
+        used = sum(cpu(pid).total for pid in pids) - before
         said = _said(client)
     server.check()
     return Result(
         deliveries=told["messages"],
         published=told["published"],
         seconds=told["secs"],
-        cpu_s=used.total,
+        cpu_s=used,
         wire_bytes=told["bytes"] / max(1, told["messages"]),
         p50_ms=told["p50_us"] / 1000,
         p99_ms=told["p99_us"] / 1000,

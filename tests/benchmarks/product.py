@@ -3,18 +3,23 @@
     python -m tests.benchmarks.product          settings from the environment, as `navigator serve`
 
 `bench.publish` publishes its arguments as an event of `app:bench`, so that the load client's publisher is a hub.v1 session
-like any other. `bench.gc` runs and times a full garbage collection.
+like any other; `bench.flood` publishes any `topic`. `bench.gc` runs and times a full garbage collection. `bench.sql` tells how
+many statements the store was given since the start, when TEZ_BENCH_SQL is set.
 """
 
 from __future__ import annotations
 
 import gc
 import itertools
+import os
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from hub.event import Event
@@ -41,26 +46,46 @@ def main() -> None:
     async def lifespan(starting: Starlette) -> AsyncIterator[Mapping[str, Any]]:
         async with started(starting) as state:
             assert state is not None
-            add_calls(state["hub"])
+            add_calls(state["hub"], _count_sql(state["engine"]) if "TEZ_BENCH_SQL" in os.environ else Counter())
             yield state
 
     app.router.lifespan_context = lifespan
     make_server(app, settings).run()
 
 
-def add_calls(hub: Hub) -> None:
+def _count_sql(engine: AsyncEngine) -> Counter[str]:
+    """How often each statement is executed from now on; one with many rows counts once, as it is sent once."""
+    counted: Counter[str] = Counter()
+
+    @sa.event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def _count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        counted[statement] += 1
+
+    return counted
+
+
+def add_calls(hub: Hub, statements: Counter[str]) -> None:
     """Registers the benchmark's calls as an area would."""
     numbers = itertools.count(1)
 
     def publish(_session: Session, args: Mapping[str, Any]) -> None:
         hub.publish_topic(TOPIC, Event(source="/b", id=str(next(numbers)), type="b", time=hub.now(), data=args))
 
+    def flood(_session: Session, args: Mapping[str, Any]) -> None:
+        hub.publish_topic(args["topic"], Event(source="/b", id=str(next(numbers)), type="b", time=hub.now(), data=args["data"]))
+
+    def sql(_session: Session, _args: Mapping[str, Any]) -> dict[str, Any]:
+        return {"count": statements.total(), "most": statements.most_common(8)}
+
+    def sessions(_session: Session, _args: Mapping[str, Any]) -> dict[str, int]:
+        return {"count": len(hub.presence)}
+
     def collect(_session: Session, _args: Mapping[str, Any]) -> dict[str, float]:
         began = time.perf_counter()
         gc.collect()
         return {"ms": (time.perf_counter() - began) * 1000}
 
-    hub.quick_calls |= {"bench.publish": publish, "bench.gc": collect}
+    hub.quick_calls |= {"bench.publish": publish, "bench.flood": flood, "bench.gc": collect, "bench.sql": sql, "bench.sessions": sessions}
 
 
 if __name__ == "__main__":

@@ -77,9 +77,7 @@ def peers(workshop: Workshop, accounts: Accounts) -> list[Peer]:
     return [_product(accounts), _nchan(), *_bare(workshop), *_node(workshop), _nats(), *_python()]
 
 
-def product_launch(
-    folder: Path, accounts: Accounts | None = None, settings: Mapping[str, str] | None = None, *, module: str = "tests.benchmarks.product"
-) -> Launch:
+def product_launch(folder: Path, accounts: Accounts | None = None, settings: Mapping[str, str] | None = None) -> Launch:
     """How to start the product in `folder`: with a copy of the accounts, or with the store that is there already."""
     store, port = folder / "navigator.sqlite", free_port()
     if accounts is not None:
@@ -96,7 +94,9 @@ def product_launch(
         **(settings or {}),
     }
     return Launch(
-        command=[sys.executable, "-m", module], port=port, environment={f"NAVIGATOR_{name}": value for name, value in given.items()}
+        command=[sys.executable, "-m", "tests.benchmarks.product"],
+        port=port,
+        environment={f"NAVIGATOR_{name}": value for name, value in given.items()},
     )
 
 

@@ -4,6 +4,7 @@
 //
 //   -h HOST -p PORT -u PATH      where the subscribers connect        -P PATH  where the publisher connects; none: nobody publishes
 //   -n N                         subscribers                          -c N     handshakes under way at once
+//   -B PORT                      another port for the publisher
 //   -H HEADER, -Q HEADER         for subscribers, for the publisher (default: the same); may be repeated
 //   -T FILE                      one bearer token a line: line i for subscriber i, the one after for the publisher
 //   -m TEXT, -M TEXT             first messages of subscribers, of the publisher (\r \n are escapes); may be repeated
@@ -56,7 +57,7 @@ typedef struct {
 static const char *host = "127.0.0.1", *path = "/", *pubpath = 0, *ack = 0, *pre = "", *post = "";
 static const char *hdrs[16], *pubhdrs[16], *firsts[8], *pubfirsts[8], *subproto = 0;
 static int nh, nph, nf, npf;
-static int port = 8000, N = 100, inflight_max = 256, psize = 200, W = 0, nats = 0, eio = 0, hubv1 = 0, bin = 0, nstall = 0;
+static int port = 8000, pubport = 0, N = 100, inflight_max = 256, psize = 200, W = 0, nats = 0, eio = 0, hubv1 = 0, bin = 0, nstall = 0;
 static char **tokens;
 static int ntokens;
 static double rate = 0, duration = 4, timeout_s = 60, settle = 0.3, connect_s = 180, hold = 0, linger = 0.2, warm = 0;
@@ -171,7 +172,7 @@ static void start_conn(Conn *c, int i) {
         if (bind(fd, (void *)&s, sizeof s))
             die("bind");
     }
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(i < 0 && pubport ? pubport : port)};
     inet_pton(AF_INET, host, &a.sin_addr);
     c->fd = fd;
     c->st = ST_CONN;
@@ -520,7 +521,7 @@ static void read_tokens(const char *name) {
 
 int main(int argc, char **argv) {
     int o;
-    while ((o = getopt(argc, argv, "h:p:u:n:H:m:M:a:P:Q:b:e:w:r:s:k:d:t:S:c:l:o:W:z:T:C:JEN")) != -1)
+    while ((o = getopt(argc, argv, "h:p:u:n:H:m:M:a:P:Q:b:e:w:r:s:k:d:t:S:c:l:o:W:z:T:C:B:JEN")) != -1)
         switch (o) {
         case 'h':
             host = optarg;
@@ -593,6 +594,9 @@ int main(int argc, char **argv) {
             break;
         case 'z':
             nstall = atoi(optarg);
+            break;
+        case 'B':
+            pubport = atoi(optarg);
             break;
         case 'C':
             connect_s = atof(optarg);
