@@ -136,7 +136,7 @@ async def test_an_accepted_connection_is_handed_over(tmp_path: Path, tls: bool) 
                 await asyncio.sleep(0.01)
         assert [type(each) for each in server.server_state.connections] == [Connection] * 5
         assert len([task for task in asyncio.all_tasks() if "socket" in task.get_name()]) == 0
-        assert len(asyncio.all_tasks()) <= tasks
+        assert len(asyncio.all_tasks()) < tasks + len(sockets)  # the hub's own come and go
         client = Client(sockets[0], acks=False)
         await client.send({"t": "hello", "v": 1, "client": "t", "device": "d", "since": None, "topics": {}})
         with pytest.raises(ConnectionClosed) as ended:

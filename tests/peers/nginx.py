@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -35,6 +36,8 @@ def placed(folder: Path, port: int, nodes: Sequence[int], *, tls: tuple[Path, Pa
     assert len(servers) >= 2, "the file names no nodes"
     options = servers[0].partition(":8000")[2]
     text = text.replace("\n".join(servers), "\n".join(f"        server 127.0.0.1:{node}{options}" for node in nodes))
+    if os.getuid() == 0:  # its workers would become another user, who may not write into a test's folder
+        text = "user root;\n" + text
     # where a package puts these only root may write
     own = "".join(f"    {name}_temp_path {folder / name};\n" for name in _TEMPORARY)
     text = _replaced(text, "http {\n", "http {\n" + own)
