@@ -23,12 +23,14 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 
 from web import settings_checks as check
 
-__all__ = ["EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
+__all__ = ["CLIENT_NAMES", "EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
 
 PREFIX = "NAVIGATOR_"
 EXIT_CODE = 3
 """What the process ends with when the settings are faulty; uvicorn's own code for a failed start."""
 _CONFIG = "NAVIGATOR_CONFIG"
+CLIENT_NAMES = ("NAVIGATOR_TOKEN", "NAVIGATOR_PUBLISH_TOKEN")
+"""What `navigator tail` and `navigator publish` read: no settings, but the server may find them in the environment that it shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +421,7 @@ def load(config: Path | None = None) -> Settings:
     known = list(Settings.model_fields)
     for key in sorted(os.environ):
         name = key.upper()
-        if name.startswith(PREFIX) and name != _CONFIG and name.removeprefix(PREFIX).lower() not in known:
+        if name.startswith(PREFIX) and name not in (_CONFIG, *CLIENT_NAMES) and name.removeprefix(PREFIX).lower() not in known:
             faults.append(Fault(key, "there is no such setting", _nearest(name.removeprefix(PREFIX).lower(), [*known, "config"], PREFIX)))
     try:
         settings = Settings(**given)

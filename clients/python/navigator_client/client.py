@@ -296,6 +296,9 @@ class Hub:
     async def _live(self, connection: Connection, hello: Hello, topics: dict[str, Topic]) -> None:
         """Lives on one connection until its end, or until a draining hub's moment has come."""
         welcome = connection.welcome
+        self._reconnect.clear()  # whatever was missing, this connection began from where the reader stands
+        if self._error is not None:
+            raise self._error
         self.user, self.unseen, self._counted = welcome.user, welcome.unseen, welcome.seq
         self._inbox.welcome(hello.since, welcome.seq)
         self._connection = connection

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from navigator_client import (
     CallError,
@@ -527,3 +529,46 @@ async def test_a_url_must_be_one(url: str) -> None:
     with pytest.raises(ValueError, match="looks like"):
         async with connect(url, token="t"):
             pass
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    sessions=st.lists(
+        st.tuples(st.integers(0, 9), st.sampled_from([None, 1001, 4001, 4002, 4004]), st.sampled_from(["", "twice", "hole"]))
+    ),
+    queue=st.sampled_from([1, 3, 1000]),
+    wire=st.sampled_from(["json", "msgpack"]),
+    calls=st.booleans(),
+)
+async def test_any_cuts_on_real_sockets_give_each_once(
+    sessions: list[tuple[int, int | None, str]], queue: int, wire: Wire, calls: bool
+) -> None:
+    """However often the hub sends a few, repeats or skips one, and goes: all 30 come once and in order, with calls between or without."""
+    left = iter(sessions)
+
+    async def script(session: Session) -> None:
+        since = session.hello["since"]
+        count, code, fault = next(left, (30, None, "last"))
+        await session.welcome(30)
+        for seq in range(since + 1, min(30, since + count) + 1):
+            await session.send(*[event(seq)] * (2 if fault == "twice" else 1))
+        if fault == "last":
+            while True:
+                call = await session.until("call")
+                await session.send({"t": "reply", "id": call["id"], "ok": True, "data": None})
+        if fault == "hole" and since + count < 29:
+            await session.send(event(since + count + 2))
+        if code is not None:
+            await session.socket.close(code)
+
+    async with scripted(script) as hub, joined(hub, queue=queue, wire=wire) as client:
+        got = []
+        async for item in client.inbox():
+            assert isinstance(item, Notification)
+            got.append(item.seq)
+            if calls:
+                with suppress(TransportError):  # cut before the reply, as calls may be
+                    await client.call("x")
+            if len(got) == 30:
+                break
+        assert got == list(range(1, 31))
