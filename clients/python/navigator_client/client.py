@@ -132,6 +132,8 @@ class Hub:
         self._saved: int | None = None
         self._counted = 0
         """The newest position that `unseen` has in it."""
+        self._said = 0
+        """How far this connection's hub knows what was received."""
         self._return_at: float | None = None
         """When a draining hub wants us back, on the loop's clock."""
         self._connection: Connection | None = None
@@ -222,7 +224,7 @@ class Hub:
     async def farewell(self) -> None:
         """Says what was received and not said yet."""
         connection, received = self._connection, self._inbox.received
-        if connection is not None and received:
+        if connection is not None and received > self._said:
             with suppress(NavigatorError, TimeoutError):
                 async with asyncio.timeout(self._timing.close):
                     await connection.send(Ack("received", seq=received))
@@ -300,6 +302,7 @@ class Hub:
         if self._error is not None:
             raise self._error
         self.user, self.unseen, self._counted = welcome.user, welcome.unseen, welcome.seq
+        self._said = welcome.seq if hello.since is None else hello.since
         self._inbox.welcome(hello.since, welcome.seq)
         self._connection = connection
         self._up.set()
@@ -316,7 +319,7 @@ class Hub:
             await self._send_mark(connection, mark)
         tasks = [
             asyncio.create_task(self._read(connection), name="navigator_client_read"),
-            asyncio.create_task(self._acknowledge(connection, hello.since), name="navigator_client_ack"),
+            asyncio.create_task(self._acknowledge(connection), name="navigator_client_ack"),
             asyncio.create_task(self._wanted_again(), name="navigator_client_again"),
         ]
         try:
@@ -398,14 +401,14 @@ class Hub:
         elif failure is not None:
             _log.warning("the hub refused something: %s", failure)
 
-    async def _acknowledge(self, connection: Connection, since: int | None) -> None:
-        said = 0 if since is None else since
+    async def _acknowledge(self, connection: Connection) -> None:
+        """Says how far the reader has got: at once after a pause, then with the latest position."""
         while True:
             self._ackable.clear()
             received = self._inbox.received
-            if received > said:
+            if received > self._said:
                 await connection.send(Ack("received", seq=received))
-                said = received
+                self._said = received
                 await asyncio.sleep(self._timing.ack)
             else:
                 await self._ackable.wait()
