@@ -210,7 +210,7 @@ async def handle(hub: Hub, session: Session, command: Command) -> None:
             case Unsub() | Active() | Pong():
                 raise AssertionError("done at once")
     except Refused as refused:
-        refuse(session, refused)
+        refuse(hub, session, refused)
     except CallError as failed:
         session.send(reply(getattr(command, "id", None), error=failed.error))
     except StoreUnavailable:
@@ -224,10 +224,12 @@ def _failed(session: Session, command: Command) -> None:
     session.send(reply(getattr(command, "id", None), error=Error("internal_error", "the hub could not do this", temporary=True)))
 
 
-def refuse(session: Session, refused: Refused) -> None:
+def refuse(hub: Hub, session: Session, refused: Refused) -> None:
     """Answers a bad command and counts it."""
     session.send(reply(refused.id, error=refused.error))
     session.count_error(asyncio.get_running_loop().time())
+    if session.closing is not None:
+        hub.metrics.refused("errors")
 
 
 async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:

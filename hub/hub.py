@@ -345,7 +345,6 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
-        self.metrics.closed(1005 if session.closing is None else session.closing.code)
         if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
             self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)
@@ -500,6 +499,8 @@ class Hub:
 
         The window grows with the number of sessions, so that the node they come back to sees about 500 handshakes a second.
         """
+        if self.is_draining:
+            return  # the server has seen to it before the application ends
         self.is_draining = True
         deadline = asyncio.get_running_loop().time() + within_s
         sessions = list(self.presence)

@@ -69,13 +69,18 @@ def mariadb_store(mariadb: MariaDb) -> str:
     return url
 
 
+def sqlite_copy(store_file: Path, tmp_path: Path) -> str:
+    """The address of a copy of the migrated store, for tests to which the kind of store makes no difference."""
+    path = tmp_path / "hub.sqlite"
+    shutil.copyfile(store_file, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def store_url(request: pytest.FixtureRequest, store_file: Path, tmp_path: Path) -> str:
     """The address of a fresh migrated store of this test's own, on each back end in turn."""
     if request.param == "sqlite":
-        path = tmp_path / "hub.sqlite"
-        shutil.copyfile(store_file, path)
-        return f"sqlite+aiosqlite:///{path}"
+        return sqlite_copy(store_file, tmp_path)
     url: str = request.getfixturevalue("mariadb_store")
     request.getfixturevalue("mariadb").empty("navigator")
     return url

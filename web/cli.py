@@ -17,14 +17,14 @@ from web.doctor import Verdict, examine
 from web.passwords import MIN_LENGTH, hash_password
 from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
 from web.sessions import Sessions
-from web.settings import EXIT_CODE, PREFIX, Settings, SettingsError, load
+from web.settings import CLIENT_NAMES, EXIT_CODE, PREFIX, Settings, SettingsError, load
 from web.state import open_store
+from web.stop import Stop
 
 __all__ = ["main"]
 
-
-class _Stop(Exception):
-    """The command cannot go on; the text says why."""
+_URL = "http://127.0.0.1:8000"
+"""Where a hub listens by default."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -36,7 +36,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         code = EXIT_CODE
-    except (_Stop, PeopleError) as error:
+    except Stop as error:
+        print(f"navigator: {error}", file=sys.stderr)
+        code = error.code
+    except PeopleError as error:
         print(f"navigator: {error}", file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
@@ -65,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "make the store, or bring it to this version")
     command("vapid", _vapid, "make a key pair for Web Push")
     command("doctor", _doctor, "try every system behind and say what is wrong")
+
+    _tail_options(command("tail", _tail, "print a person's notifications, and topics, as they come"))
+    _publish_options(command("publish", _publish, "publish an event, or the events of standard input"))
 
     people = commands.add_parser("user", help="local accounts", description="local accounts").add_subparsers(
         required=True, metavar="ACTION"
@@ -96,6 +102,52 @@ def _count(word: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return count
+
+
+def _tail_options(tail: argparse.ArgumentParser) -> None:
+    tail.add_argument("--url", default=_URL, help="where the hub is (%(default)s)")
+    who = tail.add_mutually_exclusive_group()
+    who.add_argument("--token-file", metavar="FILE", help=f"a session's token; without it {CLIENT_NAMES[0]} of the environment")
+    who.add_argument("--user", metavar="NAME", help="sign in by this name; the password comes from standard input")
+    tail.add_argument("--topic", metavar="TOPIC", action="append", default=[], help="a topic to follow as well; may be given often")
+    tail.add_argument("--json", action="store_true", help="one JSON object a line")
+    begin = tail.add_mutually_exclusive_group()
+    begin.add_argument("--since", metavar="N", type=_position, help="begin after this inbox position; without it, with what comes now")
+    begin.add_argument("--resume", metavar="FILE", help="begin where the last run with this file ended")
+
+
+def _publish_options(publish: argparse.ArgumentParser) -> None:
+    publish.add_argument("--url", default=_URL, help="where the hub is (%(default)s)")
+    publish.add_argument("--token-file", metavar="FILE", help=f"a publisher's token; without it {CLIENT_NAMES[1]} of the environment")
+    where = publish.add_mutually_exclusive_group()
+    where.add_argument("--to", metavar="USER,USER", help="the people it is for")
+    where.add_argument("--topic", metavar="TOPIC", help="the topic it belongs to, for example app:duty")
+    publish.add_argument("--type", metavar="TYPE", help="what happened, for example backup.failed")
+    publish.add_argument("--source", default="/navigator/publish", help="who says so; with the id the key of the event (%(default)s)")
+    publish.add_argument("--id", help="published again under the same id it publishes nothing; without it a new one")
+    publish.add_argument("--title", metavar="TEXT", help="one line of plain text, English")
+    publish.add_argument("--title-ru", metavar="TEXT", help="the same in Russian; each stands in for the other")
+    publish.add_argument("--body", metavar="TEXT", help="plain text of at most 2,000 characters")
+    publish.add_argument("--data", metavar="JSON", help="more of the event's data, an object")
+    publish.add_argument("--stdin", action="store_true", help="CloudEvents from standard input, one JSON object a line, 100 at a time")
+
+
+def _position(text: str) -> int:
+    if not (text.isdecimal() and len(text) <= 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no position: a whole number from 0")
+    return int(text)
+
+
+def _tail(options: argparse.Namespace) -> int:
+    from web.cli_client import tail  # as in `_serve`
+
+    return tail(options)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from web.cli_client import publish  # as in `_serve`
+
+    return publish(options)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -241,13 +293,13 @@ def _password() -> str:
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
         if getpass.getpass("Again: ") != password:
-            raise _Stop("the two passwords differ")
+            raise Stop("the two passwords differ")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        raise _Stop("no password: give it on standard input, for example  navigator user add NAME < password-file")
+        raise Stop("no password: give it on standard input, for example  navigator user add NAME < password-file")
     if len(password) < MIN_LENGTH:
-        raise _Stop(f"the password must have at least {MIN_LENGTH} characters")
+        raise Stop(f"the password must have at least {MIN_LENGTH} characters")
     return password
 
 

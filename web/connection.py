@@ -25,6 +25,7 @@ from hub.principal import Principal
 from hub.protocol import MAX_FRAME_BYTES, Command, Fatal, Hello, Refused, parse
 from hub.session import OPCODES, Session
 from hub.wire import CLOSE, PING, PONG, FrameReader, WireError, close_frame, frame, read_close
+from hub.writer import StoreUnavailable
 
 __all__ = ["SEND_BUFFER", "Connection"]
 
@@ -134,12 +135,15 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> None:
         """The client has hung up. Without a close frame nobody reads what is still to be written, so nothing waits for that."""
         if self._state < _State.CLOSING:
+            self._hub.metrics.closed(1006)
             self._state = _State.CLOSED
             self._stop()
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over, whoever ended it."""
+        if self._state < _State.CLOSING:
+            self._hub.metrics.closed(1006)
         self._state = _State.GONE
         self._connections.discard(self)
         self._ended()
@@ -169,7 +173,7 @@ class Connection(asyncio.Protocol):
                 if session is None:
                     self._end(Close(CloseCode.PROTOCOL_ERROR, f"hello: {refused}"[:120]))
                 else:
-                    refuse(session, refused)
+                    refuse(self._hub, session, refused)
             except Fatal as fatal:
                 self._end(fatal.close)
 
@@ -205,6 +209,7 @@ class Connection(asyncio.Protocol):
             if self._state is not _State.OPENING:
                 return
             if principal is None:
+                self._hub.metrics.refused("unauthenticated")
                 self._end(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
                 return
             session = Session(principal, hello.device, self._wire, self._hub.limits, self._woken)
@@ -220,6 +225,8 @@ class Connection(asyncio.Protocol):
             self._who = None
             self._state = _State.OPEN
             await self._work_on(session)
+        except StoreUnavailable as error:
+            self._away(error)
         except Exception:  # the edge to clients
             self._failed()
         finally:
@@ -248,6 +255,10 @@ class Connection(asyncio.Protocol):
         self._work, self._waiting = None, None
         self._woken()
 
+    def _away(self, error: StoreUnavailable) -> None:
+        _log.warning("session_without_store", why=error.why)
+        self._end(Close(CloseCode.INTERNAL_ERROR, "the store is away"))
+
     def _failed(self) -> None:
         _log.exception("session_failed", session=self._session.id if self._session else None)
         self._end(Close(CloseCode.INTERNAL_ERROR, "internal error"))
@@ -267,6 +278,8 @@ class Connection(asyncio.Protocol):
     async def _replay(self, session: Session) -> None:
         try:
             await self._work_on(session)
+        except StoreUnavailable as error:
+            self._away(error)
         except Exception:  # the edge to clients
             self._failed()
         finally:
@@ -282,6 +295,7 @@ class Connection(asyncio.Protocol):
         if self._state >= _State.CLOSING:
             return
         self._state = _State.CLOSING
+        self._hub.metrics.closed(code)
         session = self._session
         if session is not None:
             if code == CloseCode.DRAINING and (rest := session.take_some(session.limits.queue_bytes)):
@@ -298,6 +312,7 @@ class Connection(asyncio.Protocol):
         Only our side: to close while bytes of the client are under way would reset the connection, and the code be lost.
         """
         if fault.code == 1009:  # hub.v1's to refuse; the rest is RFC 6455's
+            self._hub.metrics.refused("oversize")
             self._close(CloseCode.PROTOCOL_ERROR, "frame over 64 KiB")
         else:
             self._close(fault.code, fault.reason)

@@ -48,6 +48,8 @@ def make_server(app: ASGIApp, settings: Settings) -> Server:
             host=settings.host,
             port=settings.port,
             backlog=BACKLOG,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
             lifespan="on",
             log_config=None,
             log_level=settings.log_level,

@@ -23,12 +23,14 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 
 from web import settings_checks as check
 
-__all__ = ["EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
+__all__ = ["CLIENT_NAMES", "EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
 
 PREFIX = "NAVIGATOR_"
 EXIT_CODE = 3
 """What the process ends with when the settings are faulty; uvicorn's own code for a failed start."""
 _CONFIG = "NAVIGATOR_CONFIG"
+CLIENT_NAMES = ("NAVIGATOR_TOKEN", "NAVIGATOR_PUBLISH_TOKEN")
+"""What `navigator tail` and `navigator publish` read: no settings, but the server may find them in the environment that it shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,15 @@ class Settings(BaseSettings):
         default="127.0.0.1:8000",
         description="Address and port to listen on; `[::1]:8000` for IPv6, port 0 for any free one.",
         examples=["127.0.0.1:8000"],
+    )
+    tls_certificate: _ReadableFile | None = Field(
+        default=None,
+        description="The server's certificate with its chain, PEM. With it and `TLS_KEY` the server speaks https and wss; "
+        "without, http, as behind a proxy that ends TLS.",
+        examples=["/etc/navigator/tls.pem"],
+    )
+    tls_key: _ReadableFile | None = Field(
+        default=None, description="The certificate's private key, PEM, without a passphrase.", examples=["/etc/navigator/tls.key"]
     )
     public_url: _Site | None = Field(
         default=None,
@@ -324,7 +335,7 @@ class Settings(BaseSettings):
     @property
     def site(self) -> str:
         """The origin that people open, without a slash at the end: for absolute links."""
-        return self.public_url or f"http://{self.listen}"
+        return self.public_url or f"{'http' if self.tls_certificate is None else 'https'}://{self.listen}"
 
     @property
     def secure(self) -> bool:
@@ -375,12 +386,27 @@ def _across(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     if data.get("vapid_private_key") and not data.get("vapid_subject"):
         found.append(("vapid_subject", "VAPID_PRIVATE_KEY is set, and push services refuse a key without a contact"))
+    found += _tls(data.get("tls_certificate"), data.get("tls_key"))
     store = data.get("store_url")
     if isinstance(store, SecretStr):
         store = store.get_secret_value()
     if isinstance(store, str) and store.startswith("mysql") and not data.get("secret_keys"):
         found.append(("secret_keys", "missing, and a store on a server has no file beside it to keep one in"))
     return found
+
+
+def _tls(certificate: Any, key: Any) -> list[tuple[str, str]]:
+    if not certificate and not key:
+        return []
+    if not key:
+        return [("tls_key", "missing, and TLS_CERTIFICATE is set")]
+    if not certificate:
+        return [("tls_certificate", "missing, and TLS_KEY is set")]
+    try:
+        check.key_pair(Path(certificate), Path(key))
+    except ValueError as error:
+        return [("tls_key", str(error))]
+    return []
 
 
 def load(config: Path | None = None) -> Settings:
@@ -395,7 +421,7 @@ def load(config: Path | None = None) -> Settings:
     known = list(Settings.model_fields)
     for key in sorted(os.environ):
         name = key.upper()
-        if name.startswith(PREFIX) and name != _CONFIG and name.removeprefix(PREFIX).lower() not in known:
+        if name.startswith(PREFIX) and name not in (_CONFIG, *CLIENT_NAMES) and name.removeprefix(PREFIX).lower() not in known:
             faults.append(Fault(key, "there is no such setting", _nearest(name.removeprefix(PREFIX).lower(), [*known, "config"], PREFIX)))
     try:
         settings = Settings(**given)

@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import json
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = [
     "frame_ancestor",
     "http_url",
     "is_loopback",
+    "key_pair",
     "listen",
     "network",
     "notify_url",
@@ -218,6 +220,16 @@ def readable(value: Path) -> Path:
             return value
     except OSError as error:
         raise ValueError(f"the file cannot be read: {error.strerror}") from None
+
+
+def key_pair(certificate: Path, key: Path) -> None:
+    """A certificate and its own key, both readable without asking anybody; files that cannot be read are another check's."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except ssl.SSLError:
+        raise ValueError("is not the key of TLS_CERTIFICATE, or one of the two is not PEM, or the key has a passphrase") from None
+    except OSError:
+        return
 
 
 def service_account(value: Path) -> Path:

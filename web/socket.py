@@ -169,7 +169,9 @@ class _Driver:
                     case BaseException():
                         _log.error("session_failed", session=session.id, exc_info=result)
                         close = close or Close(CloseCode.INTERNAL_ERROR, "internal error")
-            await self._end(session.closing or close)
+            close = session.closing or close
+            self._hub.metrics.closed(1005 if close is None else close.code)
+            await self._end(close)
 
     async def _read(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
@@ -181,7 +183,7 @@ class _Driver:
             try:
                 command = parse(self._wire, data)
             except Refused as refused:
-                refuse(session, refused)
+                refuse(self._hub, session, refused)
                 continue
             await handle(self._hub, session, command)
 

@@ -51,7 +51,21 @@ async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
     os.kill(nodes[0].process.pid, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("fault", [redis_restarted, redis_frozen, redis_flushed, node_killed, leader_frozen])
+MARIADB = pytest.mark.mariadb
+
+
+@pytest.mark.parametrize(
+    ("store_url", "fault"),
+    [
+        ("sqlite", redis_restarted),
+        ("sqlite", redis_frozen),
+        ("sqlite", redis_flushed),
+        ("sqlite", leader_frozen),
+        pytest.param("mariadb", node_killed, marks=MARIADB),
+        pytest.param("mariadb", leader_frozen, marks=MARIADB),
+    ],
+    indirect=["store_url"],
+)
 async def test_a_part_fails_under_load(nodes: list[Product], redis: RedisServer, rows: Rows, fault: Fault) -> None:
     """Whatever fails while notifications flow, each is shown once and in order, and has one end within 10 s of its deadline."""
     redis.client().flushall()

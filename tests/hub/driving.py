@@ -63,7 +63,7 @@ class Line:
             try:
                 await handle(self.hub, self.session, self._parse(message))
             except Refused as refused:
-                refuse(self.session, refused)
+                refuse(self.hub, self.session, refused)
         return moved
 
     def drop(self, code: int = 1006) -> None:

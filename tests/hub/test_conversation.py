@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from hub.store import events, inbox
 from hub.topic import Topic, fold_by_key
 from hub.writer import StoreUnavailable
 from tests.clock import START, Clock
+from tests.conftest import sqlite_copy
 from tests.follower import Follower
 from tests.hub.driving import Line, principal
 from tests.hub.ledgers import rows
@@ -39,6 +41,12 @@ SMALL = Limits(replay_page=3, topics=3, sessions_per_user=2, errors=5)
 async def nobody(_principal: Principal, _name: str) -> bool:
     """May not read."""
     return False
+
+
+@pytest.fixture
+def store_url(store_file: Path, tmp_path: Path) -> str:
+    """SQLite alone: what is answered is the same on every store."""
+    return sqlite_copy(store_file, tmp_path)
 
 
 @pytest.fixture

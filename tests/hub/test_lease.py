@@ -42,9 +42,9 @@ async def make(store_url: str) -> AsyncIterator[Make]:
     engines: list[AsyncEngine] = []
     spare = [await asyncio.to_thread(create_engine, store_url) for _ in range(6)]
 
-    def new(node: str, **named: Any) -> Lease:
+    def new(node: str, *, alone: bool = False, timing: LeaseTiming = QUICK, clock: Callable[[], float] | None = None) -> Lease:
         engines.append(spare.pop())
-        return Lease(engines[-1], "sources", **{"node": node, "timing": QUICK, "clock": Hand()} | named)
+        return Lease(engines[-1], "sources", node=node, alone=alone, timing=timing, clock=clock or Hand())
 
     yield new
     for engine in engines + spare:

@@ -72,7 +72,7 @@ async def connected(
     product: Product, http: httpx.AsyncClient, *, since: int | None = None, acks: bool = True, hello: bool = True, **more: Any
 ) -> AsyncIterator[Client]:
     """An open connection with the cookie of `http`; by default it has said hello and read the welcome."""
-    url = f"ws://localhost:{product.port}/hub/socket"
+    url = product.url.replace("http", "ws", 1) + "/hub/socket"
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
     async with connect(
         url,
@@ -82,6 +82,7 @@ async def connected(
         compression=None,
         ping_interval=None,
         max_size=None,
+        ssl=product.trust,
         **more,
     ) as socket:
         client = Client(socket, acks=acks)

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.push.vapid import VapidKey
 from tests.live.product import Product
+from tests.live.servers import SERVERS
 from tests.peers.autopush import Autopush, autopush
 from tests.peers.redmine_peer import redmine_peer
 
@@ -23,9 +24,16 @@ def push_service() -> Iterator[Autopush]:
 
 
 @pytest.fixture
-def product(tmp_path: Path, push_service: Autopush) -> Product:
+def server(request: pytest.FixtureRequest) -> str:
+    """Which of SERVERS serves the product: its own, unless a test is marked EVERY_SERVER."""
+    return str(getattr(request, "param", "own"))
+
+
+@pytest.fixture
+def product(tmp_path: Path, push_service: Autopush, server: str) -> Product:
     """An installation that is not started yet, with one account: ann."""
     made = Product(tmp_path, {"PUSH_ALLOWED_HOSTS": push_service.url})
+    made.command = SERVERS[server](made.port)
     made.add_user("ann", "--admin")
     return made
 

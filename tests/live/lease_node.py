@@ -57,8 +57,13 @@ async def main() -> None:
     options = parser.parse_args()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     engine = create_engine(options.url)
-    nothing = {"connected": lambda _user: False, "accepted": lambda _: None, "marked": lambda _: None}
-    ledger = Ledger(engine, timing=Timing(), **nothing)
+    ledger = Ledger(
+        engine,
+        timing=Timing(),
+        connected=lambda _user: False,
+        accepted=lambda _receipts: None,
+        marked=lambda _marks: None,
+    )
     lease = Lease(engine, "sources", node=options.name)
     leader = Leader(lease)
 
@@ -89,7 +94,7 @@ async def main() -> None:
     async def write(n: int, guard: Guard | None) -> None:
         now = datetime.now(UTC)
         event = Event(source=SOURCE, id=f"{options.name}-{n}", type="test", time=now, data={"n": n})
-        notice = Notification(event=event, to=(Address("id", "1"),), policy=Policy.LIVE_ONLY)
+        notice = Notification(event=event, to=frozenset({Address("id", "1")}), policy=Policy.LIVE_ONLY)
         try:
             await ledger.accept(Submission(notifications=(notice,), watermark=(SOURCE, {"n": n}), guard=guard, now=now))
         except (Fenced, StoreUnavailable) as error:

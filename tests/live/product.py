@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -45,6 +46,10 @@ class Product:
     port: int = field(default_factory=free_port)
     command: Sequence[str] = (sys.executable, "-m", "web.cli", "serve")
     process: subprocess.Popen[bytes] | None = None
+    front: int | None = None
+    """The port that people come by, when something stands in front."""
+    trust: ssl.SSLContext | None = None
+    """What clients trust, when people come by https."""
 
     def __post_init__(self) -> None:
         self.settings = {
@@ -60,7 +65,7 @@ class Product:
     @property
     def url(self) -> str:
         """Where people open it."""
-        return f"http://localhost:{self.port}"
+        return f"{'https' if self.trust else 'http'}://localhost:{self.front or self.port}"
 
     @property
     def store(self) -> Path:
@@ -148,7 +153,7 @@ class Product:
     @asynccontextmanager
     async def signed_in(self, name: str, password: str = "long-enough-1") -> AsyncIterator[httpx.AsyncClient]:
         """An HTTP client that is signed in, with the CSRF header set."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=10, headers={"Origin": self.url}) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=10, verify=self.trust or True, headers={"Origin": self.url}) as client:
             answer = await client.post("/users/login", json={"username": name, "password": password})
             assert answer.status_code == 200, answer.text
             boot = (await client.get("/users/api/me")).json()
@@ -159,7 +164,7 @@ class Product:
         """Publishes as an outside system does."""
         headers = {"Authorization": f"Bearer {PUBLISH_TOKEN}", "Content-Type": "application/cloudevents-batch+json"}
         batch = [{"specversion": "1.0", "source": "/tests", "type": "test.notice", **event} for event in events]
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with httpx.AsyncClient(timeout=10, verify=self.trust or True) as client:
             return await client.post(f"{self.url}/hub/events", json=batch, headers=headers)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from adapters.push.vapid import VapidKey
 from tests.live.client import connected
 from tests.live.product import Product
+from tests.live.servers import EVERY_SERVER
 from tests.peers.autopush import Autopush
 from tests.peers.fcm import fcm
 
@@ -80,6 +81,7 @@ async def test_fcm_takes_what_nobody_received(product: Product, push_service: Au
             assert states(product) == [(1, "pushed", None)]
 
 
+@EVERY_SERVER
 async def test_a_receiving_browser_gets_no_push(product: Product, push_service: Autopush, vapid: VapidKey) -> None:
     """What a connected session acknowledges is never pushed."""
     async with product.running(), product.signed_in("ann") as http:
@@ -93,6 +95,7 @@ async def test_a_receiving_browser_gets_no_push(product: Product, push_service: 
         assert push_service.inbox(subscription["endpoint"]) == []
 
 
+@EVERY_SERVER
 async def test_an_open_but_silent_socket_is_pushed(product: Product, push_service: Autopush, vapid: VapidKey) -> None:
     """A socket that takes frames and never acknowledges, as a frozen tab does, counts as not received."""
     async with product.running(), product.signed_in("ann") as http:

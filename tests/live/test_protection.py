@@ -13,6 +13,7 @@ from websockets.typing import Origin
 
 from tests.live.client import Client, connected
 from tests.live.product import Product
+from tests.live.servers import EVERY_SERVER
 
 
 async def closing(client: Client) -> tuple[int, str]:
@@ -23,6 +24,7 @@ async def closing(client: Client) -> tuple[int, str]:
     return ended.value.rcvd.code, ended.value.rcvd.reason
 
 
+@EVERY_SERVER
 async def test_rude_clients(product: Product) -> None:
     """Garbage, an over-long frame, 10,000 subscriptions, a foreign Origin, no hello, a second hello: each its answer, others live on."""
     async with product.running(), product.signed_in("ann") as http, connected(product, http) as witness:
@@ -61,6 +63,7 @@ async def test_rude_clients(product: Product) -> None:
         assert (await witness.until("event"))["seq"] == 1
 
 
+@EVERY_SERVER
 async def test_strangers(product: Product) -> None:
     """Without a session there is 4500, without a publisher's token 401; a signed-out session's socket closes with 4501 within 2 s."""
     async with product.running(), httpx.AsyncClient() as stranger:
@@ -89,14 +92,19 @@ async def test_bad_events_are_refused_whole(product: Product) -> None:
         assert product.rows("SELECT count(*) FROM inbox") == [(1,)]
 
 
-async def test_drain(product: Product) -> None:
-    """SIGTERM tells every session when to come back, then closes with 4000; what was published before is not lost."""
+@EVERY_SERVER
+async def test_drain(product: Product, server: str) -> None:
+    """SIGTERM tells every session when to come back, then closes with 4000; what was published before is not lost.
+
+    Only our own server has a moment for the first; uvicorn's own closes at once, of a driver that it knows nothing of with 1012.
+    """
     async with product.running(), product.signed_in("ann") as http, connected(product, http) as client:
         await product.publish({"id": "1", "navuser": "ann", "data": {"kind": "system", "title": {"ru": "а", "en": "a"}}})
         stopping = asyncio.create_task(product.stop(), name="stop")
-        low, high = (await client.until("draining"))["reconnect_in"]
-        assert 0 <= low <= high <= 30
-        assert (await closing(client))[0] == 4000
+        if server == "own":
+            low, high = (await client.until("draining"))["reconnect_in"]
+            assert 0 <= low <= high <= 30
+        assert (await closing(client))[0] == (1012 if server == "plain" else 4000)
         await stopping
         assert client.seqs == [1]
     async with product.running(), product.signed_in("ann") as http, connected(product, http, since=0) as client:
@@ -104,6 +112,7 @@ async def test_drain(product: Product) -> None:
         assert (event["seq"], event.get("replay")) == (1, True)
 
 
+@EVERY_SERVER
 async def test_handshakes_and_sockets_of_one_address_are_bounded(product: Product) -> None:
     """Over the rate and over the number the answer is 429 before the upgrade, with when to come back; who waits or leaves room gets in."""
     product.settings |= {"HANDSHAKES_PER_S_ADDRESS": "2", "SESSIONS_PER_ADDRESS": "3", "METRICS_TOKEN": "m" * 24}

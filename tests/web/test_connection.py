@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from hub.session import OPCODES, Limits, Session
 from hub.topic import Topic, fold_by_key
 from hub.wire import BINARY, CLOSE, PING, PONG, TEXT
 from tests.clock import START, Clock
+from tests.conftest import sqlite_copy
 from tests.hub.ends import FrameParser
 from tests.hub.frames import client_frame
 from tests.hub.people import add_people
@@ -147,6 +149,12 @@ class Client:
         _ = self.got
         assert (len(self.hub.presence), self.connections, self.ended) == (0, set(), 1)
         assert not any(self.hub.keepalive._slots)
+
+
+@pytest.fixture
+def store_url(store_file: Path, tmp_path: Path) -> str:
+    """SQLite alone: what a connection does is the same on every store."""
+    return sqlite_copy(store_file, tmp_path)
 
 
 @pytest.fixture

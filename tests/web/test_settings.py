@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from adapters.push import vapid
+from tests.peers.certs import Authority
 from tests.web.conftest import make_settings
 from web.settings import Fault, Settings, SettingsError, load
 from web.settings_reference import reference
@@ -200,6 +202,24 @@ def test_an_open_server_without_https_is_a_warning_only() -> None:
     assert len(settings.warnings()) == 1
     assert "not https" in settings.warnings()[0]
     assert make_settings(listen="0.0.0.0:8000", public_url="https://navigator.test").warnings() == []
+
+
+def test_tls_needs_both_files_and_they_fit(tmp_path: Path) -> None:
+    """A certificate without its key, the other way round, with another's key or with no key at all, is told at the start."""
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("navigator.test")
+    _, other = authority.issue("navigator.test")
+    assert make_settings(tls_certificate=certificate, tls_key=key, listen="localhost:8443").site == "https://localhost:8443"
+    for given, name in (
+        ({"tls_certificate": certificate}, "tls_key"),
+        ({"tls_key": key}, "tls_certificate"),
+        ({"tls_certificate": certificate, "tls_key": other}, "tls_key"),
+        ({"tls_certificate": certificate, "tls_key": certificate}, "tls_key"),
+        ({"tls_certificate": tmp_path / "none.pem", "tls_key": key}, "tls_certificate"),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            make_settings(**given)
+        assert [error["loc"] for error in refused.value.errors()] == [(name,)]
 
 
 def test_every_setting_is_described_with_an_example() -> None:

@@ -1,0 +1,1 @@
+"""The Python client, by values, against a scripted hub, and against the product."""
