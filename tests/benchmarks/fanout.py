@@ -29,6 +29,7 @@ def measure(run_: Run, workshop: Workshop, everybody: Sequence[Peer], tests: Seq
         for peer in _turns(everybody, thrice=rounds > 1):
             if peer.name in run_.missing:
                 continue
+            test = tests[0]
             try:
                 with peer.serving() as server:
                     for test in tests:
