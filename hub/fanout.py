@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+import structlog
+
 from hub.close import Close, CloseCode
 from hub.event import Encoded, Format
 from hub.messages import Deliver, Revoke, StateChange
@@ -22,6 +24,7 @@ from hub.wire import frame
 
 __all__ = ["FLUSH_S", "SLICE", "Fanout"]
 
+_log = structlog.get_logger("hub.fanout")
 FLUSH_S = 0.002
 """Seconds between the beginnings of two writes to the readers of topics; the first after a pause goes at once.
 
@@ -137,9 +140,9 @@ class Fanout:
             if begun or topics:
                 self._timer = asyncio.get_running_loop().call_soon(self._write, topics, begun)
             else:
-                self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
                 if self._dirty:
                     self._schedule()
+                self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
 
 
 def _begin(readers: Readers) -> list[_Writes]:
@@ -180,10 +183,14 @@ class _Writes:
         else:
             some = [to.popitem()[0] for _ in range(room)]
         for session in some:
-            direct = session.direct
-            if direct is not None:
-                direct(blob)
-            else:  # it has turned slow since the flush began
-                for event in self._events:
-                    session.send_frame(event.payload[self._wire])
+            try:
+                direct = session.direct
+                if direct is not None:
+                    direct(blob)
+                else:  # it has turned slow since the flush began
+                    for event in self._events:
+                        session.send_frame(event.payload[self._wire])
+            except Exception:  # one connection's trouble is not the others'; it resumes from its position
+                _log.exception("write_failed", session=session.id)
+                session.close(Close(CloseCode.INTERNAL_ERROR, "internal error"))
         return len(some)
