@@ -249,6 +249,7 @@ def test_a_connection_that_cannot_be_written_to_stops_nothing_else() -> None:
         raise RuntimeError("the transport is broken")
 
     bad.session.direct = broken
+    world.presence.subscribe(bad.session, "app:a", 0)  # once more, to be written to this way
     world.publish("app:a")
     world.publish("app:b")
     world.turns.turn()
