@@ -83,10 +83,10 @@ class Session:
     closing: Close | None = None
     queued_bytes: int = 0
     _holding: bool = False
-    _held: list[Mapping[str, Any]] = field(default_factory=list)
+    _held: list[Mapping[str, Any]] | None = None
     slot: int = -1
     """Where the keepalive has it."""
-    _queue: deque[bytes] = field(default_factory=deque)
+    _queue: deque[bytes] | None = None  # most sessions never need one
     _errors: deque[float] | None = None
     _tokens: float = -1.0
     _tokens_at: float = 0.0
@@ -102,6 +102,8 @@ class Session:
         if self.direct is not None:
             self.direct(frame(payload, OPCODES[self.wire]))
             return
+        if self._queue is None:
+            self._queue = deque()
         full = self.queued_bytes + len(payload) > self.limits.queue_bytes or len(self._queue) >= self.limits.queue_frames
         if full and self._queue:  # one alone goes out whatever its size: else its reader would fail at it for ever
             self.close(Close(CloseCode.SLOW_CONSUMER, "reads too slowly"))
@@ -116,7 +118,7 @@ class Session:
         """True when so much more still leaves half of the queue free, or nothing is queued and it is one frame."""
         alone = frames == 1 and not self._queue
         limits = self.limits
-        return alone or (self.queued_bytes + size <= limits.queue_bytes // 2 and len(self._queue) + frames <= limits.queue_frames // 2)
+        return alone or (self.queued_bytes + size <= limits.queue_bytes // 2 and self.queued_frames + frames <= limits.queue_frames // 2)
 
     def state(self, message: Mapping[str, Any], head: int) -> None:
         """Queues a `state` message, or keeps it back while `holding`. Its count takes in all events up to `head`.
@@ -129,6 +131,8 @@ class Session:
             self.wake()
         if not self._holding:
             self.send(message)
+        elif self._held is None:
+            self._held = [message]
         elif len(self._held) < self.limits.queue_frames:
             self._held.append(message)
         else:
@@ -145,21 +149,20 @@ class Session:
             yield
         finally:
             self._holding = False
-            held, self._held = self._held, []
-            for message in held:
+            held, self._held = self._held, None
+            for message in held or ():
                 self.send(message)
 
     def take(self) -> list[bytes]:
         """Everything queued, in order; the queue is empty afterwards."""
-        frames = list(self._queue)
-        self._queue.clear()
+        frames, self._queue = list(self._queue or ()), None
         self.queued_bytes = 0
         return frames
 
     @property
     def queued_frames(self) -> int:
         """How many frames wait."""
-        return len(self._queue)
+        return 0 if self._queue is None else len(self._queue)
 
     def take_some(self, size: int) -> bytes:
         """What is queued, in order, as ready frames: as many as make `size` bytes, at least one; b"" when there is nothing."""
@@ -170,6 +173,8 @@ class Session:
             self.queued_bytes -= len(payload)
             total += len(payload)
             made.append(frame(payload, OPCODES[self.wire]))
+        if not self._queue:
+            self._queue = None
         return b"".join(made)
 
     def close(self, close: Close) -> None:

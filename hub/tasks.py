@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import structlog
 
-__all__ = ["Tasks"]
+__all__ = ["Tasks", "end"]
 
 _log = structlog.get_logger("hub.tasks")
 
@@ -41,3 +41,37 @@ class Tasks:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]], *, patience_s: float = 12.0) -> None:
+    """Cancels tasks and waits for them. Who has not ended after `patience_s` seconds is cancelled once more, with all that it waits for.
+
+    A cancellation can be lost on the way: `asyncio.wait_for` of Python 3.11, which drivers use, swallows one that lands as
+    its answer comes (https://github.com/python/cpython/issues/86296). A loop that goes on after it would hold the process up for ever.
+    """
+    pending = set(tasks)
+    for task in pending:
+        task.cancel()
+    while pending:
+        _, pending = await asyncio.wait(pending, timeout=patience_s)
+        if pending:
+            stuck = [task for task in asyncio.all_tasks() if task.get_name().startswith(_OURS)]
+            _log.warning("cancelled_once_more", tasks=sorted({task.get_name() for task in stuck}))
+            for task in stuck:
+                task.cancel()
+
+
+_OURS = (
+    "hub",
+    "delivery",
+    "source_",
+    "lease_",
+    "leader_",
+    "notification_job_",
+    "store_writer",
+    "session_watch",
+    "sampler",
+    "ops_",
+    "readiness",
+)
+"""How the names of the tasks begin that a node runs for ever; each task has a name."""

@@ -34,10 +34,15 @@ _log = structlog.get_logger("web.connection")
 SEND_BUFFER = 64 * 1024
 """Bytes that wait in this process' socket buffer, and as many in the kernel's: without a cap the kernel alone holds 4 MB for
 each reader that has died, and the bound of the session's queue would begin to count after those."""
+_OPENING_S = 30.0
+"""How long a hello may wait for the store; longer than the store's own deadlines, which tell more."""
 _ECHO_S = 5.0
 """How long a client may take to answer a close frame."""
 _SLOW_ECHO_S = 30.0
 """The same for one that was too slow: it reads what is in the buffers first, and is to learn why."""
+
+
+_NONE: asyncio.Transport = None  # type: ignore[assignment]  # no method is called on it once the state is GONE
 
 
 class _State(IntEnum):
@@ -92,10 +97,14 @@ class Connection(asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = loop.call_later(
-            hub.limits.hello_s, self._end, Close(CloseCode.UNAUTHENTICATED, "no hello in time")
-        )
+        self._timer: asyncio.TimerHandle | None = None
+        self._patience(hub.limits.hello_s, Close(CloseCode.UNAUTHENTICATED, "no hello in time"))
+
+    def _patience(self, seconds: float, close: Close) -> None:
+        """Ends the connection after so long, unless it has got further by then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._end, close)
 
     # -- what the transport tells ---------------------------------------------------------------------
 
@@ -148,6 +157,9 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         self._ended()
         self._stop()
+        # Nothing that points in a circle is left to the garbage collector, which does not look at old sessions (web.collector).
+        self._session = self._who = None
+        self._transport = _NONE
 
     def shutdown(self) -> None:
         """The server goes down."""
@@ -191,6 +203,7 @@ class Connection(asyncio.Protocol):
             if not isinstance(command, Hello):
                 raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
             self._state = _State.OPENING
+            self._patience(_OPENING_S, Close(CloseCode.INTERNAL_ERROR, "the store does not answer"))
             self._work = self._hub.tasks.start(self._open(command), name="session_hello")
         elif self._work is not None:  # the answer to one command comes before the next one is looked at
             if self._waiting is None:

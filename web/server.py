@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import gc
+import asyncio
 import socket
+import time
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from hub.hub import Hub
+from web.collector import Collector
 from web.handover import HandoverProtocol
 from web.http import BoundedHttpProtocol
 from web.settings import Settings
@@ -22,21 +25,28 @@ _GRACE_S = 10
 class Server(uvicorn.Server):
     """Lets the hub tell its clients when to come back, before uvicorn closes their connections with 1012."""
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts, then takes all that was made so far out of the garbage collector's sight: it stays to the end anyway.
+    _collecting: asyncio.Task[None] | None = None
 
-        A full collection stalls every session for its length; without some half a million objects of modules and
-        tables it is a fraction as long (`gc.freeze`, https://docs.python.org/3/library/gc.html#gc.freeze).
-        """
+    @property
+    def _hub(self) -> Hub | None:
+        hub: Hub | None = getattr(self.lifespan, "state", {}).get("hub")
+        return hub
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts; from then on the process keeps its garbage collections short."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
+        hub = self._hub
+        if hub is not None and not self.should_exit:
+            collector = Collector(lambda: len(hub.presence), clock=time.monotonic)
+            self._collecting = asyncio.create_task(collector.run(), name="collector")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drains, then shuts down as uvicorn does. New sockets are refused from here on."""
-        hub = getattr(self.lifespan, "state", {}).get("hub")
-        if hub is not None and not self.force_exit:
-            await hub.drain()
+        if self._hub is not None and not self.force_exit:
+            await self._hub.drain()
+        if self._collecting is not None:
+            self._collecting.cancel()
+            await asyncio.wait([self._collecting])
         await super().shutdown(sockets)
 
 

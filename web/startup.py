@@ -29,6 +29,7 @@ from hub.sampler import Sampler
 from hub.schema import Schema
 from hub.session import Limits
 from hub.supervisor import Source
+from hub.tasks import end
 from hub.topic import Topic, fold_by_key
 from hub.writer import StoreUnavailable
 from web.admission import Admission
@@ -204,8 +205,7 @@ async def _running(hub: Hub, sessions: Sessions, readiness: Readiness) -> AsyncI
             yield
         finally:
             await hub.drain()
-            for task in (watching, measuring, reporting, probing, ready, running):
-                task.cancel()
+            await end((watching, measuring, reporting, probing, ready, running))
 
 
 async def _watch_sessions(hub: Hub, sessions: Sessions) -> None:

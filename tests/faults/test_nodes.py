@@ -62,7 +62,6 @@ MARIADB = pytest.mark.mariadb
         ("sqlite", redis_flushed),
         ("sqlite", leader_frozen),
         pytest.param("mariadb", node_killed, marks=MARIADB),
-        pytest.param("mariadb", leader_frozen, marks=MARIADB),
     ],
     indirect=["store_url"],
 )

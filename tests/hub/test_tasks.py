@@ -6,7 +6,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from hub.tasks import Tasks
+from hub.tasks import Tasks, end
 
 
 async def test_a_task_that_is_done_is_forgotten() -> None:
@@ -64,3 +64,24 @@ async def test_closing_ends_everything() -> None:
     assert (len(tasks), lines) == (0, [])
     assert "tidy" in ends
     await tasks.aclose()
+
+
+async def test_a_task_that_lost_its_cancellation_is_cancelled_once_more() -> None:
+    """A loop below that swallowed the first cancellation ends by the second one; nobody waits for ever."""
+
+    async def swallows() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+
+    async def above() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(swallows(), name="hub_that_swallows")
+
+    running = asyncio.create_task(above(), name="hub")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end([running], patience_s=0.05)
+    assert running.cancelled()

@@ -138,7 +138,12 @@ class Product:
     async def _end(self, how: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
-            await asyncio.to_thread(self.process.wait, 30)
+            try:
+                await asyncio.to_thread(self.process.wait, 45)
+            except subprocess.TimeoutExpired:  # it must not live on beside the tests that follow
+                self.process.kill()
+                self.process.wait(10)
+                raise
 
     @asynccontextmanager
     async def running(self, **more: str) -> AsyncIterator[Product]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -428,15 +431,24 @@ async def test_close_codes(hub: Hub, state: Any, event: Any, code: int) -> None:
     await client.gone()
 
 
-@pytest.mark.parametrize("state", [fresh, asking, joining], ids=name)
-async def test_no_hello_in_time(hub: Hub, monkeypatch: pytest.MonkeyPatch, state: Any) -> None:
-    """Without a hello, or one that the store does not get to answer, the connection ends with 4500."""
+@pytest.mark.parametrize(("state", "code"), [(fresh, 4500), (asking, 4004), (joining, 4004)])
+async def test_no_hello_in_time(hub: Hub, monkeypatch: pytest.MonkeyPatch, state: Any, code: int) -> None:
+    """Without a hello the connection ends with 4500; with one that the store does not get to answer, with a code that says: come back."""
     monkeypatch.setattr(hub, "limits", Limits(hello_s=0.05))
+    monkeypatch.setattr("web.connection._OPENING_S", 0.05)
     client = Client(hub)
     await state(hub, client)
     await until(lambda: client.closed)
-    assert client.closed == 4500
+    assert client.closed == code
     await client.gone()
+
+
+def test_an_ended_connection_leaves_nothing_to_the_collector(tmp_path: Path) -> None:
+    """Connection, session and reader are freed by their reference counts: old sessions are out of the garbage collector's sight."""
+    command = [sys.executable, "-m", "tests.web.leaves_nothing", str(tmp_path)]
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONASYNCIODEBUG"}
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], env=clean, capture_output=True, text=True, timeout=60, check=False)
+    assert "left: []" in done.stdout, done.stdout + done.stderr
 
 
 async def test_a_client_that_does_not_answer_the_close(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,66 @@
+"""Garbage collections stay short: what stays is frozen, and what ends is freed without the collector."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from web.collector import Collector
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    """Nothing stays frozen behind a test."""
+    yield
+    gc.unfreeze()
+
+
+class Process:
+    """A number of sessions and a clock, both moved by hand."""
+
+    def __init__(self) -> None:
+        self.sessions, self.now = 0, 0.0
+        self.collector = Collector(lambda: self.sessions, clock=lambda: self.now)
+
+    def frozen(self) -> bool:
+        """Looks once; whether that froze anything."""
+        gc.unfreeze()
+        self.collector.look()
+        return gc.get_freeze_count() > 0
+
+
+def test_growth_and_time_freeze() -> None:
+    """A thousand new sessions are frozen at once, fewer within a minute; those that left make room for new ones."""
+    process = Process()
+    process.collector.freeze()
+    process.sessions = 999
+    assert not process.frozen()
+    process.sessions = 1000
+    assert process.frozen()
+    process.sessions = 100
+    assert not process.frozen()
+    process.sessions = 1100
+    assert process.frozen()
+    process.now = 60
+    assert process.frozen()
+    assert not process.frozen()
+
+
+def test_garbage_is_collected_before_the_rest_is_frozen() -> None:
+    """A circle that nobody holds is gone, not frozen."""
+
+    class Circle:
+        def __init__(self) -> None:
+            self.me = self
+
+    Process().collector.freeze()
+    gc.disable()
+    try:
+        Circle()
+        Process().collector.freeze()
+        gc.unfreeze()
+        assert not [each for each in gc.get_objects() if type(each) is Circle]
+    finally:
+        gc.enable()
