@@ -10,18 +10,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import islice
+from operator import length_hint
+
+import structlog
 
 from hub.close import Close, CloseCode
 from hub.event import Encoded, Format
 from hub.messages import Deliver, Revoke, StateChange
 from hub.presence import Presence
 from hub.protocol import event_frame, state
-from hub.readers import Readers, Waiting
+from hub.readers import Readers, Waiting, Write
 from hub.session import OPCODES, Session
 from hub.wire import frame
 
 __all__ = ["FLUSH_S", "SLICE", "Fanout"]
 
+_log = structlog.get_logger("hub.fanout")
 FLUSH_S = 0.002
 """Seconds between the beginnings of two writes to the readers of topics; the first after a pause goes at once.
 
@@ -121,6 +125,8 @@ class Fanout:
         An event that cannot be written costs its own readers a hole, which they see by its offset, and stops nothing else.
         """
         self._timer = None
+        for writes in begun:
+            writes.grow_old()
         room = self._slice
         try:
             while room > 0 and (begun or topics):
@@ -137,9 +143,9 @@ class Fanout:
             if begun or topics:
                 self._timer = asyncio.get_running_loop().call_soon(self._write, topics, begun)
             else:
-                self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
                 if self._dirty:
                     self._schedule()
+                self._flushed(asyncio.get_running_loop().time() - self._flushed_at, self._sockets, self._events)
 
 
 def _begin(readers: Readers) -> list[_Writes]:
@@ -155,11 +161,12 @@ def _begin(readers: Readers) -> list[_Writes]:
 class _Writes:
     """The same bytes for those who were hot readers of one topic and format when the flush began, and still are its readers."""
 
-    __slots__ = ("_blob", "_events", "_to", "_wire")
+    __slots__ = ("_blob", "_events", "_fresh", "_to", "_wire")
 
-    def __init__(self, wire: Format, events: Sequence[Waiting], to: dict[Session, None]) -> None:
+    def __init__(self, wire: Format, events: Sequence[Waiting], to: dict[Session, Write]) -> None:
         self._wire, self._events, self._to = wire, events, to
         self._blob = b"".join(frame(event.payload[wire], OPCODES[wire]) for event in events)
+        self._fresh = True
 
     @property
     def events(self) -> int:
@@ -171,19 +178,42 @@ class _Writes:
         """True when everybody has been written to."""
         return not self._to
 
+    def grow_old(self) -> None:
+        """The loop has had a turn: who was hot may be slow by now."""
+        self._fresh = False
+
     def some(self, room: int) -> int:
         """Writes to at most `room` of them; how many."""
-        blob, to = self._blob, self._to
-        if len(to) <= room:  # everybody in one turn, in which nobody but the one who is written to can leave
-            some = list(to)
-            to.clear()
-        else:
-            some = [to.popitem()[0] for _ in range(room)]
-        for session in some:
-            direct = session.direct
-            if direct is not None:
-                direct(blob)
+        to = self._to
+        if not self._fresh or len(to) > room:
+            some = [to.popitem()[0] for _ in range(min(room, len(to)))]
+            for session in some:
+                self._one(session)
+            return len(some)
+        # All in one turn, the case that has to be fast. In it nobody but the one who is written to can leave or turn slow.
+        sessions, blob = list(to), self._blob
+        rest = iter(list(to.values()))
+        to.clear()
+        while True:
+            try:
+                for write in rest:
+                    write(blob)
+                return len(sessions)
+            except Exception:
+                self._ended(sessions[len(sessions) - length_hint(rest) - 1])
+
+    def _one(self, session: Session) -> None:
+        try:
+            if session.direct is not None:
+                session.direct(self._blob)
             else:  # it has turned slow since the flush began
                 for event in self._events:
                     session.send_frame(event.payload[self._wire])
-        return len(some)
+        except Exception:
+            self._ended(session)
+
+    @staticmethod
+    def _ended(session: Session) -> None:
+        """One connection's trouble is not the others': it ends, and resumes from its position."""
+        _log.exception("write_failed", session=session.id)
+        session.close(Close(CloseCode.INTERNAL_ERROR, "internal error"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from hub.event import Format
 from hub.session import Session
 
-__all__ = ["Readers", "Waiting"]
+__all__ = ["Readers", "Waiting", "Write"]
+
+
+Write = Callable[[bytes], None]
 
 
 class Waiting(NamedTuple):
@@ -34,9 +37,10 @@ class Readers:
         """The offset up to which a flush has begun to write."""
         self.waiting: list[Waiting] = []
         """Events beyond `sent`, in order."""
-        self._hot: dict[Format, dict[Session, None]] = {}
+        self._hot: dict[Format, dict[Session, Write]] = {}
+        # with the way to write to each, so that a write to all looks at no session
         self._cold: dict[Session, int] = {}
-        self._owed: dict[Format, dict[Session, None]] = {}
+        self._owed: dict[Format, dict[Session, Write]] = {}
 
     def __len__(self) -> int:
         return len(self._cold) + sum(map(len, self._hot.values()))
@@ -53,7 +57,7 @@ class Readers:
         """The session has everything up to `offset` and wants what follows. A second time: its position is this one now."""
         self.discard(session)
         if session.direct is not None and offset == self.sent:
-            self._hot.setdefault(session.wire, {})[session] = None
+            self._hot.setdefault(session.wire, {})[session] = session.direct
         else:
             self._cold[session] = offset
 
@@ -77,7 +81,7 @@ class Readers:
         return taken
 
     @property
-    def owed(self) -> dict[Format, dict[Session, None]]:
+    def owed(self) -> dict[Format, dict[Session, Write]]:
         """Those whom the flush under way has not written to yet. The flush takes them out; so does whoever leaves or joins anew."""
         return self._owed
 
@@ -94,12 +98,12 @@ class Readers:
                 continue  # one that left while it was served
             if session.direct is not None and session.closing is None and known <= self.sent:
                 del self._cold[session]
-                self._hot.setdefault(session.wire, {})[session] = None
+                self._hot.setdefault(session.wire, {})[session] = session.direct
             else:
                 self._cold[session] = max(known, self.sent)
 
 
-def _take_out(readers: dict[Format, dict[Session, None]], session: Session) -> bool:
+def _take_out(readers: dict[Format, dict[Session, Write]], session: Session) -> bool:
     """True when the session was among them."""
     mine = readers.get(session.wire)
     if mine is None or session not in mine:

@@ -17,7 +17,7 @@ from tests.benchmarks.servers import NCHAN, PRODUCT, Peer, peers
 from tests.benchmarks.workshop import Workshop
 from web import logs
 
-__all__ = ["main"]
+__all__ = ["finish", "main"]
 
 _QUICK_SIZES, _QUICK_SESSIONS = [5_000], 2_000
 _SPARE = 3
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in options.figures:
         run.tell(f"-- {name}")
         print(f"\n## {name}\n\n{_FIGURES[name](run, workshop, options)}", flush=True)
-    return _end(run, options.json)
+    return finish(run, options.json)
 
 
 # -- the figures: each measures into the run and gives its tables ---------------------------------------
@@ -144,7 +144,8 @@ def _raise_descriptors() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _end(run: Run, file: Path | None) -> int:
+def finish(run: Run, file: Path | None) -> int:
+    """Writes the file, repeats what was wrong or missing, and gives the exit code."""
     if file is not None:
         told = {"machine": machine(), "missing": run.missing, "faults": run.faults, "records": [record.as_json() for record in run.records]}
         file.write_text(json.dumps(told, indent=1) + "\n")

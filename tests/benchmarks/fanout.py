@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tests.benchmarks.load import Broken, Load, Result, run
 from tests.benchmarks.processes import Died
 from tests.benchmarks.run import Record, Run, spread
-from tests.benchmarks.servers import BARE, NCHAN, Peer
+from tests.benchmarks.servers import BARE, NCHAN, PRODUCT, Peer
 from tests.benchmarks.workshop import Missing, Workshop
 
 __all__ = ["TESTS", "measure", "table"]
@@ -29,6 +29,7 @@ def measure(run_: Run, workshop: Workshop, everybody: Sequence[Peer], tests: Seq
         for peer in _turns(everybody, thrice=rounds > 1):
             if peer.name in run_.missing:
                 continue
+            test = tests[0]
             try:
                 with peer.serving() as server:
                     for test in tests:
@@ -59,7 +60,12 @@ def _record(test: str, peer: Peer, number: int, result: Result) -> Record:
         "max_ms": result.max_ms,
         "wire_bytes": result.wire_bytes,
     }
-    return Record(figure=FIGURE, test=test, server=peer.name, round=number, values=values, faults=result.faults)
+    faults = result.faults
+    if result.behind:
+        values["behind"] = 1.0
+        if peer.name == PRODUCT:
+            faults += ("did not catch up in time",)
+    return Record(figure=FIGURE, test=test, server=peer.name, round=number, values=values, faults=faults)
 
 
 def table(run_: Run, everybody: Sequence[Peer]) -> str:
@@ -109,7 +115,8 @@ def _row(run_: Run, test: str, load: Load, peer: Peer) -> tuple[float, str]:
             spread(values("cpu_s_per_million"), lambda value: f"{value:.1f}"),
         ]
         order = sorted(values("p99_ms"))[len(found) // 2]
-    return order, f"| {' | '.join([peer.name, *cells, size])} |"
+    name = f"{peer.name}, cut off behind" if any("behind" in record.values for record in found) else peer.name
+    return order, f"| {' | '.join([name, *cells, size])} |"
 
 
 def _short(value: float) -> str:

@@ -51,6 +51,8 @@ class Result:
     p50_ms: float
     p99_ms: float
     max_ms: float
+    behind: bool
+    """True when the time limit came while messages still arrived: the server was that much slower than the pace."""
     faults: tuple[str, ...]
     """What was lost, repeated or out of order; empty when nothing was."""
 
@@ -87,6 +89,7 @@ def run(workshop: Workshop, server: Server, load: Load, options: Sequence[str], 
         p50_ms=told["p50_us"] / 1000,
         p99_ms=told["p99_us"] / 1000,
         max_ms=told["max_us"] / 1000,
+        behind=bool(told["unfinished"]),
         faults=tuple(_faults(load, ready, told, said)),
     )
 
@@ -136,5 +139,6 @@ def _faults(load: Load, ready: dict[str, Any], told: dict[str, Any], said: str) 
     for name, what in (("gaps", "lost"), ("ooo", "repeated or out of order"), ("holes", "offsets with a hole")):
         if told[name]:
             yield f"{told[name]} {what}"
-    if not told["min_conn"] == told["max_conn"] == told["published"]:
+    whole = told["min_conn"] == told["max_conn"] == told["published"]
+    if not whole and not told["unfinished"]:
         yield f"{told['published']} published, {told['min_conn']} to {told['max_conn']} received"

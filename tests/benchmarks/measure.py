@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def memory(pid: int) -> int:
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in (thread / "children").read_text().split():
-            found += _tree(int(child))
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            for child in (thread / "children").read_text().split():
+                found += _tree(int(child))
     return found

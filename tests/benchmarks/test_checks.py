@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import fanout
+from tests.benchmarks.__main__ import finish
 from tests.benchmarks.client import Client, Crowd
 from tests.benchmarks.load import Load, run
 from tests.benchmarks.processes import Launch, free_port, serving
 from tests.benchmarks.run import Record, Run
+from tests.benchmarks.servers import Peer
 from tests.benchmarks.workshop import Missing, Workshop
 from tests.peers import need
 
@@ -76,6 +79,23 @@ def _topic(offset: int) -> dict[str, object]:
 def test_a_client_holds_every_position_against_the_last_one(messages: list[dict[str, object]], faults: dict[str, int]) -> None:
     """Holes and repeats of seqs and offsets are counted; the order of positions, and a snapshot, are no fault."""
     assert _read(*messages).faults == faults
+
+
+def _nowhere(_folder: Path) -> Launch:
+    raise Missing("nats-server", "make bench-services")
+
+
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+def test_a_missing_peer_is_named_and_fails_only_in_ci(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ci: str, code: int
+) -> None:
+    """The others are measured without it; under CI=true nobody is to believe that it was beside them."""
+    monkeypatch.setenv("CI", ci)
+    found = Run()
+    fanout.measure(found, workshop, [Peer(name="nats", what="", launch=_nowhere)], ["one-1000"], rounds=2)
+    assert finish(found, None) == code
+    assert found.missing == {"nats": "nats-server is missing: make bench-services"}
+    assert "skipped: nats: nats-server is missing: make bench-services" in capsys.readouterr().err
 
 
 def test_a_ratio_is_taken_within_its_round() -> None:

@@ -240,8 +240,8 @@ def test_a_slow_reader_is_ended_and_the_others_are_not() -> None:
     assert (slow.got, offsets(quick), len(world.presence)) == ([], [1, 2, 3, 4, 5, 6, 7], 1)
 
 
-def test_an_event_that_cannot_be_written_stops_nothing_else() -> None:
-    """A fault while one event is written costs that event; what was published with it and after it arrives."""
+def test_a_connection_that_cannot_be_written_to_stops_nothing_else() -> None:
+    """A fault while one connection is written to ends that one; what was published with it and after it arrives everywhere else."""
     world = World(at_once=1)
     bad, good = world.end("json", "app:a"), [world.end("json", "app:b") for _ in range(2)]
 
@@ -249,12 +249,15 @@ def test_an_event_that_cannot_be_written_stops_nothing_else() -> None:
         raise RuntimeError("the transport is broken")
 
     bad.session.direct = broken
+    world.presence.subscribe(bad.session, "app:a", 0)  # once more, to be written to this way
     world.publish("app:a")
     world.publish("app:b")
     world.turns.turn()
     world.publish("app:b")
     world.turns.rest()
-    assert [str(failure) for failure in world.turns.failures] == ["the transport is broken"]
+    assert world.turns.failures == []
+    assert bad.session.closing is not None
+    assert bad.session.closing.code is CloseCode.INTERNAL_ERROR
     assert [offsets(end, "app:b") for end in good] == [[1, 2]] * 2
 
 

@@ -132,6 +132,8 @@ class Hub:
         self._saved: int | None = None
         self._counted = 0
         """The newest position that `unseen` has in it."""
+        self._said = 0
+        """How far this connection's hub knows what was received."""
         self._return_at: float | None = None
         """When a draining hub wants us back, on the loop's clock."""
         self._connection: Connection | None = None
@@ -229,7 +231,7 @@ class Hub:
         if connection is not None:
             with suppress(NavigatorError, TimeoutError):
                 async with asyncio.timeout(self._timing.close):
-                    if received:
+                    if received > self._said:
                         await connection.send(Ack("received", seq=received))
                     await self._send_marks(connection)
 
@@ -306,6 +308,7 @@ class Hub:
         if self._error is not None:
             raise self._error
         self.user, self.unseen, self._counted = welcome.user, welcome.unseen, welcome.seq
+        self._said = welcome.seq if hello.since is None else hello.since
         self._inbox.welcome(hello.since, welcome.seq)
         self._connection = connection
         self._up.set()
@@ -323,7 +326,7 @@ class Hub:
         self._markable.set()
         tasks = [
             asyncio.create_task(self._read(connection), name="navigator_client_read"),
-            asyncio.create_task(self._acknowledge(connection, hello.since), name="navigator_client_ack"),
+            asyncio.create_task(self._acknowledge(connection), name="navigator_client_ack"),
             asyncio.create_task(self._say_marks(connection), name="navigator_client_marks"),
             asyncio.create_task(self._wanted_again(), name="navigator_client_again"),
         ]
@@ -409,19 +412,20 @@ class Hub:
                 self._ackable.set()
             _log.warning("the hub refused something: %s", failure)
 
-    async def _acknowledge(self, connection: Connection, since: int | None) -> None:
-        said = begun = 0 if since is None else since
+    async def _acknowledge(self, connection: Connection) -> None:
+        """Says how far the reader has got: at once after a pause, then with the latest position."""
+        begun = self._said
         while True:
             self._ackable.clear()
             if self._busy:
                 await asyncio.sleep(self._timing.again)
-                self._busy, said = False, begun
+                self._busy, self._said = False, begun
                 self._marks.again()
                 self._markable.set()
             received = self._inbox.received
-            if received > said:
+            if received > self._said:
                 await connection.send(Ack("received", seq=received))
-                said = received
+                self._said = received
                 await asyncio.sleep(self._timing.ack)
             else:
                 await self._ackable.wait()

@@ -111,7 +111,8 @@ class Inbox:
         """Begins to read: from where the inbox stands now, unless a position was given."""
         if not self._wanted:
             self._wanted = True
-            self._taken = self._queued
+            self._taken = self.handled = self._queued  # kept at once: a run that ends before the first one has begun here, too
+            self._on_change()
         return self
 
     def settle(self) -> None:

@@ -52,7 +52,7 @@ class OutEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Accepted(Struct, frozen=True):
-    """What the hub has made durable. `accepted`: how many of these were new to it, counted by addressed inbox or topic."""
+    """What the hub has made durable. `accepted`: inboxes and topics; a repeat is told what the first one was."""
 
     accepted: int
     ids: list[str]

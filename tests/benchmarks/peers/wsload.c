@@ -68,7 +68,7 @@ static char *buf;
 static int n_ready, n_fail, n_started, n_pending, n_dead_after;
 static uint64_t total, bytes, frames, gaps, ooo, holes, published, pongs, reads_;
 static int64_t t_first_pub, t_first, t_last;
-static int measuring, pub_died, last_close;
+static int measuring, pub_died, last_close, unfinished;
 #define HB 64
 static uint64_t hist[64 * HB];
 static uint64_t lat_max;
@@ -702,8 +702,12 @@ int main(int argc, char **argv) {
             break;
         if (!pubpath && K && total >= (uint64_t)K * (n_ready - n_dead_after - nstall))
             break;
-        if (now - tstart > timeout_s * 1e9 || (now - lastprog > 5e9 && (done_pub || rate == 0)))
+        if (now - lastprog > 5e9 && (done_pub || rate == 0))
             break;
+        if (now - tstart > timeout_s * 1e9) { // still coming, in order, but too late for us
+            unfinished = 1;
+            break;
+        }
         poll_once(pubql ? 1 : 50);
     }
     struct rusage ru;
@@ -725,11 +729,11 @@ int main(int argc, char **argv) {
 
     printf("{\"connected\":%d,\"failed\":%d,\"died\":%d,\"published\":%llu,\"messages\":%llu,\"frames\":%llu,\"reads\":%llu,\"bytes\":%llu,"
            "\"secs\":%.4f,\"msgs_s\":%.0f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,\"min_conn\":%llu,\"max_conn\":%"
-           "llu,\"gaps\":%llu,\"ooo\":%llu,\"holes\":%llu,\"pub_died\":%d,\"close\":%d,\"client_cpu\":%.3f}\n",
+           "llu,\"gaps\":%llu,\"ooo\":%llu,\"holes\":%llu,\"pub_died\":%d,\"unfinished\":%d,\"close\":%d,\"client_cpu\":%.3f}\n",
            n_ready, n_fail, n_dead_after, (unsigned long long)published, (unsigned long long)total, (unsigned long long)frames,
            (unsigned long long)reads_, (unsigned long long)bytes, secs, total / secs, hist_q(.5) / 1e3, hist_q(.9) / 1e3, hist_q(.99) / 1e3,
            lat_max / 1e3, (unsigned long long)(mn == ~0ull ? 0 : mn), (unsigned long long)mx, (unsigned long long)gaps,
-           (unsigned long long)ooo, (unsigned long long)holes, pub_died, last_close, cpu);
+           (unsigned long long)ooo, (unsigned long long)holes, pub_died, unfinished, last_close, cpu);
     fflush(stdout);
     usleep((useconds_t)(linger * 1e6));
     _exit(0);

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import Any
 
 import msgpack
-from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from navigator_client import Timing

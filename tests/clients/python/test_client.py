@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,10 @@ async def reached(hub: Scripted, count: int) -> None:
         await asyncio.sleep(0.005)
 
 
-def joined(hub: Scripted, **more: Any) -> Any:
+def joined(hub: Scripted, **more: Any) -> AbstractAsyncContextManager[Hub]:
     """A client of this hub, resuming after 0."""
-    return connect(hub.url, **({"token": "secret", "since": 0, "timing": FAST} | more))
+    how: dict[str, Any] = {"token": "secret", "since": 0, "timing": FAST} | more
+    return connect(hub.url, **how)
 
 
 async def sends(session: Session, *seqs: int) -> None:
@@ -132,8 +133,7 @@ async def test_repeats_are_dropped_and_a_hole_is_asked_for() -> None:
 
 async def test_a_hub_with_a_hole_for_ever_is_not_hammered() -> None:
     """Each new hole doubles the bound of the wait."""
-    waits: list[float] = []
-    backoff = Backoff(Timing(), lambda: waits.append(0) or 0.5)
+    backoff = Backoff(Timing(), lambda: 0.5)
     assert [backoff.delay() for _ in range(8)] == [0.25, 0.5, 1, 2, 4, 8, 15, 15]
     backoff.good(29)
     assert backoff.delay() == 15
@@ -520,7 +520,8 @@ async def test_a_slow_topic_reader_holds_nobody_up() -> None:
 
     async with scripted(script) as hub, joined(hub, queue=3) as client, client.topic("app:x") as topic:
         assert await read(client, 1) == [1]
-        seen = [(await anext(topic)).offset for _ in range(20)]  # type: ignore[union-attr]
+        changes = [await anext(topic) for _ in range(20)]
+        seen = [change.offset for change in changes if isinstance(change, Event)]
         assert seen == list(range(5, 25))
         assert topic.state == {"n": 24}
         assert len(hub.sessions) == 1
@@ -563,6 +564,23 @@ async def test_a_position_is_kept_in_a_file(tmp_path: Path) -> None:
             assert await read(client, 2) == [4, 5]
         assert [hello["since"] for hello in hub.hellos] == [0, 2, 3]
     assert os.listdir(tmp_path) == ["position"]
+
+
+async def test_a_first_run_keeps_where_it_began(tmp_path: Path) -> None:
+    """With nothing kept yet the inbox begins now, and a run that gets nothing still says where; what is older is not acknowledged."""
+    kept = FilePositions(tmp_path / "position")
+
+    async def script(session: Session) -> None:
+        await session.welcome(40)
+        await session.rest()
+
+    async with scripted(script) as hub:
+        async with joined(hub, since=None, positions=kept) as client:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await read(client, 1)
+            assert not hub.sessions[0].frames
+        assert await kept.load() == 40
 
 
 async def test_a_bad_position_file_says_so(tmp_path: Path) -> None:
