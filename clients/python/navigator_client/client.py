@@ -23,7 +23,7 @@ from navigator_client.errors import (
     TransportError,
 )
 from navigator_client.inbox import Inbox
-from navigator_client.marks import Mark, Unconfirmed
+from navigator_client.marks import Marks
 from navigator_client.messages import (
     INBOX,
     Ack,
@@ -125,7 +125,7 @@ class Hub:
         self._backoff = Backoff(timing, rand)
         self._inbox = Inbox(since, queue, self._mark, self._changed, self._again)
         self._topics: dict[str, Topic] = {}
-        self._marks = Unconfirmed()
+        self._marks = Marks()
         self._replies: dict[int, asyncio.Future[Any]] = {}
         self._joining: dict[int, Topic] = {}
         self._last_id = 0
@@ -142,6 +142,9 @@ class Hub:
         """Set while there is a connection, and when there will be none any more."""
         self._reconnect = asyncio.Event()
         self._stirred, self._ackable, self._savable = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._markable, self._room_for_marks = asyncio.Event(), asyncio.Event()
+        self._busy = False
+        """The hub had no time for an acknowledgement."""
         self.user: User | None = None
         """Whose session it is."""
         self.unseen = 0
@@ -191,6 +194,7 @@ class Hub:
                 self._replies[number] = answer
                 self._stirred.set()  # a full inbox no longer holds the reading up: the reply lies behind it
                 try:
+                    await self._send_marks(connection)  # in the program's order: marked as read, then called unread
                     await connection.send(Call(number, name, args))
                     return await answer
                 finally:
@@ -222,12 +226,14 @@ class Hub:
         self._inbox.settle()
 
     async def farewell(self) -> None:
-        """Says what was received and not said yet."""
+        """Says what was received, shown or read and not said yet."""
         connection, received = self._connection, self._inbox.received
-        if connection is not None and received > self._said:
+        if connection is not None:
             with suppress(NavigatorError, TimeoutError):
                 async with asyncio.timeout(self._timing.close):
-                    await connection.send(Ack("received", seq=received))
+                    if received > self._said:
+                        await connection.send(Ack("received", seq=received))
+                    await self._send_marks(connection)
 
     async def keep_position(self) -> None:
         """Saves the position as it moves."""
@@ -315,11 +321,13 @@ class Hub:
         for name, topic in list(self._topics.items()):
             if topics.get(name) is not topic:
                 await self._join(topic)
-        for mark in self._marks.again():
-            await self._send_mark(connection, mark)
+        self._busy = False
+        self._marks.again()
+        self._markable.set()
         tasks = [
             asyncio.create_task(self._read(connection), name="navigator_client_read"),
             asyncio.create_task(self._acknowledge(connection), name="navigator_client_ack"),
+            asyncio.create_task(self._say_marks(connection), name="navigator_client_marks"),
             asyncio.create_task(self._wanted_again(), name="navigator_client_again"),
         ]
         try:
@@ -399,12 +407,21 @@ class Hub:
             else:
                 answer.set_result(reply.data)
         elif failure is not None:
+            if reply.id is None and failure.temporary:  # acknowledgements have no id: a full or locked store, for one
+                self._busy = True
+                self._ackable.set()
             _log.warning("the hub refused something: %s", failure)
 
     async def _acknowledge(self, connection: Connection) -> None:
         """Says how far the reader has got: at once after a pause, then with the latest position."""
+        begun = self._said
         while True:
             self._ackable.clear()
+            if self._busy:
+                await asyncio.sleep(self._timing.again)
+                self._busy, self._said = False, begun
+                self._marks.again()
+                self._markable.set()
             received = self._inbox.received
             if received > self._said:
                 await connection.send(Ack("received", seq=received))
@@ -412,6 +429,17 @@ class Hub:
                 await asyncio.sleep(self._timing.ack)
             else:
                 await self._ackable.wait()
+
+    async def _say_marks(self, connection: Connection) -> None:
+        while True:
+            await self._markable.wait()
+            self._markable.clear()
+            await self._send_marks(connection)
+
+    async def _send_marks(self, connection: Connection) -> None:
+        while (ack := self._marks.take(asyncio.get_running_loop().time())) is not None:
+            self._room_for_marks.set()
+            await connection.send(ack)
 
     async def _wanted_again(self) -> None:
         await self._reconnect.wait()
@@ -453,15 +481,13 @@ class Hub:
             await connection.send(sub)
 
     async def _mark(self, level: Literal["shown", "read"], event_id: str) -> None:
-        mark = Mark(level, event_id)
-        self._marks.add(mark)
-        if self._connection is not None:
-            with suppress(NavigatorError):
-                await self._send_mark(self._connection, mark)
-
-    async def _send_mark(self, connection: Connection, mark: Mark) -> None:
-        mark.sent_at = asyncio.get_running_loop().time()
-        await connection.send(Ack(mark.level, ids=[mark.id]))
+        while self._error is None and self._marks.full:
+            self._room_for_marks.clear()
+            await self._room_for_marks.wait()
+        if self._error is not None:
+            raise self._error
+        self._marks.add(level, event_id)
+        self._markable.set()
 
     def _lost(self) -> None:
         self._connection = None
@@ -480,6 +506,7 @@ class Hub:
         self._fail_replies(error)
         self._up.set()
         self._reconnect.set()
+        self._room_for_marks.set()
 
     def _fail_replies(self, error: NavigatorError) -> None:
         for answer in self._replies.values():

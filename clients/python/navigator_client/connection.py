@@ -21,7 +21,7 @@ from navigator_client.errors import (
     closed,
 )
 from navigator_client.messages import SUBPROTOCOLS, Down, Hello, Ping, Pong, Up, Welcome, Wire, decode, encode
-from navigator_client.timing import Timing
+from navigator_client.timing import Pace, Timing
 
 __all__ = ["Connection", "opened", "socket_url"]
 
@@ -47,6 +47,7 @@ class Connection:
         self._socket, self._wire = socket, wire
         self.welcome = welcome
         self._silence_s = welcome.ping + timing.silence
+        self._pace, self._turn = Pace(), asyncio.Lock()
 
     async def receive(self, within_s: float | None = None) -> Down | None:
         """The next frame that is known here; pings are answered on the way. None after `within_s` without one.
@@ -68,12 +69,18 @@ class Connection:
                 raise _ended(error) from error
             frame = decode(data)
             if isinstance(frame, Ping):
-                await self.send(Pong())
+                await self._write(Pong())
             elif frame is not None:
                 return frame
 
     async def send(self, frame: Up) -> None:
-        """Sends one frame; waits while the hub does not read. Raises as `receive` does."""
+        """Sends one frame; waits while the hub does not read, or would find us too quick. Raises as `receive` does."""
+        async with self._turn:  # in the order of the calls
+            if wait := self._pace.take(asyncio.get_running_loop().time()):
+                await asyncio.sleep(wait)
+            await self._write(frame)
+
+    async def _write(self, frame: Up) -> None:
         try:
             await self._socket.send(encode(self._wire, frame))
         except ConnectionClosed as error:

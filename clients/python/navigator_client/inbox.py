@@ -56,7 +56,10 @@ class Notification:
         return self.event.data
 
     async def shown(self) -> None:
-        """Somebody has had it before the eyes. Kept and said after a reconnect if there is no connection now."""
+        """Somebody has had it before the eyes. Returns at once; said as soon as may be, again after a reconnect, many in a frame.
+
+        With 500 unsaid it waits for a connection. Raises a RejectedError when there will be none any more.
+        """
         await self._say("shown", self.id)
 
     async def read(self) -> None:

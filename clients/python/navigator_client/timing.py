@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Backoff", "Timing"]
+__all__ = ["Backoff", "Pace", "Timing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class Timing:
     """A connection that lasted this long was a good one: the next back-off begins anew."""
     ack: float = 0.05
     """`received` is said at most this often."""
+    again: float = 1.0
+    """What the hub had no time for is said again after this."""
     save: float = 0.2
     """A position is saved at most this often."""
 
@@ -63,3 +65,17 @@ class Backoff:
         bound: float = min(self._timing.backoff_max, self._timing.backoff * 2.0 ** min(self._attempt, 32))
         self._attempt += 1
         return self._rand() * bound
+
+
+class Pace:
+    """Keeps a session's frames below the hub's bound of 50 a second with bursts of 200, beyond which it closes with 4504."""
+
+    def __init__(self, per_s: float = 40.0, burst: float = 150.0) -> None:
+        self._per_s, self._burst, self._left = per_s, burst, burst
+        self._at = 0.0
+
+    def take(self, now: float) -> float:
+        """Takes one frame's turn at `now`, in seconds of a steady clock, and gives the seconds to wait for it."""
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_s) - 1
+        self._at = now
+        return max(0.0, -self._left / self._per_s)

@@ -20,7 +20,7 @@ from navigator_client import Timing
 
 __all__ = ["FAST", "Scripted", "Session", "event", "scripted"]
 
-FAST = Timing(open=5, silence=0.2, reply=5, close=0.2, backoff=0.01, backoff_max=0.05, ack=0.005, save=0.005)
+FAST = Timing(open=5, silence=0.2, reply=5, close=0.2, backoff=0.01, backoff_max=0.05, ack=0.005, again=0.01, save=0.005)
 """The client's own times, so small that a test does not wait for them."""
 
 

@@ -53,6 +53,18 @@ async def read(hub: Hub, count: int) -> list[int]:
     return got
 
 
+async def azip(items: AsyncIterator[Any], count: int) -> AsyncIterator[tuple[Any, int]]:
+    """The first `count` items, numbered."""
+    for number in range(count):
+        yield await anext(items), number
+
+
+async def reached(hub: Scripted, count: int) -> None:
+    """Waits until the hub has had so many connections."""
+    while len(hub.sessions) < count:  # noqa: ASYNC110 - the scripted hub tells nobody
+        await asyncio.sleep(0.005)
+
+
 def joined(hub: Scripted, **more: Any) -> AbstractAsyncContextManager[Hub]:
     """A client of this hub, resuming after 0."""
     how: dict[str, Any] = {"token": "secret", "since": 0, "timing": FAST} | more
@@ -351,6 +363,78 @@ async def test_marks_are_said_again_until_the_hub_knows() -> None:
         assert await read(client, 1) == [3]
         acks = [frame for frame in hub.sessions[1].frames if "ids" in frame]
         assert acks == [{"t": "ack", "level": "read", "ids": ["n:2"]}]
+
+
+async def test_many_marks_do_not_overrun_the_hub() -> None:
+    """Each of a thousand is marked as it is read: the frames stay below the hub's bound of 200 at once, and none is lost."""
+    known: set[str] = set()
+
+    async def script(session: Session) -> None:
+        await sends(session, *range(1, 1001))
+        while len(known) < 1000:
+            ack = await session.until("ack", level="read")
+            known.update(ack["ids"])
+        await session.send(event(1001))
+        await session.rest()
+
+    async with scripted(script) as hub, joined(hub) as client:
+        async for item in client.inbox():
+            assert isinstance(item, Notification)
+            if item.seq == 1001:
+                break
+            await item.read()
+        assert len(hub.sessions[0].frames) < 150
+    assert known == {f"n:{seq}" for seq in range(1, 1001)}
+
+
+async def test_marks_wait_for_a_connection_and_end_with_it() -> None:
+    """While there is none 500 are kept and the next waits; when the hub wants us gone the wait ends with its error."""
+    go = asyncio.Event()
+
+    async def first(session: Session) -> None:
+        await sends(session, *range(1, 502))
+        await session.until("ack", seq=501)
+
+    async def second(session: Session) -> None:
+        await go.wait()
+        await session.socket.close(4501, "go")
+
+    async with scripted(first, second) as hub, joined(hub) as client:
+        items = [item async for item, _ in azip(client.inbox(), 501) if isinstance(item, Notification)]
+        await reached(hub, 2)
+        for item in items[:500]:
+            await item.shown()
+        waiting = asyncio.create_task(items[500].shown(), name="marker")
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        go.set()
+        with pytest.raises(RevokedError):
+            await waiting
+
+
+async def test_what_a_busy_hub_did_not_note_is_said_again() -> None:
+    """A temporary refusal without an id is of an acknowledgement: receipt and marks go once more on the same connection."""
+
+    async def script(session: Session) -> None:
+        await sends(session, 1, 2)
+        await session.until("ack", level="received", seq=2)
+        await session.until("ack", level="read", ids=["n:2"])
+        error = {"code": "store_unavailable", "message": "the store is busy, try again", "temporary": True}
+        await session.send({"t": "reply", "id": None, "ok": False, "error": error})
+        again = [await session.until("ack"), await session.until("ack")]
+        assert {"t": "ack", "level": "received", "seq": 2} in again
+        assert {"t": "ack", "level": "read", "ids": ["n:2"]} in again
+        await session.send(event(3))
+        await session.rest()
+
+    async with scripted(script) as hub, joined(hub) as client:
+        inbox = client.inbox()
+        await anext(inbox)
+        two = await anext(inbox)
+        assert isinstance(two, Notification)
+        await two.read()
+        assert await read(client, 1) == [3]
+        assert len(hub.sessions) == 1
 
 
 async def test_unseen_is_the_hubs_count() -> None:
