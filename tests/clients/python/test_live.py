@@ -31,6 +31,19 @@ def notice(number: int, user: str = "ann") -> OutEvent:
     return OutEvent(type="test.notice", source="/tests", id=f"n:{number}", navuser=user, data=TITLE | {"n": number})
 
 
+async def test_reading_all_as_it_comes(product: Product) -> None:
+    """Each of 500 is marked as read while it is read: the session goes on, and the hub has all the marks when the block ends."""
+    async with product.running(), token_of(product) as token, publishing(product.url, token=PUBLISH_TOKEN) as publisher:
+        await publisher.publish(*map(notice, range(500)))
+        async with asyncio.timeout(60), connect(product.url, token=token, since=0) as hub:
+            async for item in hub.inbox():
+                assert isinstance(item, Notification)
+                await item.read()
+                if item.seq == 500:
+                    break
+        assert product.rows("SELECT count(*) FROM inbox WHERE read_at IS NULL") == [(0,)]
+
+
 @asynccontextmanager
 async def token_of(product: Product, name: str = "ann") -> AsyncIterator[str]:
     """The token of a session, which lives on after the block."""
@@ -39,8 +52,8 @@ async def token_of(product: Product, name: str = "ann") -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("wire", ["json", "msgpack"])
-async def test_kill_9_in_the_middle_of_a_thousand(product: Product, wire: Wire) -> None:
-    """The server is killed twice while it takes and tells 1,000 notifications: each comes exactly once and in order."""
+async def test_kill_9_in_the_middle_of_two_thousand(product: Product, wire: Wire) -> None:
+    """The server is killed twice while it takes and tells 2,000 notifications: each comes exactly once and in order."""
     got: list[tuple[int, int]] = []
     async with (
         product.running(),
@@ -50,20 +63,20 @@ async def test_kill_9_in_the_middle_of_a_thousand(product: Product, wire: Wire) 
         asyncio.timeout(90),
     ):
         inbox = hub.inbox()
-        sending = asyncio.create_task(publisher.publish(*map(notice, range(1000))), name="publish")
+        sending = asyncio.create_task(publisher.publish(*map(notice, range(2000))), name="publish")
         async for item in inbox:
             assert isinstance(item, Notification)
             got.append((item.seq, item.data["n"]))
-            if len(got) in (150, 600):
+            if len(got) in (300, 1200):
                 await product.kill()
                 product.start()
-            if len(got) == 1000:
+            if len(got) == 2000:
                 break
-        assert (await sending).ids == [f"n:{number}" for number in range(1000)]
+        assert (await sending).ids == [f"n:{number}" for number in range(2000)]
         with pytest.raises(TimeoutError):  # nothing comes a second time
             async with asyncio.timeout(1):
                 await anext(inbox)
-    assert got == [(number + 1, number) for number in range(1000)]
+    assert got == [(number + 1, number) for number in range(2000)]
 
 
 async def test_resume_calls_marks_and_topics(product: Product) -> None:
