@@ -17,6 +17,7 @@ from navigator_client.errors import (
     TooManySessionsError,
     TransportError,
     UnauthenticatedError,
+    UntrustedError,
 )
 from navigator_client.inbox import Inbox, Notification
 from navigator_client.messages import Event, Gap, Position, Snapshot
@@ -54,6 +55,7 @@ __all__ = [
     "Topic",
     "TransportError",
     "UnauthenticatedError",
+    "UntrustedError",
     "connect",
     "publishing",
 ]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from navigator_client.connection import Connection, opened, socket_url
+from navigator_client.connection import Connection, bearer, opened, socket_url
 from navigator_client.errors import (
     BadFrameError,
     CallError,
@@ -82,9 +82,10 @@ async def connect(
     many changes of each topic, wait for their reader at most.
 
     Waits for the hub for as long as it takes: put `asyncio.timeout` around it where that is too long. Raises ValueError
-    for a `url` that is none, a RejectedError when the hub turns the client away, now or, later, from whatever waits.
+    for a `url` or a `token` that is none, a RejectedError when the hub turns the client away, now or, later, from whatever waits.
     """
     target = socket_url(url)
+    bearer(token)
     if since is None and positions is not None:
         since = await positions.load()
     hello = Hello(1, client, device or uuid.uuid4().hex, None, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
@@ -18,12 +19,13 @@ from navigator_client.errors import (
     NavigatorError,
     RejectedError,
     UnauthenticatedError,
+    UntrustedError,
     closed,
 )
 from navigator_client.messages import SUBPROTOCOLS, Down, Hello, Ping, Pong, Up, Welcome, Wire, decode, encode
 from navigator_client.timing import Pace, Timing
 
-__all__ = ["Connection", "opened", "socket_url"]
+__all__ = ["Connection", "bearer", "opened", "socket_url"]
 
 _MAX_FRAME = 16 << 20
 """Bytes. A snapshot may be large; the hub's own send queue is 1 MiB by default."""
@@ -38,6 +40,13 @@ def socket_url(url: str) -> str:
         raise ValueError(f"{url!r} is no address of a hub: it looks like https://navigator.example.org")
     path = parts.path.rstrip("/")
     return urlunsplit((scheme, parts.netloc, path if path.endswith("/hub/socket") else f"{path}/hub/socket", "", ""))
+
+
+def bearer(token: str) -> str:
+    """What `Authorization` says. Raises ValueError for a token that no header can hold; the message has nothing of it."""
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ValueError("this is no token: it must be one line of letters, digits and punctuation")
+    return f"Bearer {token}"
 
 
 class Connection:
@@ -87,14 +96,21 @@ class Connection:
             raise _ended(error) from error
 
 
+class _Socket(open_socket):
+    """Follows no redirect: the token goes to the address that was given, or nowhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 @asynccontextmanager
 async def opened(url: str, token: str, hello: Hello, *, wire: Wire, timing: Timing) -> AsyncIterator[Connection]:
     """An open session at the socket's `url`. Raises a TransportError for what may pass, a RejectedError for what may not."""
     try:
-        socket = await open_socket(
+        socket = await _Socket(
             url,
             subprotocols=[Subprotocol(SUBPROTOCOLS[wire])],
-            additional_headers={"Authorization": f"Bearer {token}"},
+            additional_headers={"Authorization": bearer(token)},
             user_agent_header=hello.client,
             compression=None,
             open_timeout=timing.open,
@@ -104,6 +120,8 @@ async def opened(url: str, token: str, hello: Hello, *, wire: Wire, timing: Timi
         )
     except InvalidStatus as error:
         raise _refused(error) from error
+    except ssl.SSLCertVerificationError as error:
+        raise UntrustedError(error.verify_message) from error
     except (OSError, InvalidHandshake, EOFError) as error:
         raise ConnectionLostError(f"no connection: {error}" if str(error) else f"no answer in {timing.open:g} s") from error
     try:
@@ -143,7 +161,9 @@ def _refused(error: InvalidStatus) -> NavigatorError:
     status = error.response.status_code
     if status in (401, 403):
         return UnauthenticatedError(status, "the hub did not let this client in")
-    if 300 <= status < 500 and status not in _TRY_AGAIN:
+    if 300 <= status < 400:
+        return RejectedError(status, f"it redirects to {error.response.headers.get('Location', 'nowhere')[:200]}: give that site's address")
+    if 400 <= status < 500 and status not in _TRY_AGAIN:
         return RejectedError(status, "there is no hub at this address")
     wait = error.response.headers.get("Retry-After", "")
     return ConnectionLostError(f"the hub answered {status}", retry_after_s=float(wait) if wait.isdecimal() else None)

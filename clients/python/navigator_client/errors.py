@@ -16,6 +16,7 @@ __all__ = [
     "TooManySessionsError",
     "TransportError",
     "UnauthenticatedError",
+    "UntrustedError",
     "closed",
 ]
 
@@ -64,6 +65,16 @@ class RejectedError(NavigatorError):
 
 class UnauthenticatedError(RejectedError):
     """4500, or HTTP 401/403 at the door: the credentials are bad, missing or expired."""
+
+
+class UntrustedError(RejectedError):
+    """The certificate of whoever answers does not hold; nothing was said to them. A person must look at it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(1015, reason)  # RFC 6455, 7.4.1: a TLS handshake that failed
+
+    def __str__(self) -> str:
+        return f"the certificate at this address is not trusted: {self.reason}"
 
 
 class RevokedError(RejectedError):

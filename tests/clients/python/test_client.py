@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from websockets.asyncio.server import serve
 
 from navigator_client import (
     CallError,
@@ -27,12 +29,14 @@ from navigator_client import (
     Snapshot,
     TransportError,
     UnauthenticatedError,
+    UntrustedError,
     connect,
 )
 from navigator_client.inbox import LOST
 from navigator_client.messages import INBOX, Wire
 from navigator_client.timing import Backoff, Timing
 from tests.clients.python.scripted import FAST, Scripted, Session, event, scripted
+from tests.peers.certs import Authority
 
 
 @pytest.fixture(autouse=True)
@@ -176,6 +180,29 @@ async def test_refused_at_the_door(status: int) -> None:
             async with joined(hub):
                 raise AssertionError("there is no connection")
         assert caught.value.code == status
+
+
+async def test_a_redirect_is_told_and_not_followed() -> None:
+    """The token goes to the address that was given or nowhere; the error shows the address to give instead."""
+    async with scripted(Session.rest) as hub:
+        hub.refusals = [(301, {"Location": "https://hub.example.org/hub/socket"})]
+        with pytest.raises(RejectedError, match=r"301 .*https://hub\.example\.org/hub/socket"):
+            async with joined(hub):
+                raise AssertionError("there is no connection")
+        assert len(hub.tokens) == 1
+
+
+async def test_a_certificate_that_does_not_hold_is_for_a_person(tmp_path: Path) -> None:
+    """Coming back would not mend it: the client ends with an error that says so, and sends no token."""
+    certificate, key = Authority(tmp_path).issue("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    async with serve(lambda socket: socket.wait_closed(), "127.0.0.1", 0, ssl=context) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(10):
+            with pytest.raises(UntrustedError, match="certificate"):
+                async with connect(url, token="secret", timing=FAST):
+                    raise AssertionError("there is no connection")
 
 
 async def test_busy_hub_is_tried_again_when_it_says() -> None:
@@ -623,6 +650,14 @@ async def test_cancelling_while_nobody_answers_leaves_nothing() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1), connect("http://127.0.0.1:9", token="t", timing=FAST):
             raise AssertionError("nobody is there")
+
+
+@pytest.mark.parametrize("token", ["", "two\r\nX-Lines: 2", "a b", "я"])
+async def test_a_token_must_be_one(token: str) -> None:
+    """What would be more than the value of one header is refused before anything is sent."""
+    with pytest.raises(ValueError, match="no token"):
+        async with connect("http://127.0.0.1:9", token=token):
+            pass
 
 
 @pytest.mark.parametrize("url", ["", "hub.example.org", "ftp://hub", "http://"])
