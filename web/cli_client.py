@@ -205,7 +205,7 @@ async def _batch(publisher: Publisher, batch: list[OutEvent]) -> int:
     except PublishError as error:
         if error.status in (401, 403):
             raise Stop(f"--token-file or {_PUBLISH_TOKEN}: the hub does not know this token; its PUBLISH_TOKENS must have it") from error
-        raise Stop("\n  ".join((str(error), *error.faults))) from error
+        raise Stop("\n  ".join((str(error), *map(str, error.faults)))) from error
 
 
 def _event(options: argparse.Namespace) -> OutEvent:

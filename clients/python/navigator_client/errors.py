@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 __all__ = [
     "BadFrameError",
     "CallError",
     "ConnectionLostError",
+    "Fault",
     "GoneAwayError",
     "NavigatorError",
     "ProtocolViolationError",
@@ -101,12 +104,28 @@ class CallError(NavigatorError):
         self.code, self.message, self.temporary = code, message, temporary
 
 
-class PublishError(NavigatorError):
-    """The hub did not take the events. `status`: its HTTP status, or None when no answer came. `faults`: what it says is wrong."""
+class Fault(Struct, frozen=True):
+    """One mistake in what was to be published."""
 
-    def __init__(self, message: str, *, status: int | None = None, faults: tuple[str, ...] = ()) -> None:
+    index: int
+    """Which of the events, from 0."""
+    attribute: str
+    """Which of its attributes; empty when it is the event as a whole."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"event {self.index}: {self.attribute} {self.message}"
+
+
+class PublishError(NavigatorError):
+    """The hub did not take the events. `status`: its HTTP status, or None when no answer came. `faults`: what it says is wrong.
+
+    `accepted`: what earlier requests of the same call had accepted before; that stays published.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(message)
-        self.status, self.faults = status, faults
+        self.status, self.faults, self.accepted = status, faults, 0
 
 
 _REJECTIONS: dict[int, type[RejectedError]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -15,13 +15,16 @@ import httpx
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
-from navigator_client.errors import PublishError
+from navigator_client.connection import bearer
+from navigator_client.errors import Fault, PublishError
 from navigator_client.timing import Backoff, Timing
 
 __all__ = ["Accepted", "OutEvent", "Policy", "Publisher", "publishing"]
 
 BATCH = 100
-"""Events in one request; the hub takes 500, and 1 MiB."""
+"""Events in one request; the hub takes 500."""
+BODY = 1 << 20
+"""Bytes of one request; the hub takes no more."""
 _REQUEST_S = 15.0
 _AGAIN = frozenset({429, 502, 503, 504})
 Policy = Literal["live_only", "live_then_push", "always_push", "digest"]
@@ -74,26 +77,30 @@ class Publisher:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no address of a hub: it looks like https://navigator.example.org")
-        self._http, self._url, self._token = http, url.rstrip("/") + "/hub/events", token
+        self._http, self._url = http, url.rstrip("/") + "/hub/events"
+        self._headers = {"Authorization": bearer(token), "Content-Type": "application/cloudevents-batch+json"}
         self._patience_s, self._timing, self._rand = patience_s, timing or Timing(), rand
 
     async def publish(self, *events: OutEvent) -> Accepted:
-        """Publishes all, 100 in a request, each request accepted or refused whole.
+        """Publishes all, at most 100 and 1 MiB in a request, each request accepted or refused whole.
 
         Tries again, with the same ids, when the hub has no time (429, 503, with its Retry-After) or no answer comes.
         Raises PublishError when it refuses, or has not taken a batch in time; earlier batches stay published.
         """
-        accepted = 0
-        ids: list[str] = []
-        for at in range(0, len(events), BATCH):
-            part = await self._batch(events[at : at + BATCH])
+        accepted, ids = 0, list[str]()
+        for first, body in _bodies(events):
+            try:
+                part = await self._batch(body)
+            except PublishError as error:
+                error.accepted = accepted
+                error.faults = tuple(Fault(fault.index + first, fault.attribute, fault.message) for fault in error.faults)
+                raise
             accepted, ids = accepted + part.accepted, ids + part.ids
         return Accepted(accepted, ids)
 
-    async def _batch(self, events: Sequence[OutEvent]) -> Accepted:
+    async def _batch(self, body: bytes) -> Accepted:
         loop = asyncio.get_running_loop()
         deadline, backoff = loop.time() + self._patience_s, Backoff(self._timing, self._rand)
-        body = msgspec.json.encode(events)
         while True:
             status, why, wait = await self._try(body)
             if isinstance(why, Accepted):
@@ -105,9 +112,10 @@ class Publisher:
 
     async def _try(self, body: bytes) -> tuple[int | None, Accepted | str, float]:
         """Status, what was accepted or why nothing was, and the seconds that the hub asked for."""
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/cloudevents-batch+json"}
         try:
-            answer = await self._http.post(self._url, content=body, headers=headers, timeout=_REQUEST_S)
+            answer = await self._http.post(self._url, content=body, headers=self._headers, timeout=_REQUEST_S)
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            raise PublishError(f"the hub cannot be asked: {error}") from error
         except httpx.TransportError as error:
             return None, f"no answer from the hub ({error or type(error).__name__})", 0.0
         if answer.status_code in (200, 202):
@@ -128,16 +136,10 @@ async def publishing(url: str, *, token: str, patience_s: float = 60.0) -> Async
         yield Publisher(http, url, token, patience_s=patience_s)
 
 
-class _Fault(Struct):
-    index: int
-    attribute: str
-    message: str
-
-
 class _Error(Struct):
     code: str
     message: str
-    faults: list[_Fault] = []
+    faults: list[Fault] = []
 
 
 class _Refusal(Struct):
@@ -148,6 +150,20 @@ def _refused(answer: httpx.Response) -> PublishError:
     try:
         error = msgspec.json.decode(answer.content, type=_Refusal).error
     except msgspec.DecodeError:
-        return PublishError(f"the hub answered {answer.status_code}", status=answer.status_code)
-    faults = tuple(f"event {fault.index}: {fault.attribute} {fault.message}" for fault in error.faults)
-    return PublishError(f"{error.code}: {error.message}", status=answer.status_code, faults=faults)
+        where = answer.headers.get("Location")
+        return PublishError(f"the hub answered {answer.status_code}" + (f" with {where[:200]}" if where else ""), status=answer.status_code)
+    return PublishError(f"{error.code}: {error.message}", status=answer.status_code, faults=tuple(error.faults))
+
+
+def _bodies(events: Sequence[OutEvent]) -> Iterator[tuple[int, bytes]]:
+    """The bodies of as few requests as the bounds allow, each with the index of its first event. One too large goes alone."""
+    first, parts, size = 0, list[bytes](), 2
+    for index, event in enumerate(events):
+        part = msgspec.json.encode(event)
+        if parts and (len(parts) == BATCH or size + len(part) + 1 > BODY):
+            yield first, b"[" + b",".join(parts) + b"]"
+            first, parts, size = index, [], 2
+        parts.append(part)
+        size += len(part) + 1
+    if parts:
+        yield first, b"[" + b",".join(parts) + b"]"

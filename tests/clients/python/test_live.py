@@ -11,6 +11,7 @@ import pytest
 from navigator_client import (
     CallError,
     Event,
+    Fault,
     Notification,
     OutEvent,
     PublishError,
@@ -127,7 +128,7 @@ async def test_publishing_is_refused_with_its_faults(product: Product) -> None:
             with pytest.raises(PublishError) as caught:
                 await publisher.publish(notice(1), OutEvent(type="t", source="/tests"))
             assert caught.value.status == 400
-            assert caught.value.faults == ("event 1: navuser exactly one of navuser and navtopic is needed",)
+            assert caught.value.faults == (Fault(1, "navuser", "exactly one of navuser and navtopic is needed"),)
         async with publishing(product.url, token="wrong") as publisher:
             with pytest.raises(PublishError) as caught:
                 await publisher.publish(notice(1))

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from navigator_client import OutEvent, Publisher, PublishError, Timing
+from navigator_client import Fault, OutEvent, Publisher, PublishError, Timing
 
 FAST = Timing(backoff=0.001, backoff_max=0.001)
 
@@ -24,11 +24,13 @@ class Hub:
     def __init__(self, *answers: httpx.Response | httpx.TransportError) -> None:
         self.answers = list(answers)
         self.batches: list[list[dict[str, Any]]] = []
+        self.sizes: list[int] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer secret"
         assert request.headers["content-type"] == "application/cloudevents-batch+json"
         self.batches.append(json.loads(request.content))
+        self.sizes.append(len(request.content))
         if self.answers:
             answer = self.answers.pop(0)
             if isinstance(answer, httpx.TransportError):
@@ -51,6 +53,42 @@ async def test_batches_of_a_hundred_in_order() -> None:
     assert accepted.accepted == 250
     assert accepted.ids == [str(number) for number in range(250)]
     assert hub.batches[0][0] == {"specversion": "1.0", "type": "t", "source": "/s", "id": "0", "navuser": "ann"}
+
+
+async def test_batches_stay_below_a_mebibyte() -> None:
+    """Large events go out fewer at a time: the hub takes 1 MiB in a request."""
+    hub = Hub()
+    large = [OutEvent(type="t", source="/s", id=str(number), navuser="ann", data={"body": "я" * 10_000}) for number in range(120)]
+    async with httpx.AsyncClient(transport=httpx.MockTransport(hub)) as http:
+        assert (await hub.publisher(http).publish(*large)).ids == [str(number) for number in range(120)]
+    assert max(hub.sizes) <= 1 << 20
+    assert len(hub.batches) == 3
+
+
+async def test_faults_are_numbered_as_the_events_were_given() -> None:
+    """A fault in the third request names its place among all events, and the error tells what was accepted before."""
+    fault = {"index": 7, "attribute": "navuser", "message": "is wrong"}
+    bad = httpx.Response(400, json={"error": {"code": "bad_event", "message": "no", "faults": [fault]}})
+    good = [httpx.Response(202, json={"accepted": 100, "ids": [str(number) for number in range(100)]})] * 2
+    hub = Hub(*good, bad)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(hub)) as http:
+        with pytest.raises(PublishError) as caught:
+            await hub.publisher(http).publish(*map(event, range(250)))
+    assert caught.value.faults == (Fault(207, "navuser", "is wrong"),)
+    assert str(caught.value.faults[0]) == "event 207: navuser is wrong"
+    assert caught.value.accepted == 200
+
+
+async def test_what_cannot_be_sent_is_not_tried_again() -> None:
+    """What httpx itself refuses to send, and an address that redirects, fail at once and say so."""
+    hub = Hub(httpx.LocalProtocolError("Illegal header value"))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(hub)) as http:
+        with pytest.raises(PublishError, match="cannot be asked: Illegal"):
+            await hub.publisher(http).publish(event(1))
+    hub = Hub(httpx.Response(301, headers={"Location": "https://hub.test/hub/events"}))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(hub)) as http:
+        with pytest.raises(PublishError, match=r"https://hub\.test/hub/events"):
+            await hub.publisher(http).publish(event(1))
 
 
 async def test_tries_again_with_the_same_ids() -> None:
@@ -88,3 +126,6 @@ async def test_a_publishers_url_must_be_one() -> None:
     async with httpx.AsyncClient() as http:
         with pytest.raises(ValueError, match="looks like"):
             Publisher(http, "hub", "secret")
+        for token in ("", "two\nlines", "a b", "я"):
+            with pytest.raises(ValueError, match="no token"):
+                Publisher(http, "https://hub.test", token)
