@@ -129,7 +129,9 @@ def _publish_options(publish: argparse.ArgumentParser) -> None:
     publish.add_argument("--title-ru", metavar="TEXT", help="the same in Russian; each stands in for the other")
     publish.add_argument("--body", metavar="TEXT", help="plain text of at most 2,000 characters")
     publish.add_argument("--data", metavar="JSON", help="more of the event's data, an object")
-    publish.add_argument("--stdin", action="store_true", help="CloudEvents from standard input, one JSON object a line, 100 at a time")
+    publish.add_argument(
+        "--stdin", action="store_true", help="CloudEvents from standard input, one JSON object a line, published as they come"
+    )
 
 
 def _position(text: str) -> int:

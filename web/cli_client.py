@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
-import itertools
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -36,24 +35,24 @@ from navigator_client import (
 )
 from web.settings import CLIENT_NAMES
 from web.stop import Stop
+from web.streams import LineTooLong, read_lines, write_line
 
 __all__ = ["publish", "tail"]
 
 _TOKEN, _PUBLISH_TOKEN = CLIENT_NAMES
 _COOKIE = "navigator_session"
 _SIGN_IN_S = 15.0
-_BATCH = 100
 _MEMBERS = frozenset(OutEvent.__struct_fields__)
 
 
 def tail(options: argparse.Namespace) -> int:
     """Prints one line for each event until Ctrl-C, or until nobody reads any more."""
     _tell()
+    password = _password(options.user) if options.user else None  # before there is a loop: Ctrl-C ends this wait by itself
     try:
-        asyncio.run(_tail(options))
+        asyncio.run(_tail(options, password))
     except BrokenPipeError:
-        # the interpreter flushes standard output once more when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
     except UnauthenticatedError as error:
         raise Stop(f"--token-file, {_TOKEN} or --user: {error}; sign in anew") from error
     except RejectedError as error:
@@ -71,16 +70,15 @@ def publish(options: argparse.Namespace) -> int:
     token = _token(options, _PUBLISH_TOKEN)
     if token is None:
         raise Stop(f"no token: give --token-file FILE or {_PUBLISH_TOKEN}; the hub's PUBLISH_TOKENS has it", 2)
-    events: Iterable[OutEvent] = _lines(options) if options.stdin else [_event(options)]
-    print(msgspec.json.encode({"accepted": asyncio.run(_publish(options.url, token, events))}).decode())
+    print(msgspec.json.encode({"accepted": asyncio.run(_publish(options, token))}).decode())
     return 0
 
 
 # -- tail
 
 
-async def _tail(options: argparse.Namespace) -> None:
-    async with _session(options) as token:
+async def _tail(options: argparse.Namespace, password: str | None) -> None:
+    async with _session(options, password) as token:
         positions = FilePositions(options.resume) if options.resume else None
         try:
             async with (
@@ -111,14 +109,14 @@ def _device(options: argparse.Namespace) -> str | None:
 
 async def _follow_inbox(hub: Hub, as_json: bool) -> None:
     async for item in hub.inbox():
-        await _say(_line(item.event if isinstance(item, Notification) else item, as_json))
+        await write_line(_line(item.event if isinstance(item, Notification) else item, as_json))
 
 
 async def _follow_topic(hub: Hub, name: str, as_json: bool) -> None:
     try:
         async with hub.topic(name) as topic:
             async for change in topic:
-                await _say(_line(change, as_json))
+                await write_line(_line(change, as_json))
     except CallError as error:
         raise Stop(f"--topic {name}: {error.message}") from error
 
@@ -149,13 +147,8 @@ def _title(data: Any) -> str:
     return msgspec.json.encode(data).decode()
 
 
-async def _say(line: str) -> None:
-    """Prints and flushes in a thread: a reader of the pipe that stalls must not stall the connection's pings."""
-    await asyncio.to_thread(print, line, flush=True)
-
-
 @asynccontextmanager
-async def _session(options: argparse.Namespace) -> AsyncIterator[str]:
+async def _session(options: argparse.Namespace, password: str | None) -> AsyncIterator[str]:
     """The token to read with; one that was made for `--user` ends with the block."""
     token = None if options.user else _token(options, _TOKEN)
     if token is not None:
@@ -163,7 +156,6 @@ async def _session(options: argparse.Namespace) -> AsyncIterator[str]:
         return
     if not options.user:
         raise Stop(f"nobody to read for: give --token-file FILE, {_TOKEN}, or --user NAME with the password on standard input", 2)
-    password = await asyncio.to_thread(_password, options.user)
     async with httpx.AsyncClient(base_url=options.url, timeout=_SIGN_IN_S) as http:
         try:
             answer = await http.post("/users/login", json={"username": options.user, "password": password})
@@ -184,28 +176,64 @@ async def _session(options: argparse.Namespace) -> AsyncIterator[str]:
 # -- publish
 
 
-async def _publish(url: str, token: str, events: Iterable[OutEvent]) -> int:
+async def _publish(options: argparse.Namespace, token: str) -> int:
+    """Publishes line by line as they come, or the one event of the options; how many were accepted."""
     accepted = 0
-    remaining = iter(events)
     try:
-        async with publishing(url, token=token) as publisher:
-            while batch := await asyncio.to_thread(lambda: list(itertools.islice(remaining, _BATCH))):
-                accepted += await _batch(publisher, batch)
+        async with publishing(options.url, token=token) as publisher:
+            if not options.stdin:
+                return await _send(publisher, [(_event(options), "the options")])
+            async for lines in read_lines():
+                accepted += await _send_lines(publisher, lines, options)
     except ValueError as error:
         raise Stop(f"--url: {error}", 2) from error
-    except (Stop, PublishError) as error:
-        before = f" ({accepted} accepted before)" if accepted else ""
-        raise Stop(f"{error}{before}", error.code if isinstance(error, Stop) else 1) from error
+    except LineTooLong as error:
+        raise Stop(f"--stdin, {error}{_before(accepted)}") from error
+    except _Unsent as error:
+        raise Stop(f"{error}{_before(accepted + error.accepted)}", error.code) from error
     return accepted
 
 
-async def _batch(publisher: Publisher, batch: list[OutEvent]) -> int:
+async def _send_lines(publisher: Publisher, lines: Iterable[tuple[int, bytes]], options: argparse.Namespace) -> int:
+    """Publishes what comes before the first bad line, and then complains of that."""
+    events: list[tuple[OutEvent, str]] = []
+    bad: Stop | None = None
+    for number, line in lines:
+        place = f"--stdin, line {number}"
+        try:
+            events.append((_line_event(place, line, options), place))
+        except Stop as error:
+            bad = error
+            break
+    accepted = await _send(publisher, events)
+    if bad is not None:
+        raise _Unsent(str(bad), accepted=accepted, code=bad.code) from bad
+    return accepted
+
+
+async def _send(publisher: Publisher, events: Sequence[tuple[OutEvent, str]]) -> int:
+    """Publishes events, each with the place that it came from."""
     try:
-        return (await publisher.publish(*batch)).accepted
+        return (await publisher.publish(*(event for event, _ in events))).accepted
     except PublishError as error:
         if error.status in (401, 403):
-            raise Stop(f"--token-file or {_PUBLISH_TOKEN}: the hub does not know this token; its PUBLISH_TOKENS must have it") from error
-        raise Stop("\n  ".join((str(error), *map(str, error.faults)))) from error
+            why = f"--token-file or {_PUBLISH_TOKEN}: the hub does not know this token; its PUBLISH_TOKENS must have it"
+        else:
+            faults = (f"{events[fault.index][1]}: {fault.attribute} {fault.message}" for fault in error.faults)
+            why = "\n  ".join((str(error), *faults))
+        raise _Unsent(why, accepted=error.accepted) from error
+
+
+class _Unsent(Stop):
+    """Some events were not published. `accepted`: what was, of the same batch."""
+
+    def __init__(self, text: str, *, accepted: int, code: int = 1) -> None:
+        super().__init__(text, code)
+        self.accepted = accepted
+
+
+def _before(accepted: int) -> str:
+    return f" ({accepted} accepted before)" if accepted else ""
 
 
 def _event(options: argparse.Namespace) -> OutEvent:
@@ -226,12 +254,9 @@ def _event(options: argparse.Namespace) -> OutEvent:
     return _made({"type": options.type, "data": data} | more, options, "the options")
 
 
-def _lines(options: argparse.Namespace) -> Iterable[OutEvent]:
-    """One CloudEvent in the JSON format a line; what it does not say the options do. Empty lines are passed over."""
-    for number, line in enumerate(sys.stdin, 1):
-        if line.strip():
-            place = f"--stdin, line {number}"
-            yield _made(({"type": options.type} if options.type else {}) | _object(place, line), options, place)
+def _line_event(place: str, line: bytes, options: argparse.Namespace) -> OutEvent:
+    """The CloudEvent of one line in the JSON format; what it does not say the options do."""
+    return _made(({"type": options.type} if options.type else {}) | _object(place, line), options, place)
 
 
 def _made(members: dict[str, Any], options: argparse.Namespace, place: str) -> OutEvent:
@@ -247,7 +272,7 @@ def _made(members: dict[str, Any], options: argparse.Namespace, place: str) -> O
         raise Stop(f"{place}: {error}") from error
 
 
-def _object(place: str, text: str) -> dict[str, Any]:
+def _object(place: str, text: str | bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError) as error:

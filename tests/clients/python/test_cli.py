@@ -6,16 +6,18 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.live.product import PUBLISH_TOKEN, ROOT, Product
+from tests.live.test_delivery import until
 from web.settings import CLIENT_NAMES, load
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("NAVIGATOR_")} | {
@@ -57,6 +59,35 @@ async def event(process: Process) -> dict[str, Any]:
     """The next line as an object."""
     found: dict[str, Any] = json.loads(await line(process))
     return found
+
+
+async def interrupted_while_stuck(*words: str, **environment: str) -> tuple[int, bytes]:
+    """Ctrl-C once a thread of the command sleeps in a read or write of a standard stream, as the kernel sees it; none is touched here.
+
+    Its exit code and what it had to complain of. TimeoutExpired when it has not ended 10 s later.
+    """
+    more = {f"NAVIGATOR_{name}": value for name, value in environment.items()}
+    command = (sys.executable, "-m", "web", *words)
+    # not asyncio's: that reads ahead, and takes a process whose output was not read to its end for alive
+    with subprocess.Popen(  # noqa: ASYNC220 - starts at once
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=CLEAN | more, cwd=ROOT
+    ) as process:
+
+        def sleeps() -> bool:
+            places = []
+            for task in Path(f"/proc/{process.pid}/task").iterdir():
+                with suppress(FileNotFoundError, ProcessLookupError):  # has ended meanwhile
+                    places.append((task / "wchan").read_text())
+            return any("pipe" in place for place in places)
+
+        try:
+            await until(sleeps)
+            process.send_signal(signal.SIGINT)
+            code = await asyncio.to_thread(process.wait, 10)
+        finally:
+            process.kill()
+        assert process.stderr is not None
+        return code, process.stderr.read()
 
 
 async def interrupted(process: Process) -> tuple[int | None, str]:
@@ -150,12 +181,38 @@ async def test_publish_takes_lines_in_batches(product: Product, signed: Path) ->
     code, out, err = await run(*words, given=lines + '\n{"navusr":"x"}', PUBLISH_TOKEN=PUBLISH_TOKEN)
     assert (code, out) == (1, "")
     assert err.startswith("navigator: --stdin, line 251: there is no 'navusr'")
-    assert err.endswith("(200 accepted before)\n")
-    code, out, err = await run(*words, given='{"navpolicy":"live_only","time":"2099-01-01T00:00:00Z"}', PUBLISH_TOKEN=PUBLISH_TOKEN)
+    assert err.endswith("(250 accepted before)\n")
+    code, out, err = await run(*words, given='\n{"navpolicy":"live_only","time":"2099-01-01T00:00:00Z"}', PUBLISH_TOKEN=PUBLISH_TOKEN)
     assert (code, err) == (
         1,
-        "navigator: bad_event: the events were not accepted\n  event 0: time lies more than a day ahead\n",
+        "navigator: bad_event: the events were not accepted\n  --stdin, line 2: time lies more than a day ahead\n",
     )
+
+
+async def test_publish_does_not_wait_for_more_lines(product: Product, signed: Path) -> None:
+    """What has been written goes out while the writer goes on: a log that is followed is told as it grows. Ctrl-C ends the wait."""
+    words = ("publish", "--url", product.url, "--to", "ann", "--type", "t", "--stdin")
+    async with navigator(*words, PUBLISH_TOKEN=PUBLISH_TOKEN) as process:
+        assert process.stdin is not None
+        process.stdin.write(b'{"id":"1"}\n{"id":')
+        await until(lambda: product.rows("SELECT count(*) FROM inbox") == [(1,)])
+        process.stdin.write(b'"2"}\n')
+        await until(lambda: product.rows("SELECT count(*) FROM inbox") == [(2,)])
+        assert await interrupted(process) == (130, "")
+
+
+@pytest.mark.parametrize("words", [("publish", "--to", "a", "--type", "t", "--stdin"), ("tail", "--user", "ann")])
+async def test_ctrl_c_ends_a_wait_for_standard_input(words: tuple[str, ...]) -> None:
+    """Nobody needs to press Enter first."""
+    assert await interrupted_while_stuck(*words, PUBLISH_TOKEN="x") == (130, b"")
+
+
+async def test_ctrl_c_ends_a_wait_for_whoever_reads(product: Product, signed: Path) -> None:
+    """A pipe that is full and not read, as under a pager, does not keep the command alive."""
+    for start in range(0, 500, 100):
+        await product.publish(*({"id": str(start + n), "navuser": "ann", "data": {"text": "x" * 2000}} for n in range(100)))
+    words = ("tail", "--url", product.url, "--token-file", str(signed), "--since", "0")
+    assert await interrupted_while_stuck(*words) == (130, b"")
 
 
 ONE = ("--to", "a", "--type", "t", "--title", "x")
