@@ -13,7 +13,7 @@ from navigator_client.timing import Pace
 
 def said(marks: Marks, now: float = 0.0) -> list[tuple[str, list[str]]]:
     """All the frames that are due."""
-    frames = []
+    frames: list[tuple[str, list[str]]] = []
     while (ack := marks.take(now)) is not None:
         assert isinstance(ack, Ack)
         assert isinstance(ack.ids, list)
@@ -86,7 +86,10 @@ def test_what_was_marked_last_is_what_the_hub_knows(steps: list[str]) -> None:
     known: dict[str, str] = {}
 
     def hear(ack: Ack | None) -> None:
-        for event_id in [] if ack is None or not isinstance(ack.ids, list) else ack.ids:
+        if ack is None:
+            return
+        assert isinstance(ack.ids, list)
+        for event_id in ack.ids:
             known[event_id] = "read" if "read" in (known.get(event_id), ack.level) else "shown"
 
     for step in steps:
@@ -99,7 +102,7 @@ def test_what_was_marked_last_is_what_the_hub_knows(steps: list[str]) -> None:
             case ["again"]:
                 marks.again()
             case [("shown" | "read") as level, event_id]:
-                marks.add(level, event_id)  # type: ignore[arg-type]  # one of the two, as matched
+                marks.add(level, event_id)
                 wanted[event_id] = "read" if "read" in (wanted.get(event_id), level) else "shown"
     marks.again()
     while (ack := marks.take(0.0)) is not None:
