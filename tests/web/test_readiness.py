@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
@@ -12,10 +13,17 @@ from structlog.testing import capture_logs
 from hub.schema import Schema
 from hub.writer import Writer
 from tests.clock import Clock
+from tests.conftest import sqlite_copy
 from tests.web.node import AWAY, HERE, open_node
 from web.readiness import Readiness, schema_probe, store_probe
 
 TOKEN = "a-token-of-enough-length-1"
+
+
+@pytest.fixture
+def store_url(store_file: Path, tmp_path: Path) -> str:
+    """SQLite alone: these tests spoil what says how old the tables are, which others of a server's database go by."""
+    return sqlite_copy(store_file, tmp_path)
 
 
 async def test_a_probe_that_fails_hangs_or_says_no_makes_the_node_unready(clock: Clock) -> None:
