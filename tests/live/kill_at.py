@@ -31,7 +31,7 @@ def _before_write() -> None:
 
 
 def _before_ack() -> None:
-    conversation._acknowledge = _die
+    conversation._receipt = _die
 
 
 def _before_push() -> None:
