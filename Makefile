@@ -39,7 +39,7 @@ build: .venv/run.stamp                ## the browser side, when its sources chan
 lock:                                 ## new lock files from the ranges in pyproject.toml
 	scripts/lock
 
-.venv/run.stamp: requirements/run.txt pyproject.toml
+.venv/run.stamp: requirements/run.txt pyproject.toml hub/speedups.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements/run.txt

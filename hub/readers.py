@@ -8,10 +8,13 @@ from typing import NamedTuple
 from hub.event import Format
 from hub.session import Session
 
-__all__ = ["Readers", "Waiting", "Write"]
+__all__ = ["Group", "Readers", "Waiting", "Way"]
 
 
-Write = Callable[[bytes], None]
+Way = Callable[[bytes], None] | int
+"""How to write to a hot session: a call, or a descriptor (`Session.fd`)."""
+Group = tuple[Format, bool]
+"""Those who are written the same bytes in the same way: the wire format, and whether by descriptor."""
 
 
 class Waiting(NamedTuple):
@@ -37,16 +40,15 @@ class Readers:
         """The offset up to which a flush has begun to write."""
         self.waiting: list[Waiting] = []
         """Events beyond `sent`, in order."""
-        self._hot: dict[Format, dict[Session, Write]] = {}
-        # with the way to write to each, so that a write to all looks at no session
+        self._hot: dict[Group, dict[Session, Way]] = {}  # so that a write to all looks at no session
         self._cold: dict[Session, int] = {}
-        self._owed: dict[Format, dict[Session, Write]] = {}
+        self._owed: dict[Group, dict[Session, Way]] = {}
 
     def __len__(self) -> int:
         return len(self._cold) + sum(map(len, self._hot.values()))
 
     def __contains__(self, session: Session) -> bool:
-        return session in self._cold or session in self._hot.get(session.wire, ())
+        return session in self._cold or session in self._hot.get(_group(session), ())
 
     def __iter__(self) -> Iterator[Session]:
         for hot in self._hot.values():
@@ -57,7 +59,7 @@ class Readers:
         """The session has everything up to `offset` and wants what follows. A second time: its position is this one now."""
         self.discard(session)
         if session.direct is not None and offset == self.sent:
-            self._hot.setdefault(session.wire, {})[session] = session.direct
+            self._heat(session, session.direct)
         else:
             self._cold[session] = offset
 
@@ -77,11 +79,11 @@ class Readers:
         taken, self.waiting = self.waiting, []
         if taken:
             self.sent = taken[-1].offset
-            self._owed = {wire: dict(hot) for wire, hot in self._hot.items() if hot}
+            self._owed = {group: dict(hot) for group, hot in self._hot.items() if hot}
         return taken
 
     @property
-    def owed(self) -> dict[Format, dict[Session, Write]]:
+    def owed(self) -> dict[Group, dict[Session, Way]]:
         """Those whom the flush under way has not written to yet. The flush takes them out; so does whoever leaves or joins anew."""
         return self._owed
 
@@ -98,14 +100,21 @@ class Readers:
                 continue  # one that left while it was served
             if session.direct is not None and session.closing is None and known <= self.sent:
                 del self._cold[session]
-                self._hot.setdefault(session.wire, {})[session] = session.direct
+                self._heat(session, session.direct)
             else:
                 self._cold[session] = max(known, self.sent)
 
+    def _heat(self, session: Session, direct: Callable[[bytes], None]) -> None:
+        self._hot.setdefault(_group(session), {})[session] = direct if session.fd < 0 else session.fd
 
-def _take_out(readers: dict[Format, dict[Session, Write]], session: Session) -> bool:
+
+def _group(session: Session) -> Group:
+    return session.wire, session.fd >= 0
+
+
+def _take_out(readers: dict[Group, dict[Session, Way]], session: Session) -> bool:
     """True when the session was among them."""
-    mine = readers.get(session.wire)
+    mine = readers.get(_group(session))
     if mine is None or session not in mine:
         return False
     del mine[session]

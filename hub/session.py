@@ -61,6 +61,11 @@ class Session:
     client: str = ""
     direct: Callable[[bytes], None] | None = None
     """Writes ready frames at once; None while they must be queued. Only the driver sets it, with nothing queued."""
+    fd: int = -1
+    """The socket that `direct` writes to, where frames may also be sent to it beside `direct` while that is set; else -1.
+
+    It may when `direct` then holds nothing back, and when no layer (TLS) lies between. The driver sets it before the session is hot.
+    """
     topics: tuple[str, ...] = ()
     """What it reads; where it stands in each is the fan-out's to know."""
     sent_seq: int = 0

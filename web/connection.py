@@ -20,6 +20,7 @@ import structlog
 from hub.close import Close, CloseCode
 from hub.conversation import handle, handle_now, open_session, refuse, replay
 from hub.event import Format
+from hub.fanout import COMPILED
 from hub.hub import Hub
 from hub.principal import Principal
 from hub.protocol import MAX_FRAME_BYTES, Command, Fatal, Hello, Refused, parse
@@ -64,6 +65,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_connections",
         "_ended",
+        "_fd",
         "_hub",
         "_reader",
         "_session",
@@ -93,10 +95,12 @@ class Connection(asyncio.Protocol):
         self._state = _State.HELLO
         self._work: asyncio.Task[None] | None = None
         self._waiting: deque[tuple[Command, int]] | None = None  # with their size in bytes
-        transport.set_write_buffer_limits(high=SEND_BUFFER)
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self._fd = raw.fileno() if COMPILED and raw is not None and transport.get_extra_info("sslcontext") is None else -1
+        # By descriptor, frames are sent beside the transport: it must say at once when it holds something back.
+        transport.set_write_buffer_limits(high=SEND_BUFFER if self._fd < 0 else 0)
         self._timer: asyncio.TimerHandle | None = None
         self._patience(hub.limits.hello_s, Close(CloseCode.UNAUTHENTICATED, "no hello in time"))
 
@@ -226,7 +230,9 @@ class Connection(asyncio.Protocol):
                 self._end(Close(CloseCode.UNAUTHENTICATED, "not signed in"))
                 return
             session = Session(principal, hello.device, self._wire, self._hub.limits, self._woken)
-            session.direct = self._transport.write
+            session.fd = self._fd
+            if self._fd < 0 or self._transport.get_write_buffer_size() == 0:  # else `resume_writing` comes
+                session.direct = self._transport.write
             self._session = session
             await open_session(self._hub, session, hello)
             if self._state is not _State.OPENING:  # closed while it opened
