@@ -7,7 +7,6 @@ Source: CloudEvents 1.0.2, section "Context Attributes"
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
@@ -20,15 +19,6 @@ Format = Literal["json", "msgpack"]
 _json = msgspec.json.Encoder()
 
 
-class _Members(msgspec.Struct):
-    id: str
-    type: str
-    source: str
-    time: datetime
-    data: dict[str, Any]
-
-
-_members = msgspec.json.Decoder(_Members)
 _msgpack = msgspec.msgpack.Encoder()
 
 
@@ -74,7 +64,7 @@ def rfc3339(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime has no place on the wire")
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 class Encoded:
@@ -105,13 +95,11 @@ class Encoded:
         """The event itself, without the attributes that do not travel; msgspec.DecodeError for what is no event."""
         event = self._event
         if event is None:
-            made = _members.decode(b"{" + self.json + b"}")
-            event = self._event = Event(source=made.source, id=made.id, type=made.type, time=made.time, data=made.data)
+            event = self._event = _events.decode(b"{" + self.json + b"}")
         return event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change. `source` + `id` name it for ever: a second one with the same pair is the same event."""
 
     source: str
@@ -122,7 +110,7 @@ class Event:
     """What happened, reverse-DNS or dotted, for example `redmine.issue.commented`."""
     time: datetime
     """When it happened; aware."""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """JSON object; for inboxes it follows `Notice`. Not changed after construction."""
     subject: str | None = None
     """What it happened to, for example `ticket:42`."""
@@ -147,3 +135,6 @@ class Event:
         data = _json.encode(self.data)
         head = _json.encode({"id": self.id, "type": self.type, "source": self.source, "time": rfc3339(self.time)})
         return Encoded(b'%s,"data":%s' % (head[1:-1], data), data=data, event=self)
+
+
+_events = msgspec.json.Decoder(Event)
