@@ -17,6 +17,7 @@ from tests.peers.mariadb import MariaDb, mariadb
 
 __all__ = ["mariadb"]
 
+_TESTS = Path(__file__).parent
 _MAY_BLOCK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hub/store.py", ("create_engine",)),  # once: SQLAlchemy makes the path of an SQLite file absolute
     ("adapters/redmine/engine.py", ("create_engine",)),
@@ -26,6 +27,13 @@ _MAY_BLOCK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("/linecache.py", ("checkcache", "updatecache")),  # tracebacks in log lines
     ("/structlog/_frames.py", ("_format_exception",)),
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tells pytest-xdist what must stay together: the tests of a file, which share servers, and all that use the one Redmine."""
+    for item in items:
+        together = "redmine" if item.get_closest_marker("redmine") else str(item.path.relative_to(_TESTS))
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(autouse=True)
