@@ -90,7 +90,7 @@ async def test_without_a_look_at_the_clock_a_push_waits_for_an_hour(
         await publish(product, 2, 4)
         clock.set(-HOUR_S)
         await asyncio.sleep(PROMISED_S)
-        assert rows(OPEN) == [(6,)]
+        assert rows(f"{OPEN} AND seq > 2") == [(4,)]  # a first one may have been tried again just before
         assert rows(f"SELECT count(*) FROM inbox WHERE deadline_at < {clock.now_us() + (HOUR_S - 60) * 1_000_000}") == [(0,)]
 
 
