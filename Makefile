@@ -10,7 +10,8 @@ run: .venv/run.stamp build            ## the product on sandboxes: prints the ad
 	$(BIN)/navigator demo
 
 test: .venv/dev.stamp build           ## all tests, in WORKERS processes (2); says which peers are missing
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not alone"
+	$(BIN)/pytest -m alone
 	$(BIN)/python scripts/npm.py run test
 
 check: .venv/dev.stamp build          ## format, lint and strict types, Python and TypeScript
