@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.accept import chunks
 from hub.bulk import Bulk
 from hub.lease import Guard, run_guards
-from hub.levels import newest, unseen, unseen_of
+from hub.levels import IS_OPEN, newest, unseen, unseen_of
 from hub.policy import Policy, Preferences
 from hub.preferences import load_preferences
 from hub.push import Outcome, PushAddress, PushResult
@@ -28,9 +28,11 @@ __all__ = [
     "DueRow",
     "Ending",
     "Finished",
+    "Nearer",
     "Taken",
     "Woken",
     "begin",
+    "bring_nearer",
     "finish",
     "load_due",
     "next_deadlines",
@@ -112,6 +114,18 @@ class Finished:
     results: tuple[PushResult, ...]
     endings: tuple[Ending, ...]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Nearer:
+    """The clock was set back by `step_s` and shows `now`; 0 where nobody knows what it did before."""
+
+    now: datetime
+    step_s: float
+    receive_s: float
+    """How far ahead the first deadline of a notification can lie."""
+    guard: Guard | None = None
+    """Raises Fenced when another node delivers by now."""
 
 
 def next_deadlines(connection: sa.Connection, before: datetime | None) -> dict[int, datetime]:
@@ -240,6 +254,34 @@ def begin(connection: sa.Connection, args: Sequence[Taken]) -> list[tuple[int, .
         open_ones.difference_update((taken.user_id, seq) for seq in mine)
         results.append(mine)
     return results
+
+
+def bring_nearer(connection: sa.Connection, args: Sequence[Nearer]) -> list[int]:
+    """Brings back the deadlines that a clock set back has put off; how many, for each caller.
+
+    What no row made since can have is known by its distance, however often the clock jumped: a first deadline beyond `receive_s`, a
+    push in hand beyond its lease. When to try again is as far as it was told to be, so that comes nearer by the step. Times of day
+    stay what they are: the end of quiet hours or of a snooze, a digest's hour.
+    """
+    run_guards(connection, (nearer.guard for nearer in args))
+    return [sum(connection.execute(update).rowcount for update in _nearer(nearer)) for nearer in args]
+
+
+def _nearer(nearer: Nearer) -> list[sa.Update]:
+    first, lease = nearer.now + timedelta(seconds=nearer.receive_s), nearer.now + LEASE
+    pending = (IS_OPEN, inbox.c.state == "pending")
+    update = sa.update(inbox)
+    fresh = (*pending, inbox.c.attempts == 0, inbox.c.held.is_(False))
+    again = (*pending, inbox.c.attempts > 0, inbox.c.cause != "quiet_hours")
+    statements = [
+        update.where(*fresh, inbox.c.deadline_at > first).values(deadline_at=first),
+        update.where(IS_OPEN, inbox.c.state == "pushing", inbox.c.deadline_at > lease).values(deadline_at=lease),
+    ]
+    if nearer.step_s > 0:
+        step_us = sa.literal(int(nearer.step_s * 1_000_000), sa.BigInteger)
+        put_off = sa.type_coerce(inbox.c.deadline_at, sa.BigInteger) - step_us
+        statements.append(update.where(*again, inbox.c.deadline_at > nearer.now).values(deadline_at=put_off))
+    return statements
 
 
 def settle_groups(connection: sa.Connection, args: Sequence[tuple[Ending, ...]]) -> list[None]:

@@ -15,12 +15,14 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from hub import clock
 from hub.attempts import LEASE, Due, DueRow, Ending, Finished
 from hub.lease import Fenced, Guard
 from hub.ledger import Ledger
@@ -100,12 +102,13 @@ class Delivery:
         pushed: Callable[[PushResult], None] = lambda _result: None,
         tracer: Tracer = OFF,
         guard: Callable[[], Guard | None] = lambda: None,
+        stepped: Callable[[float], None] = lambda _step_s: None,
     ) -> None:
-        """`pushed` is told how each push to each device ended."""
+        """`pushed` is told how each push to each device ended, `stepped` by how many seconds somebody set the clock forth (or back)."""
         self._ledger, self._senders, self._now, self._timing = ledger, senders, now, timing
         self._connected, self._sweep_s, self._monotonic = connected, sweep_s, monotonic
         self._pushed, self._tracer = pushed, tracer
-        self._guard = guard
+        self._guard, self._stepped = guard, stepped
         self._jobs: dict[int, Job] = {}
         self._heap: list[tuple[int, int]] = []
         """(end of a slot in microseconds, user)"""
@@ -157,6 +160,7 @@ class Delivery:
             await self._reload()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._sweep(), name="delivery_sweep")
+                group.create_task(self._watch_clock(), name="delivery_clock")
                 wanted, not_before, come = True, 0.0, list[int]()
                 while True:
                     self._news.clear()
@@ -208,6 +212,25 @@ class Delivery:
         while True:
             await asyncio.sleep(self._sweep_s)
             await self._reload(before=self._now() + timedelta(seconds=2 * self._sweep_s))
+
+    async def _watch_clock(self) -> None:
+        """Deadlines are times of day, so that they outlive the process; a clock that is set back must not put them off, nor one set
+        forth leave them past until a wait ends that was measured before."""
+        steps, back_s, suspect = clock.Steps(self._now, self._monotonic), 0.0, True
+        while True:
+            if suspect:  # also when a term begins: nobody here knows what the clock did before
+                with suppress(StoreUnavailable, Fenced):  # tried again at the next look, while the term lasts
+                    moved = await self._ledger.bring_nearer(self._now(), back_s, self._timing.receive_s, self._guard())
+                    if moved:
+                        _log.warning("deadlines_brought_nearer", count=moved)
+                    back_s, suspect = 0.0, False
+            await asyncio.sleep(clock.LOOK_S)
+            step_s = steps.look()
+            if step_s:
+                _log.warning("clock_stepped", by_s=round(step_s, 3))
+                self._stepped(step_s)
+                back_s, suspect = max(0.0, back_s - step_s), True
+                self._news.set()
 
     async def _reload(self, before: datetime | None = None) -> None:
         for failures in itertools.count():

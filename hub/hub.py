@@ -30,7 +30,7 @@ from hub.fanout import Fanout
 from hub.keepalive import Keepalive
 from hub.leader import Leader
 from hub.lease import Lease, LeaseTiming
-from hub.ledger import RETENTION, Ledger
+from hub.ledger import Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
 from hub.messages import Ask, Deliver, Goodbye, Here, Message, Publish, Revoke, Schedule, StateChange, encode
@@ -40,6 +40,7 @@ from hub.observer import Observer
 from hub.policy import Timing
 from hub.presence import Presence
 from hub.protocol import draining
+from hub.pruning import prune
 from hub.push import PushSender
 from hub.session import Limits, Session
 from hub.store import microseconds
@@ -47,7 +48,7 @@ from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
 from hub.tracing import OFF, Tracer
-from hub.writer import StoreUnavailable, Writer
+from hub.writer import Writer
 
 __all__ = ["Hub", "utc_now"]
 
@@ -132,6 +133,7 @@ class Hub:
             pushed=self.observer.pushed,
             tracer=tracer,
             guard=lambda: self.leader.guard,
+            stepped=self.observer.stepped,
         )
         self.supervisors: list[Supervisor] = []
         self._cadence = cadence or Cadence()
@@ -377,7 +379,7 @@ class Hub:
                         group.create_task(self._write_bus(), name="hub_publish")
                         group.create_task(self._learn(), name="hub_learn")
                         group.create_task(self.leader.run(self._lead), name="hub_leader")
-                        group.create_task(self._prune(), name="hub_prune")
+                        group.create_task(prune(self.ledger, self.now), name="hub_prune")
                         if not self.alone:
                             group.create_task(self._tell_others(), name="hub_presence")
                         group.create_task(self._keep_alive(), name="hub_keepalive")
@@ -484,15 +486,6 @@ class Hub:
         while True:
             await asyncio.sleep(self.keepalive.tick_s)
             self.keepalive.tick(loop.time())
-
-    async def _prune(self) -> None:
-        while True:
-            try:
-                while await self.ledger.prune(self.now() - RETENTION):  # noqa: ASYNC110  # lets others write in between
-                    await asyncio.sleep(0.1)
-            except StoreUnavailable:
-                _log.warning("prune_skipped")
-            await asyncio.sleep(3600)
 
     async def drain(self, *, within_s: float = 10.0) -> None:
         """Says goodbye: every session is told when to come back, then closed in slices; what was committed goes out to the other nodes.

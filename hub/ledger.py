@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import attempts
 from hub.accept import Accepting, Receipt, Submission, first_key
-from hub.attempts import Due, Ending, Finished, Taken, Woken
+from hub.attempts import Due, Ending, Finished, Nearer, Taken, Woken
 from hub.batching import Asking, TooManyAsk
 from hub.event import Encoded, Event
 from hub.lease import Guard
@@ -87,6 +87,7 @@ class Ledger:
         self._finish = Kind("finish_push", attempts.finish)
         self._settle = Kind("settle", attempts.settle_groups)
         self._wake = Kind("wake", attempts.wake, woken)
+        self._nearer = Kind("bring_nearer", attempts.bring_nearer)
         self._prune = Kind("prune", _prune)
         self._heads = Asking(self._ask_heads, name="heads")
 
@@ -129,6 +130,10 @@ class Ledger:
     async def wake(self, user_id: int, seqs: Sequence[int], now: datetime) -> None:
         """Brings snoozed notifications back."""
         await self.writer.do(self._wake, Taken(user_id, tuple(seqs), now))
+
+    async def bring_nearer(self, now: datetime, step_s: float, receive_s: float, guard: Guard | None = None) -> int:
+        """Brings back the deadlines that a clock set back by `step_s` has put off; how many. Raises Fenced, as `begin_push`."""
+        return await self.writer.do(self._nearer, Nearer(now, step_s, receive_s, guard))
 
     async def prune(self, before: datetime) -> int:
         """Forgets what expired and ended before `before`; returns how many events went. Bounded: call again while it is not 0."""

@@ -120,6 +120,8 @@ class Metrics:
         self.commit_failed = Counter("navigator_commit_failures_total", "Group commits that the store refused.", registry=made)
         self.loop_lag = Histogram("navigator_loop_lag_seconds", "How late the event loop runs a timer.", buckets=_LAG, registry=made)
         self._look = Histogram("navigator_source_look_seconds", "Time of one look at a source.", ["source"], buckets=_SLOW, registry=made)
+        steps = Counter("navigator_clock_steps_total", "Times that this node's clock was set while it led.", ["way"], registry=made)
+        self._steps = {way: steps.labels(way) for way in ("back", "forth")}
         for reason in REFUSALS:  # a counter that starts at 0 makes its first increase visible
             self._refused.labels(reason)
         for code in CloseCode:
@@ -153,6 +155,10 @@ class Metrics:
     def push(self, service: str, outcome: str) -> None:
         """One push to one device: `service` is `webpush` or `fcm`, `outcome` one of `hub.push.Outcome`."""
         self._push.labels(service, outcome).inc()
+
+    def clock_stepped(self, way: Literal["back", "forth"]) -> None:
+        """Somebody set the clock."""
+        self._steps[way].inc()
 
     def look(self, source: str, seconds: float) -> None:
         """One look at a source."""

@@ -69,3 +69,7 @@ class Observer:
         self.metrics.push(service, result.outcome.value)
         if result.outcome in (Outcome.RETRY, Outcome.REJECTED):
             self.push_errors[service] = (result.detail, self._now())
+
+    def stepped(self, step_s: float) -> None:
+        """Somebody set the clock forth, or back when negative."""
+        self.metrics.clock_stepped("forth" if step_s > 0 else "back")

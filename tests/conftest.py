@@ -17,6 +17,8 @@ from tests.peers.mariadb import MariaDb, mariadb
 
 __all__ = ["mariadb"]
 
+_TESTS = Path(__file__).parent
+_APART = ("faults", "live")
 _MAY_BLOCK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hub/store.py", ("create_engine",)),  # once: SQLAlchemy makes the path of an SQLite file absolute
     ("adapters/redmine/engine.py", ("create_engine",)),
@@ -26,6 +28,19 @@ _MAY_BLOCK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("/linecache.py", ("checkcache", "updatecache")),  # tracebacks in log lines
     ("/structlog/_frames.py", ("_format_exception",)),
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tells pytest-xdist what must stay together: all that use the one Redmine, and the tests of a file, which share servers.
+
+    Those of `_APART` start what they need themselves and wait long for it, so each may go where there is room.
+    """
+    for item in items:
+        path = item.path.relative_to(_TESTS)
+        if item.get_closest_marker("redmine"):
+            item.add_marker(pytest.mark.xdist_group("redmine"))
+        elif path.parts[0] not in _APART:
+            item.add_marker(pytest.mark.xdist_group(str(path)))
 
 
 @pytest.fixture(autouse=True)

@@ -29,12 +29,20 @@ def server(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "own"))
 
 
+@pytest.fixture(scope="session")
+def ann_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of an installation with one account, the administrator ann, as the command line made it. Copied, never opened."""
+    made = Product(tmp_path_factory.mktemp("ann"))
+    made.add_user("ann", "--admin")
+    return made.store
+
+
 @pytest.fixture
-def product(tmp_path: Path, push_service: Autopush, server: str) -> Product:
+def product(tmp_path: Path, push_service: Autopush, server: str, ann_store: Path) -> Product:
     """An installation that is not started yet, with one account: ann."""
     made = Product(tmp_path, {"PUSH_ALLOWED_HOSTS": push_service.url})
     made.command = SERVERS[server](made.port)
-    made.add_user("ann", "--admin")
+    made.furnish(ann_store)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -80,6 +81,7 @@ class Product:
     def environment(self, **more: str) -> dict[str, str]:
         """Nothing of the caller's settings leaks in."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith("NAVIGATOR_")}
+        clean.pop("PYTHONDONTWRITEBYTECODE", None)  # images set it; it would compile the product anew at each of a hundred starts
         return clean | {f"NAVIGATOR_{key}": value for key, value in self.settings.items()} | {"PYTHONPATH": str(ROOT)} | more
 
     def navigator(self, *arguments: str, given: str = "") -> str:
@@ -100,6 +102,10 @@ class Product:
     def add_user(self, name: str, *options: str, password: str = "long-enough-1") -> None:
         """Makes a local account by the command line."""
         self.navigator("user", "add", name, *options, given=password)
+
+    def furnish(self, store: Path) -> None:
+        """Begins with a copy of another installation's store, which nobody has open: making one takes a process and its migrations."""
+        shutil.copyfile(store, self.store)
 
     def start(self, **more: str) -> None:
         """Starts the process; `answers` waits for it."""

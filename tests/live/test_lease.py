@@ -22,7 +22,7 @@ from hub.store import events, inbox, watermarks
 from tests.hub.people import add_people
 from tests.live.lease_node import SOURCE
 from tests.live.product import ROOT
-from tests.peers import need
+from tests.peers.faketime import faketime
 
 TAKEOVER_S = 10.0
 """The promise: another node leads by then, however the last one ended."""
@@ -206,19 +206,8 @@ async def test_a_leader_frozen_with_its_locks_is_followed_too(start: Start, stor
 
 async def test_a_clock_that_jumps_changes_nothing(start: Start, store: AsyncEngine, tmp_path: Path) -> None:
     """The time of day of one node goes back and forth by years; the lead stays where it is."""
-    library = next((path for path in map(Path, _FAKETIME) if path.exists()), None)
-    if library is None:
-        need.missing("libfaketime", "make services")
     now = tmp_path / "now"
-    now.write_text("+0")
-    fake = {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(now),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        # its repair of monotonic waits is for a glibc older than 2.24; here it makes Python's threads wait for seconds for each other
-        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-    }
+    fake = faketime(now)
     first = await start("first", **fake)
     await first.says("wrote")
     second = await start("second", **fake)
@@ -234,6 +223,3 @@ async def test_a_clock_that_jumps_changes_nothing(start: Start, store: AsyncEngi
     assert "lost" not in [line["event"] for line in first.said]
     first.send(signal.SIGTERM)
     await second.says("gained", within_s=5)
-
-
-_FAKETIME = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")

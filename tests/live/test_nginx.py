@@ -31,11 +31,11 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def front(tmp_path: Path, redis_server: RedisServer) -> Product:
+def front(tmp_path: Path, redis_server: RedisServer, ann_store: Path) -> Product:
     """What people see: nginx's port, with the settings that both nodes share; never started itself."""
     shared = {"BUS_URL": redis_server.url, "TRUSTED_PROXIES": "127.0.0.1", "METRICS_TOKEN": METRICS_TOKEN, "SESSIONS_PER_USER": "100"}
     made = Product(tmp_path, shared)
-    made.add_user("ann", "--admin")
+    made.furnish(ann_store)
     return made
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, Protocol
 
@@ -100,6 +101,7 @@ def data(offset: int) -> dict[str, str]:
     return {"key": f"k{offset % KEYS}", "value": f"{offset:02000}"}
 
 
+@pytest.mark.alone
 async def test_one_stalled_reader_among_many(product: Product) -> None:
     """The others get everything in order; the stalled one costs less than 2 MB, finds its events and 4001, and comes back to all."""
     many = {"SESSIONS_PER_USER": "1000", "SESSIONS_PER_ADDRESS": "1000", "HANDSHAKES_PER_S": "1000", "HANDSHAKES_PER_S_ADDRESS": "1000"}

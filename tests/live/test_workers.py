@@ -35,10 +35,10 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def product(tmp_path: Path, redis_server: RedisServer) -> Product:
+def product(tmp_path: Path, redis_server: RedisServer, ann_store: Path) -> Product:
     """An installation of two workers over Redis and one SQLite store, not started; with one account: ann."""
     made = Product(tmp_path, {"BUS_URL": redis_server.url}, command=SERVE)
-    made.add_user("ann", "--admin")
+    made.furnish(ann_store)
     return made
 
 

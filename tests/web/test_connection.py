@@ -413,7 +413,7 @@ async def test_every_event_in_every_state(hub: Hub, state: Any, event: Any, late
         (closing, shuts_down, 4501),
         (closing, says_hello, 4501),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 async def test_close_codes(hub: Hub, state: Any, event: Any, code: int) -> None:
     """Each ending has its code, and the first one stands."""
