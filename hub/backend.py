@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from broadcaster._backends.base import BroadcastBackend
 from broadcaster._base import Event as TextEvent
 
-from hub.feed import BusClosed, Counters, Feed, Item, Kept
+from hub.feed import BusClosed, Counters, Feed, Item
 
 __all__ = ["Backend", "BusEvent"]
 
@@ -74,14 +74,6 @@ class Backend(BroadcastBackend, ABC):
     @abstractmethod
     def leave(self, feed: Feed) -> None:
         """That reader is gone."""
-
-    @abstractmethod
-    async def keep(self, channel: str, id: str, changed: Mapping[str, bytes], gone: Iterable[str]) -> bool:
-        """Writes the fields at once; False and no change when something newer than `id` is kept already. Raises BusAway."""
-
-    @abstractmethod
-    async def kept(self, channel: str) -> Kept | None:
-        """All fields that are kept. Raises BusAway."""
 
     async def about(self) -> Mapping[str, Any]:
         """What a server says of itself; nothing without one. Raises BusAway."""

@@ -9,7 +9,7 @@ docs/bus.md says what this one promises.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from broadcaster import Broadcast
 
 from hub.backend import Backend
-from hub.feed import BadBusUrl, BusAway, BusClosed, Counters, Feed, Gap, Item, Kept
+from hub.feed import BadBusUrl, BusAway, BusClosed, Counters, Feed, Gap, Item
 from hub.memory_bus import MemoryBackend
 
-__all__ = ["BadBusUrl", "Bus", "BusAway", "BusClosed", "Counters", "Gap", "Item", "Kept", "Subscription", "backend_for"]
+__all__ = ["BadBusUrl", "Bus", "BusAway", "BusClosed", "Counters", "Gap", "Item", "Subscription", "backend_for"]
 
 
 def backend_for(url: str) -> Backend:
@@ -125,18 +125,6 @@ class Bus(Broadcast):
             yield Subscription(feed)
         finally:
             self._backend.leave(feed)
-
-    async def keep(self, channel: str, id: str, changed: Mapping[str, bytes], gone: Iterable[str] = ()) -> bool:
-        """Writes values for nodes that come later, all at once: they are whole up to the message `id`.
-
-        False, and no change, when values of a newer message are kept already. Raises BusAway; then try again later
-        with all that changed since the last success.
-        """
-        return await self._backend.keep(channel, id, changed, gone)
-
-    async def kept(self, channel: str) -> Kept | None:
-        """What was kept for `channel`, None when nothing is. Raises BusAway."""
-        return await self._backend.kept(channel)
 
     async def __aenter__(self) -> Self:
         await self.connect()

@@ -90,10 +90,8 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
         session.close(Close(CloseCode.STATE_LOST, "that position is not in this inbox"))
         return
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
-    if hello.since:  # handled, so received: the ack may have been lost with the last connection
-        after = max(0, hello.since - _LOST_ACKS)
-        mark = Mark(user_id=user.user_id, change="received", device=session.device, now=now, seq=hello.since, after=after)
-        hub.ledger.mark_later(mark)
+    if hello.since:
+        _confirm(hub, session, hello.since)
     session.counted_seq = head
     session.head_seq = max(session.head_seq, head)
     allowed = [(name, position) for name, position in hello.topics.items() if await _may_read(hub, session, name)]
@@ -114,6 +112,22 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
     for frame in frames:
         session.send_frame(frame)
     session.live = session.sent_seq >= session.head_seq and not session.recount
+
+
+def _confirm(hub: Hub, session: Session, since: int) -> None:
+    """What the client has handled it has received, if it was sent to it: the ack may have been lost with the last connection.
+
+    That connection may still seem to be there.
+    """
+    user_id = session.principal.user_id
+    others = [o for o in hub.presence.of(user_id) if o is not session and o.device == session.device]
+    sent = [(other.received_seq, other.sent_seq) for other in others]
+    if (left := hub.unconfirmed.of(user_id, session.device)) is not None:
+        sent.append(left)
+    for beyond, last in sent:
+        after, seq = max(beyond, since - _LOST_ACKS), min(since, last)
+        if seq > after:
+            hub.ledger.mark_later(Mark(user_id=user_id, change="received", device=session.device, now=hub.now(), seq=seq, after=after))
 
 
 async def replay(hub: Hub, session: Session) -> None:

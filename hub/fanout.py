@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from itertools import islice
 from operator import length_hint
 from typing import Any
 
@@ -91,18 +90,20 @@ class Fanout:
         """One notification, to the people it is for: a frame for each position, shared by all who have that one."""
         event = Encoded(message.json)
         payloads: dict[tuple[Format, int], bytes] = {}
-        to = iter(message.to)
-        while part := list(islice(to, self._slice)):
-            for user_id, seq in part:
-                for session in self._presence.of(user_id):
-                    if session.expects(seq):
-                        key = (session.wire, seq)
-                        payload = payloads.get(key)
-                        if payload is None:
-                            payload = payloads[key] = event_frame(session.wire, "inbox", seq, event)
-                        session.inbox(seq, payload)
-            if len(part) == self._slice:
+        done = 0  # sockets, and people without one here
+        for user_id, seq in message.to:
+            if done >= self._slice:
+                done = 0
                 await asyncio.sleep(0)
+            sessions = self._presence.of(user_id)
+            done += max(1, len(sessions))
+            for session in sessions:
+                if session.expects(seq):
+                    key = (session.wire, seq)
+                    payload = payloads.get(key)
+                    if payload is None:
+                        payload = payloads[key] = event_frame(session.wire, "inbox", seq, event)
+                    session.inbox(seq, payload)
 
     def tell(self, change: StateChange) -> None:
         """A person's notifications have changed their level."""

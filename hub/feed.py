@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-__all__ = ["BATCH", "BadBusUrl", "BusAway", "BusClosed", "Counters", "Feed", "Gap", "Item", "Kept"]
+__all__ = ["BATCH", "BadBusUrl", "BusAway", "BusClosed", "Counters", "Feed", "Gap", "Item"]
 
 BATCH = 1_000
 """Messages that move in one go, at most: bounds how long one batch keeps the event loop."""
@@ -47,14 +47,6 @@ class Gap:
 
     reason: str
     """`trimmed` (read too slowly), `flushed` (the channel began anew), `rolled_back` (the back end forgot its newest messages)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Values beside the channel: whole up to the message `id`."""
-
-    id: str
-    fields: dict[str, bytes]
 
 
 @dataclass(slots=True)

@@ -48,7 +48,12 @@ from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
 from hub.tracing import OFF, Tracer
+<<<<<<< HEAD
 from hub.writer import Writer
+=======
+from hub.unconfirmed import Unconfirmed
+from hub.writer import StoreUnavailable, Writer
+>>>>>>> wt-mend
 
 __all__ = ["Hub", "utc_now"]
 
@@ -102,7 +107,7 @@ class Hub:
         self._user_commands: Buckets[int] = Buckets(user_commands)
         self.now, self.timing, self.limits = now, timing or Timing(), limits or Limits()
         self.bus = bus or Bus("memory://")
-        self.presence = Presence()
+        self.presence, self.unconfirmed = Presence(), Unconfirmed()
         self.node = secrets.token_urlsafe(6)
         """Names this process among the nodes."""
         self.cluster = Cluster(self.node, reads=lambda: [name for name in _ON_DEMAND if self.presence.reads(name)])
@@ -347,6 +352,7 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
+        self.unconfirmed.left(session)
         if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
             self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)

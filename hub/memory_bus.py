@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from hub.backend import Backend
-from hub.feed import BusClosed, Feed, Gap, Item, Kept
+from hub.feed import BusClosed, Feed, Gap, Item
 
 __all__ = ["MemoryBackend"]
 
@@ -44,7 +44,6 @@ class MemoryBackend(Backend):
         super().__init__()
         self._bound, self._history = bound, history
         self._channels: dict[str, _Channel] = {}
-        self._kept: dict[str, Kept] = {}
         self._open = False
 
     @property
@@ -122,22 +121,6 @@ class MemoryBackend(Backend):
             if feed in channel.feeds:
                 channel.feeds.discard(feed)
                 channel.room.set()
-
-    async def keep(self, channel: str, id: str, changed: Mapping[str, bytes], gone: Iterable[str]) -> bool:
-        """Keeps them for the life of the process."""
-        before = self._kept.get(channel)
-        if before is not None and int(id) < int(before.id):
-            return False
-        fields = {**before.fields, **changed} if before is not None else dict(changed)
-        for name in gone:
-            fields.pop(name, None)
-        self._kept[channel] = Kept(id, fields)
-        return True
-
-    async def kept(self, channel: str) -> Kept | None:
-        """A copy."""
-        kept = self._kept.get(channel)
-        return None if kept is None else Kept(kept.id, dict(kept.fields))
 
     def _channel(self, name: str) -> _Channel:
         found = self._channels.get(name)

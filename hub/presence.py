@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hub.readers import Readers
 from hub.session import Session
@@ -78,7 +78,7 @@ class Presence:
         for topic in session.topics:
             self._by_topic[topic].cool(session)
 
-    def of(self, user_id: int) -> Iterable[Session]:
+    def of(self, user_id: int) -> tuple[Session, ...]:
         """The sessions of a person."""
         found = self._by_user.get(user_id)
         if found is None:

@@ -9,15 +9,15 @@ All keys of a channel share a hash tag, and every script names its keys, as Redi
 
 from __future__ import annotations
 
-__all__ = ["ANCHOR", "CHECK", "KEEP", "PUBLISH", "RECOVER", "header_of", "keys_of"]
+__all__ = ["ANCHOR", "CHECK", "PUBLISH", "RECOVER", "header_of", "keys_of"]
 
 _PREFIX = "navigator:bus"
 
 
-def keys_of(channel: str) -> tuple[bytes, bytes, bytes]:
-    """The keys of a channel: its stream, what is kept beside it, and the beginning of its publishers' counters."""
+def keys_of(channel: str) -> tuple[bytes, bytes]:
+    """The keys of a channel: its stream, and the beginning of its publishers' counters."""
     stem = f"{_PREFIX}:{{{channel}}}"
-    return stem.encode(), f"{stem}:kept".encode(), f"{stem}:said:".encode()
+    return stem.encode(), f"{stem}:said:".encode()
 
 
 def header_of(header: bytes) -> tuple[bytes, int] | None:
@@ -94,23 +94,3 @@ return {reason, first[1], first[2][1], first[2][2]}
 From the newest place that is still there (the server lost its newest entries: it was restarted from an older snapshot, or a
 replica that lagged took over), else from the oldest entry, which is then in the answer; an empty channel gets an anchor.
 """
-
-KEEP = """
--- kept values | id, how many fields changed, their names and values..., names of those that are gone...
-local function number(id)
-  local ms, seq = string.match(id, '(%d+)-(%d+)')
-  return tonumber(ms), tonumber(seq)
-end
-local before = redis.call('HGET', KEYS[1], 'id')
-if before then
-  local ms, seq = number(ARGV[1])
-  local before_ms, before_seq = number(before)
-  if before_ms > ms or (before_ms == ms and before_seq > seq) then return 0 end
-end
-local ends = 2 + 2 * tonumber(ARGV[2])
-redis.call('HSET', KEYS[1], 'id', ARGV[1])
-for i = 3, ends, 2 do redis.call('HSET', KEYS[1], 'f:' .. ARGV[i], ARGV[i + 1]) end
-for i = ends + 1, #ARGV do redis.call('HDEL', KEYS[1], 'f:' .. ARGV[i]) end
-return 1
-"""
-"""Writes fields that are whole up to an id, unless those of a newer one are there."""

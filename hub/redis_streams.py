@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,10 +14,10 @@ import redis.asyncio
 import structlog
 
 from hub.backend import Backend
-from hub.feed import BATCH, BusAway, BusClosed, Feed, Kept
+from hub.feed import BATCH, BusAway, BusClosed, Feed
 from hub.redis_link import LINK_ERRORS, Link, ask, command, pause_s, words
 from hub.redis_reader import Follower, StreamReader
-from hub.redis_scripts import ANCHOR, KEEP, PUBLISH, keys_of
+from hub.redis_scripts import ANCHOR, PUBLISH, keys_of
 
 __all__ = ["RedisBackend"]
 
@@ -145,7 +145,7 @@ class RedisBackend(Backend):
 
     async def open(self, channel: str, after: str | None) -> Feed:
         """A feed, once Redis has said where now is; with an id it begins without asking."""
-        stream, _, _ = keys_of(channel)
+        stream, _ = keys_of(channel)
         if after is None:
             id, header = await self._insist(ANCHOR, [stream], ())
         else:
@@ -165,7 +165,7 @@ class RedisBackend(Backend):
 
     async def publish_many(self, channel: str, messages: Sequence[bytes]) -> None:
         """Adds them in one step for each 1,000 messages or 4 MiB, and again until Redis says that it has them."""
-        stream, _, said = keys_of(channel)
+        stream, said = keys_of(channel)
         publisher = self._publishers.setdefault(channel, _Publisher())
         async with publisher.lock:
             for part in _parts(messages):
@@ -201,21 +201,7 @@ class RedisBackend(Backend):
         self._answered.set()
         return answer
 
-    # -- values beside the stream -----------------------------------------------------------------------
-
-    async def keep(self, channel: str, id: str, changed: Mapping[str, bytes], gone: Iterable[str]) -> bool:
-        """Writes them in one step."""
-        _, kept, _ = keys_of(channel)
-        pairs = [part for name, value in changed.items() for part in (name, value)]
-        return bool(await self._twice(command(KEEP, [kept], (id, len(changed), *pairs, *gone))))
-
-    async def kept(self, channel: str) -> Kept | None:
-        """Reads them in one step."""
-        _, kept, _ = keys_of(channel)
-        flat = await self._twice(("HGETALL", kept))
-        fields = dict(zip(flat[::2], flat[1::2], strict=True))
-        id = fields.pop(b"id", None)
-        return None if id is None else Kept(id.decode(), {name[2:].decode(): value for name, value in fields.items()})
+    # -- what the server says of itself ------------------------------------------------------------------
 
     async def about(self) -> Mapping[str, Any]:
         """What the server says of itself (`INFO`): `redis_version`, `maxmemory_policy` and so on. Raises BusAway."""

@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from hub.bucket import Bucket, Buckets, Rate
+from hub.bucket import Buckets, Rate, Window
 from hub.metrics import Refusal as Reason
 from web.settings import Settings
 
@@ -39,10 +39,10 @@ class Admission:
     """The bounds of one node. What it holds is bounded by the open sockets and by `max_addresses`."""
 
     def __init__(self, *, per_address: int, rate: float, rate_per_address: float, now_s: float = 0.0, max_addresses: int = 10_000) -> None:
-        """`rate` and `rate_per_address`: handshakes a second, and as many at once (at least one)."""
+        """`rate` and `rate_per_address`: handshakes in any second, whole ones; one in several seconds when it is less than one."""
         self._per_address = per_address
-        self._all = Bucket(Rate(rate, max(1.0, rate)), now_s)
-        self._addresses: Buckets[str] = Buckets(Rate(rate_per_address, max(1.0, rate_per_address)), max_keys=max_addresses)
+        self._all = Window(_at_once(rate), now_s)
+        self._addresses: Buckets[str] = Buckets(_at_once(rate_per_address), max_keys=max_addresses, kind=Window)
         self._open: Counter[str] = Counter()
 
     @classmethod
@@ -86,6 +86,10 @@ class Admission:
     def _forget_zero(self, key: str) -> None:
         if self._open[key] <= 0:
             del self._open[key]
+
+
+def _at_once(rate: float) -> Rate:
+    return Rate(rate, max(1.0, math.floor(rate)))
 
 
 def _whole(seconds: float) -> int:

@@ -3,7 +3,8 @@
 hello -> opening -> open -> closing -> closed -> gone
 
 Any state leads to any later one. Up to `open` the client is heard; `closing` waits for its close frame; `closed` for the
-transport's end, whatever bytes still come.
+transport's end, whatever bytes still come. A client that goes while its commands are under way has them done all the same:
+the transport ends, or the connection counts as ended, after them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from hub.session import OPCODES, Session
 from hub.wire import CLOSE, PING, PONG, FrameReader, WireError, close_frame, frame, read_close
 from hub.writer import StoreUnavailable
 
-__all__ = ["SEND_BUFFER", "Connection"]
+__all__ = ["FINISH_S", "SEND_BUFFER", "Connection"]
 
 _log = structlog.get_logger("web.connection")
 
@@ -41,6 +42,8 @@ _ECHO_S = 5.0
 """How long a client may take to answer a close frame."""
 _SLOW_ECHO_S = 30.0
 """The same for one that was too slow: it reads what is in the buffers first, and is to learn why."""
+FINISH_S = 10.0
+"""How long the commands that a client gave before it went may still take."""
 
 
 _NONE: asyncio.Transport = None  # type: ignore[assignment]  # no method is called on it once the state is GONE
@@ -66,6 +69,7 @@ class Connection(asyncio.Protocol):
         "_connections",
         "_ended",
         "_fd",
+        "_finishing",
         "_hub",
         "_reader",
         "_session",
@@ -93,6 +97,7 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader(MAX_FRAME_BYTES)
         self._session: Session | None = None
         self._state = _State.HELLO
+        self._finishing = False  # the client has gone, and what it said before is being done
         self._work: asyncio.Task[None] | None = None
         self._waiting: deque[tuple[Command, int]] | None = None  # with their size in bytes
         raw = transport.get_extra_info("socket")
@@ -149,21 +154,18 @@ class Connection(asyncio.Protocol):
         """The client has hung up. Without a close frame nobody reads what is still to be written, so nothing waits for that."""
         if self._state < _State.CLOSING:
             self._hub.metrics.closed(1006)
-            self._state = _State.CLOSED
-            self._stop()
+            self._parted()
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over, whoever ended it."""
         if self._state < _State.CLOSING:
             self._hub.metrics.closed(1006)
+            self._parted()
         self._state = _State.GONE
-        self._connections.discard(self)
-        self._ended()
-        self._stop()
-        # Nothing that points in a circle is left to the garbage collector, which does not look at old sessions (web.collector).
-        self._session = self._who = None
-        self._transport = _NONE
+        self._who, self._transport = None, _NONE
+        if not self._finishing:
+            self._gone()
 
     def shutdown(self) -> None:
         """The server goes down."""
@@ -208,7 +210,8 @@ class Connection(asyncio.Protocol):
                 raise Fatal(Close(CloseCode.PROTOCOL_ERROR, "hello comes first"))
             self._state = _State.OPENING
             self._patience(_OPENING_S, Close(CloseCode.INTERNAL_ERROR, "the store does not answer"))
-            self._work = self._hub.tasks.start(self._open(command), name="session_hello")
+            assert self._who is not None  # noqa: S101  # only a first hello comes here
+            self._work = self._hub.tasks.start(self._open(command, self._who), name="session_hello")
         elif self._work is not None:  # the answer to one command comes before the next one is looked at
             if self._waiting is None:
                 self._waiting = deque()
@@ -219,11 +222,10 @@ class Connection(asyncio.Protocol):
         elif self._session is not None and not handle_now(self._hub, self._session, command):
             self._work = self._hub.tasks.start(self._go_on(self._session, command), name="session_command")
 
-    async def _open(self, hello: Hello) -> None:
+    async def _open(self, hello: Hello, who: Callable[[str | None], Awaitable[Principal | None]]) -> None:
         try:
-            assert self._who is not None  # noqa: S101  # only a first hello comes here
-            principal = await self._who(hello.token)
-            if self._state is not _State.OPENING:
+            principal = await who(hello.token)
+            if self._state is not _State.OPENING and not self._finishing:
                 return
             if principal is None:
                 self._hub.metrics.refused("unauthenticated")
@@ -231,10 +233,16 @@ class Connection(asyncio.Protocol):
                 return
             session = Session(principal, hello.device, self._wire, self._hub.limits, self._woken)
             session.fd = self._fd
-            if self._fd < 0 or self._transport.get_write_buffer_size() == 0:  # else `resume_writing` comes
+            if not self._finishing and (self._fd < 0 or self._transport.get_write_buffer_size() == 0):  # else `resume_writing` comes
                 session.direct = self._transport.write
             self._session = session
             await open_session(self._hub, session, hello)
+            if self._finishing:
+                refused = session.closing is not None
+                self._let_go(session)
+                if not refused:  # what follows the hello is done too
+                    await self._work_on(session)
+                return
             if self._state is not _State.OPENING:  # closed while it opened
                 self._hub.leave(session)
                 return
@@ -262,17 +270,24 @@ class Connection(asyncio.Protocol):
 
     async def _work_on(self, session: Session) -> None:
         """What has come up meanwhile: commands that wait, pages of the inbox; until the session can idle."""
-        while self._state is _State.OPEN and session.closing is None:
+        while self._finishing or (self._state is _State.OPEN and session.closing is None):
             if self._waiting:
                 await handle(self._hub, session, self._waiting.popleft()[0])
-            elif not session.live and session.direct is not None:
+            elif not self._finishing and not session.live and session.direct is not None:
                 await replay(self._hub, session)
             else:
                 break
 
     def _idle(self) -> None:
         self._work, self._waiting = None, None
-        self._woken()
+        if not self._finishing:
+            self._woken()
+            return
+        self._finishing = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._end_transport()
 
     def _away(self, error: StoreUnavailable) -> None:
         _log.warning("session_without_store", why=error.why)
@@ -346,9 +361,51 @@ class Connection(asyncio.Protocol):
                 code, _reason = read_close(payload)
             except WireError as error:
                 code = error.code
-            self._close(1000 if code == 1005 else code, "")
+            code = 1000 if code == 1005 else code
+            self._hub.metrics.closed(code)
+            self._parted()
+            self._transport.write(close_frame(code, ""))
         self._state = max(self._state, _State.CLOSED)
+        if not self._finishing:
+            self._end_transport()
+
+    def _parted(self) -> None:
+        """The client has said its last and reads no more. Its commands under way are finished, in order, within `FINISH_S`."""
+        opening, self._state = self._state is _State.OPENING, _State.CLOSED
+        work, session = self._work, self._session
+        if work is None:
+            if session is not None:
+                self._let_go(session)
+            self._stop()
+            return
+        self._finishing = True
+        if session is not None:
+            session.direct = None
+            if not opening:
+                self._let_go(session)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(FINISH_S, work.cancel)
+
+    def _let_go(self, session: Session) -> None:
+        """Nothing more goes into the session, and nobody counts on it."""
+        session.close(Close(CloseCode.INTERNAL_ERROR, ""))
+        self._hub.leave(session)
+
+    def _end_transport(self) -> None:
+        """Once what is still to be written has gone, or cannot; with a transport that is lost, the connection is over."""
+        if self._state is _State.GONE:
+            self._gone()
+            return
         self._transport.close()
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_ECHO_S, self._transport.abort)
+
+    def _gone(self) -> None:
+        self._connections.discard(self)
+        self._ended()
+        self._stop()
+        self._session = None  # nothing that points in a circle is left to the garbage collector, which does not look at old sessions
 
     def _stop(self) -> None:
         """Nothing of the hub's holds on to this connection any more."""

@@ -41,7 +41,13 @@ class Server(uvicorn.Server):
             self._collecting = asyncio.create_task(collector.run(), name="collector")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drains, then shuts down as uvicorn does. New sockets are refused from here on."""
+        """Drains, then shuts down as uvicorn does. New sockets are refused from here on.
+
+        With listening sockets that other processes share, who comes is theirs from here on: this one would answer 503.
+        """
+        if sockets:
+            for server in self.servers:
+                server.close()
         if self._hub is not None and not self.force_exit:
             await self._hub.drain()
         if self._collecting is not None:

@@ -27,7 +27,7 @@ from hub.protocol import SUBPROTOCOLS, Fatal, Hello, Refused, parse
 from hub.session import Session
 from web.admission import Admission
 from web.auth import COOKIE, authenticate_token, bearer, client_address
-from web.connection import Connection
+from web.connection import FINISH_S, Connection
 from web.handover import EXTENSION, TakeOver
 from web.security import Origins
 
@@ -155,6 +155,8 @@ class _Driver:
             self._over.set()
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if session.closing is None and not reader.done():  # nobody can be written to any more: what was said before is still done
+                await asyncio.wait([reader, over], timeout=FINISH_S, return_when=asyncio.FIRST_COMPLETED)
             if session.closing is not None and session.closing.code is CloseCode.DRAINING:
                 await asyncio.wait([writer], timeout=1.0)  # what was queued before a planned end still goes out
         finally:

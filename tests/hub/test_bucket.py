@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.bucket import Bucket, Buckets, Rate
+from hub.bucket import Bucket, Buckets, Rate, Window
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 20)), max_size=60))
@@ -26,6 +26,26 @@ def test_never_more_than_the_burst_and_what_came_back(asked: list[tuple[float, i
             assert bucket.take(count, now) == 0
             taken += count
         assert taken <= 10 + 5 * now + 1e-6
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 12)), max_size=60))
+def test_a_window_never_gives_more_than_its_burst(asked: list[tuple[float, int]]) -> None:
+    """In no stretch of its length has more gone out than the burst; who waits as told gets it, and what is given back is there."""
+    window, now, taken = Window(Rate(5.0, 10.0), 0.0), 0.0, list[float]()
+    for pause, count in asked:
+        now += pause
+        wait = window.take(count, now)
+        if count > 10:
+            assert wait == math.inf
+            continue
+        if wait:
+            now += wait + 1e-6
+            assert window.take(count, now) == 0
+        window.give_back(count)
+        assert window.take(count, now) == 0
+        taken += [now] * count
+        assert sum(time > now - 2.0 + 1e-9 for time in taken) <= 10
+    assert window.full(now + 2.1)
 
 
 def test_a_clock_that_steps_back_neither_gives_nor_takes() -> None:

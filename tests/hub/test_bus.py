@@ -318,25 +318,6 @@ async def test_get_passes_over_gaps_and_batch_gives_what_get_left(bus: Bus) -> N
         assert [message.data for message in got if isinstance(message, Item)] == numbered(1, 5)
 
 
-async def test_values_are_kept_beside_the_channel(bus: Bus) -> None:
-    """Fields change and go together with the id up to which they are whole; older words than those kept are refused."""
-    assert await bus.kept("a") is None
-    async with bus.subscribe("a") as messages:
-        await bus.publish_many("a", numbered(0, 3))
-        items: list[Item] = []
-        while len(items) < 3:
-            items += [message for message in await messages.batch() if isinstance(message, Item)]
-    assert await bus.keep("a", items[1].id, {"тема": b"\xff\x00", "id": b"not the id"})
-    assert await bus.keep("a", items[2].id, {"b": b""}, ["тема", "never there"])
-    kept = await bus.kept("a")
-    assert kept is not None
-    assert (kept.id, kept.fields) == (items[2].id, {"id": b"not the id", "b": b""})
-    assert not await bus.keep("a", items[0].id, {"b": b"old"}, ["id"])
-    assert await bus.kept("a") == kept
-    async with bus.subscribe("a", after=items[0].id) as messages:
-        assert await take(messages, 2) == numbered(1, 3)
-
-
 async def test_broadcaster_itself_works_over_the_back_end(make: MakeBackend) -> None:
     """A plain Broadcast with this back end passes messages of several channels on.
 

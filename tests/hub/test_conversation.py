@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from hub.attempts import Ending
 from hub.close import CloseCode
-from hub.conversation import CallError, open_session
+from hub.conversation import CallError, open_session, replay
 from hub.event import Event, Format
 from hub.hub import Hub
 from hub.levels import Mark
@@ -26,6 +26,7 @@ from hub.protocol import Hello
 from hub.session import Limits, Session
 from hub.store import events, inbox
 from hub.topic import Topic, fold_by_key
+from hub.unconfirmed import Unconfirmed
 from hub.writer import StoreUnavailable
 from tests.clock import START, Clock
 from tests.conftest import sqlite_copy
@@ -197,12 +198,66 @@ async def test_a_store_that_takes_no_writes_still_welcomes(hub: Hub, monkeypatch
 
 
 async def test_a_resumed_position_is_a_receipt(hub: Hub) -> None:
-    """What the client has handled was received, even if its ack was lost with the connection."""
+    """What was sent to the client and handled was received, even if its ack was lost with the connection."""
     await publish(hub, "a", "b", "c")
+    await lose_acks(hub, since=0)
     await connect(hub, Follower("d", since=2))
     await settle(hub)
-    found = await rows(hub.ledger._engine, 1)
-    assert [row.state for row in found][:2] == ["received", "received"]
+    assert await states(hub) == ["received", "received", "pending"]
+
+
+async def test_a_resumed_position_is_a_receipt_while_the_old_connection_seems_alive(hub: Hub) -> None:
+    """A client may be back before its old connection is known to be gone."""
+    await publish(hub, "a", "b")
+    await lose_acks(hub, since=0, leave=False)
+    await connect(hub, Follower("d", since=1))
+    await settle(hub)
+    assert await states(hub) == ["received", "pending"]
+
+
+async def test_a_position_confirms_nothing_that_was_not_sent(hub: Hub) -> None:
+    """A client that joined "from now on" and resumes there has received nothing of what was before; nor has another device."""
+    await publish(hub, "a", "b")
+    await lose_acks(hub, since=None)
+    await publish(hub, "c")
+    await connect(hub, Follower("d", since=2))
+    await connect(hub, Follower("e", since=3))
+    await settle(hub)
+    assert await states(hub) == ["pending", "pending", "pending"]
+
+
+async def test_what_was_sent_unconfirmed_is_bounded() -> None:
+    """However many devices come and go, so many are remembered; what was confirmed is not."""
+    unconfirmed = Unconfirmed(most=2)
+    for number in range(5):
+        unconfirmed.left(at(number, 1, 4))
+    unconfirmed.left(at(9, 4, 4))
+    assert (len(unconfirmed), unconfirmed.of(2, "d"), unconfirmed.of(4, "d"), unconfirmed.of(9, "d")) == (2, None, (1, 4), None)
+    unconfirmed.left(at(4, 4, 6))
+    assert unconfirmed.of(4, "d") == (1, 6)
+    unconfirmed.left(at(4, 8, 9))
+    assert unconfirmed.of(4, "d") == (8, 9)
+
+
+def at(user_id: int, received: int, sent: int) -> Session:
+    """A session of device `d` that has got so far."""
+    session = Session(principal(user_id), "d", "json", Limits(), lambda: None)
+    session.received_seq, session.sent_seq = received, sent
+    return session
+
+
+async def lose_acks(hub: Hub, *, since: int | None, leave: bool = True) -> None:
+    """Device `d` is sent its inbox and the connection ends before it has confirmed any of it."""
+    session = at(1, 0, 0)
+    await open_session(hub, session, Hello(v=1, device="d", since=since))
+    await replay(hub, session)
+    if leave:
+        hub.leave(session)
+
+
+async def states(hub: Hub) -> list[str]:
+    """Where each notification of person 1 has got to."""
+    return [row.state for row in await rows(hub.ledger._engine, 1)]
 
 
 @pytest.mark.parametrize(("pruned", "accepted"), [([1, 2], [3, 4, 5]), ([3], [1, 2, 4, 5]), ([5], [1, 2, 3, 4]), ([1, 2, 3, 4, 5], [])])

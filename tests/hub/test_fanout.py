@@ -346,6 +346,15 @@ def test_a_notification_reaches_every_session_of_its_people(wire: Format) -> Non
     assert (ends[2].session.live, ends[2].session.head_seq) == (False, 2)
 
 
+def test_a_notification_is_sliced_by_sockets() -> None:
+    """People with many sessions each count as many, and those without one do not count as nothing: the loop gets its turns."""
+    world = World(at_once=20)
+    ends = [world.end(user_id=user) for user in (1, 2, 3) for _ in range(20)]
+    assert run(world.fanout.deliver(deliver((1, 1), (2, 1), (3, 1)))) == 2
+    assert all([message["seq"] for message in end.got] == [1] for end in ends)
+    assert run(world.fanout.deliver(deliver(*((user, 1) for user in range(100, 160))))) == 2
+
+
 def test_a_change_of_level_reaches_all_sessions_of_the_person() -> None:
     """And nobody else's."""
     world = World()

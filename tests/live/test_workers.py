@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.live.client import Client, connected
 from tests.live.product import Product
+from tests.live.raw import raw, request
 from tests.peers.mariadb import MariaDb
 from tests.peers.redis import RedisServer, command
 
@@ -172,6 +173,24 @@ async def test_a_killed_worker_is_replaced(product: Product) -> None:
         assert len(workers(product)) == 2
     lines = [json.loads(line) for line in product.log.read_text().splitlines() if line.startswith("{")]
     assert [line["pid"] for line in lines if line["event"] == "worker_died"] == [victim]
+
+
+async def test_a_worker_that_is_told_to_end_takes_nobody_more(product: Product) -> None:
+    """While it drains, who comes is served by the other, never refused with 503; then a new worker has its place."""
+    async with both_ready(product), product.signed_in("ann") as http, AsyncExitStack() as stack:
+        clients = await on_both(product, http, stack)
+        victim, (client, *_) = next(iter(clients.items()))
+        os.kill(victim, signal.SIGTERM)
+        await client.until("draining")  # and it waits for our side of the close, which we do not read yet
+        for _ in range(30):
+            async with raw(product) as stranger:
+                await stranger.send(request(product, http))
+                await stranger.upgraded()
+        assert lives(victim)
+        assert await closing(client) == (True, 4000)
+        await all_ready(product, 3)
+        assert victim not in workers(product)
+        assert len(workers(product)) == 2
 
 
 async def test_sigterm_drains_all(product: Product) -> None:

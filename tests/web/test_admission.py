@@ -35,7 +35,16 @@ def test_a_loud_address_does_not_use_up_what_is_there_for_all() -> None:
     assert set(answers) == {None, Refusal(429, "handshake_rate_address", 1)}
     assert [admission.admit(f"192.0.2.{number}", 0) for number in range(2, 7)] == [None] * 5
     assert admission.admit("192.0.2.99", 0) == Refusal(503, "handshake_rate", 1)
-    assert admission.admit("192.0.2.99", 0.1) is None
+    assert admission.admit("192.0.2.99", 1) is None
+
+
+@pytest.mark.parametrize(("per_address", "most"), [(1000, 40), (7, 7)])
+def test_the_rate_holds_for_every_second(per_address: int, most: int) -> None:
+    """However the handshakes are spread, no second has more than the rate, not even the first one of a bucket that was full."""
+    admission = Admission(per_address=10_000, rate=40, rate_per_address=per_address)
+    let_in = [now for now in (step / 128 for step in range(512)) for _ in range(3) if admission.admit("192.0.2.1", now) is None]
+    assert max(sum(begin <= now < begin + 1 for now in let_in) for begin in let_in) == most
+    assert len(let_in) == 4 * most, "and each second has as many"
 
 
 def test_a_slow_rate_tells_how_long_to_wait() -> None:

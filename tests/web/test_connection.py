@@ -364,9 +364,10 @@ def name(function: Any) -> str:
 @pytest.mark.parametrize("event", EVENTS, ids=name)
 @pytest.mark.parametrize("state", STATES, ids=name)
 @pytest.mark.parametrize("late", [False, True], ids=["waits", "goes on"])
-async def test_every_event_in_every_state(hub: Hub, state: Any, event: Any, late: bool) -> None:
+async def test_every_event_in_every_state(hub: Hub, monkeypatch: pytest.MonkeyPatch, state: Any, event: Any, late: bool) -> None:
     """Whatever happens when: at most one close frame, nothing after it, and nothing of the session is left. `late`: what the
     connection waits for comes after the event, before the client goes."""
+    monkeypatch.setattr("web.connection.FINISH_S", 10.0 if late else 0.01)
     client = Client(hub)
     await state(hub, client)
     event(hub, client)
@@ -507,6 +508,58 @@ async def test_answers_keep_the_order_of_the_questions(hub: Hub) -> None:
     await client.gone()
 
 
+@pytest.mark.parametrize("end", [closes, hangs_up, loses], ids=name)
+async def test_what_was_said_before_the_end_is_done(hub: Hub, end: Any) -> None:
+    """Acks and calls that wait behind one under way are done after the client has gone, and nothing that it is told."""
+    await hub.publish(note("1", 1), note("2", 1))
+    client = await Client(hub).opened(0)
+    await until(lambda: len(client.of("event")) == 2)
+    ids = [message["id"] for message in client.of("event")]
+    echo = gate(hub.calls["test.echo"])
+    echo.shut()
+    client.say({"t": "call", "id": 1, "name": "test.echo", "args": {}})
+    client.say({"t": "ack", "level": "shown", "ids": ids[:1]})
+    client.say({"t": "sub", "id": 2, "topic": "app:a"})
+    client.say({"t": "call", "id": 3, "name": "inbox.done", "args": {"ids": ids[1:]}})
+    await until(lambda: echo.waiting)
+    end(hub, client)
+    await until(lambda: not len(hub.presence))
+    assert (client.closed, client.ended) == (1001 if end is closes else None, 0)
+    echo.open()
+    await until(lambda: client.ended)
+    assert await hub.ledger.levels(1, 0, hub.now()) == ({"shown": [1], "read": [], "done": [2]}, 0, 2)
+    assert hub.presence.readers("app:a") is None
+    assert client.of("reply") == []
+    await client.gone()
+
+
+async def test_all_in_one_piece(hub: Hub) -> None:
+    """A program that says hello, marks one thing and closes, without waiting for an answer, has it done."""
+    await hub.publish(note("1", 1))
+    client = Client(hub)
+    client.who.shut()
+    client.hello(0)
+    client.say({"t": "ack", "level": "read", "seq": 0})
+    client.say({"t": "call", "id": 1, "name": "inbox.done", "args": {"ids": ["1"]}})
+    closes(hub, client)
+    client.who.open()
+    await until(lambda: client.ended)
+    assert (await hub.ledger.head(1, hub.now())) == (1, 0)
+    assert client.of("welcome") == []
+    await client.gone()
+
+
+async def test_what_was_said_before_the_end_has_a_deadline(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that hangs does not keep a connection that has ended."""
+    monkeypatch.setattr("web.connection.FINISH_S", 0.01)
+    client = Client(hub)
+    await calling(hub, client)
+    closes(hub, client)
+    await until(lambda: client.ended)
+    assert (len(hub.tasks), client.closed) == (0, 1001)
+    await client.gone()
+
+
 async def test_what_is_asked_before_the_welcome_is_answered_after_it(hub: Hub) -> None:
     """Commands may follow the hello at once."""
     client = Client(hub)
@@ -551,6 +604,7 @@ async def test_a_client_that_only_pings_costs_no_memory(hub: Hub, state: Any) ->
     for _ in range(1000):
         client.feed(client_frame(PING, b"x" * 125))
     assert len(client.pipe.buffer) <= max(before, SEND_BUFFER) + 200  # the close frame of one who is over the rate
+    client.who.open()
     await client.gone()
 
 
