@@ -13,9 +13,10 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-__all__ = ["Bulk"]
+__all__ = ["Bulk", "Kind"]
 
-_Kind = Literal["int", "name", "text"]
+Kind = Literal["int", "name", "text"]
+"""What a column holds: a whole number, a text of at most 255 characters, a text of any length; or None."""
 
 _MARIADB = {
     "int": "BIGINT",
@@ -36,7 +37,7 @@ class Bulk:
     Values are what JSON and the store both know: int, str (of kind `name` at most 255 characters), None.
     """
 
-    def __init__(self, columns: Sequence[_Kind], text: str, *, mariadb: str | None = None, gives: int = 0) -> None:
+    def __init__(self, columns: Sequence[Kind], text: str, *, mariadb: str | None = None, gives: int = 0) -> None:
         """`gives`: how many columns a query has; they must be called c0, c1 …"""
         here = [f"json_extract(r.value, '$[{n}]')" for n in range(len(columns))]
         self._sqlite = text.format(*here, rows="json_each(?) AS r")
