@@ -268,9 +268,9 @@ class _Directory:
 
     @classmethod
     def load(cls, connection: sa.Connection, addresses: Iterable[Address]) -> _Directory:
-        wanted: dict[str, set[str]] = defaultdict(set)
+        wanted: dict[str, dict[str, Address]] = defaultdict(dict)
         for address in addresses:
-            wanted[address.system].add(address.key)
+            wanted[address.system][address.key] = address
         found: dict[Address, int] = {}
         everyone: list[int] = []
         for system, keys in wanted.items():
@@ -278,7 +278,8 @@ class _Directory:
                 everyone = sorted(row[0] for row in _ACTIVE.fetch(connection, [(1,)]))
             elif system == "id":
                 numbers = [(int(key),) for key in keys if key.isdecimal() and len(key) <= 18]
-                found.update({Address(system, str(row[0])): row[0] for row in _BY_ID.fetch(connection, numbers)})
+                there = {str(user_id): user_id for (user_id,) in _BY_ID.fetch(connection, numbers)}
+                found.update({keys[key]: user_id for key, user_id in there.items() if key in keys})
             else:
                 rows = [(key,) if system == "name" else (key, system) for key in keys if len(key) <= _MAX_KEY]
                 query = _BY_NAME if system == "name" else _BY_IDENTITY

@@ -6,7 +6,7 @@ acknowledged it, it was `read_elsewhere`, and a push that has not left is droppe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.accept import HEADS, chunks
-from hub.bulk import Bulk
+from hub.bulk import Bulk, Kind
 from hub.store import events, heads, inbox, microseconds
 
 __all__ = [
@@ -122,18 +122,74 @@ _NOTE_RECEIPT_RANGE = Bulk(
 
 
 def apply_marks(connection: sa.Connection, marks: Sequence[Mark]) -> list[Marked]:
-    """Applies marks in order, but for `received` ones up to a seq, which come first and tell no count."""
+    """Applies marks in order, but for `received` ones up to a seq, which come first and tell no count.
+
+    Neighbours that show up to a seq, the bulk of the others, share their statements.
+    """
     apply_received(connection, [mark for mark in marks if _is_plain(mark)])
     results = []
-    for mark in marks:
-        if _is_plain(mark):
-            results.append(Marked(mark, 0))
-            continue
-        for part in [None] if mark.ids is None else chunks(mark.ids):
-            for statement in _statements(mark, part):
-                connection.execute(statement)
-        results.append(Marked(mark, unseen(connection, mark.user_id, mark.now), newest(connection, mark.user_id)))
+    for together in _together(marks):
+        if _is_plain(together[0]):
+            results.append(Marked(together[0], 0))
+        elif _is_shown(together[0]):
+            results += _apply_shown(connection, together)
+        else:
+            results.append(_apply_one(connection, together[0]))
     return results
+
+
+def _together(marks: Sequence[Mark]) -> Iterator[list[Mark]]:
+    """The marks in order: `shown` up to a seq with its neighbours of other people, each other one alone."""
+    some: list[Mark] = []
+    people: set[int] = set()
+    for mark in marks:
+        if some and not (_is_shown(mark) and mark.user_id not in people):
+            yield some
+            some, people = [], set()
+        if _is_shown(mark):
+            some.append(mark)
+            people.add(mark.user_id)
+        else:
+            yield [mark]
+    if some:
+        yield some
+
+
+def _apply_one(connection: sa.Connection, mark: Mark) -> Marked:
+    for part in [None] if mark.ids is None else chunks(mark.ids):
+        for statement in _statements(mark, part):
+            connection.execute(statement)
+    return Marked(mark, unseen(connection, mark.user_id, mark.now), newest(connection, mark.user_id))
+
+
+def _apply_shown(connection: sa.Connection, marks: Sequence[Mark]) -> list[Marked]:
+    """Applies `shown` marks up to a seq, of one person each: however many, four statements."""
+    rows = sorted((mark.user_id, mark.after, mark.seq or 0, microseconds(mark.now), mark.device[:64] or None) for mark in marks)
+    _END_RANGE.run(connection, rows)
+    _SHOW_RANGE.run(connection, rows)
+    bells = unseen_of(connection, [(mark.user_id, mark.now) for mark in marks])
+    seqs = newest_of(connection, (mark.user_id for mark in marks))
+    return [Marked(mark, bells.get((mark.user_id, mark.now), 0), seqs.get(mark.user_id, 0)) for mark in marks]
+
+
+# As with receipts: what is open, or not received, is not seen either. Two statements, since MariaDB would set one's columns in any order.
+_MARK_COLUMNS: tuple[Kind, ...] = ("int", "int", "int", "int", "name")
+_ENDED = "state = 'read_elsewhere', cause = {4}, ended_at = {3}, deadline_at = NULL, held = 0"
+_SHOWN = "received_at = coalesce(received_at, {3}), seen_at = {3}"
+_END_RANGE = Bulk(
+    _MARK_COLUMNS,
+    f"UPDATE inbox INDEXED BY ix_inbox_unseen SET {_ENDED} FROM {{rows}} WHERE {_RANGE} AND ended_at IS NULL",
+    mariadb=f"{_RANGE_MARIADB} SET {_ENDED} WHERE ended_at IS NULL",
+)
+_SHOW_RANGE = Bulk(
+    _MARK_COLUMNS,
+    f"UPDATE inbox INDEXED BY ix_inbox_unseen SET {_SHOWN} FROM {{rows}} WHERE {_RANGE}",
+    mariadb=f"{_RANGE_MARIADB} SET {_SHOWN}",
+)
+
+
+def _is_shown(mark: Mark) -> bool:
+    return mark.change == "shown" and mark.seq is not None
 
 
 def _is_plain(mark: Mark) -> bool:

@@ -18,6 +18,11 @@ _GROWN = 1_000
 """New sessions after which they are frozen: collecting them takes some 15 ms."""
 _AT_LEAST_S = 60.0
 _WHOLE_S = 3600.0
+_THRESHOLDS = (20_000, 10, 10)
+"""Objects more than there were, after which the young are looked at; CPython's own 700 are a batch of notifications on its way.
+
+Under load most looks then find nothing but live events, and since what has stayed is out of sight, "a quarter more than
+there were" (CPython's rule for a full collection) comes several times a second: a quarter of what making one durable costs."""
 _QUIET = 1_000
 """With fewer sessions everything is thawed and looked at once an hour, for what was in a circle after all."""
 
@@ -30,11 +35,16 @@ class Collector:
         self._frozen, self._at, self._whole_at = 0, clock(), clock()
 
     async def run(self) -> None:
-        """Begins with what start-up made, then looks every few seconds."""
-        self.freeze()
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            self.look()
+        """Begins with what start-up made, then looks every few seconds. While it runs CPython's own collections are rarer."""
+        before = gc.get_threshold()
+        gc.set_threshold(*_THRESHOLDS)
+        try:
+            self.freeze()
+            while True:
+                await asyncio.sleep(_LOOK_S)
+                self.look()
+        finally:
+            gc.set_threshold(*before)
 
     def look(self) -> None:
         """Freezes when enough has come, or enough time has gone by."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -64,3 +65,15 @@ def test_garbage_is_collected_before_the_rest_is_frozen() -> None:
         assert not [each for each in gc.get_objects() if type(each) is Circle]
     finally:
         gc.enable()
+
+
+async def test_young_objects_are_looked_at_less_often_while_it_runs() -> None:
+    """CPython's thresholds are raised for as long as the collector runs, and no longer."""
+    before = gc.get_threshold()
+    task = asyncio.create_task(Process().collector.run(), name="collector")
+    await asyncio.sleep(0)
+    during = gc.get_threshold()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert during[0] > before[0]
+    assert gc.get_threshold() == before
