@@ -48,12 +48,8 @@ from hub.supervisor import Health, Source, Supervisor
 from hub.tasks import Tasks
 from hub.topic import SYSTEM, Topic, Topics, fold_sources
 from hub.tracing import OFF, Tracer
-<<<<<<< HEAD
-from hub.writer import Writer
-=======
 from hub.unconfirmed import Unconfirmed
-from hub.writer import StoreUnavailable, Writer
->>>>>>> wt-mend
+from hub.writer import Writer
 
 __all__ = ["Hub", "utc_now"]
 

@@ -136,9 +136,14 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is told things: from here on they are queued, within the bound."""
-        if self._session is not None and self._session.direct is not None:
-            self._session.direct = None
-            self._hub.presence.cool(self._session)
+        if self._session is not None:
+            self._cool(self._session)
+
+    def _cool(self, session: Session) -> None:
+        """Nobody writes to the socket by its descriptor any more: that may soon be another connection's."""
+        if session.direct is not None:
+            session.direct = None
+            self._hub.presence.cool(session)
 
     def resume_writing(self) -> None:
         """There is room again: first what was queued, then hot once more."""
@@ -380,7 +385,7 @@ class Connection(asyncio.Protocol):
             return
         self._finishing = True
         if session is not None:
-            session.direct = None
+            self._cool(session)
             if not opening:
                 self._let_go(session)
         if self._timer is not None:
