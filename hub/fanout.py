@@ -81,7 +81,7 @@ class Fanout:
         readers = self._presence.readers(topic)
         if readers is None:
             return
-        readers.waiting.append(Waiting(offset, _Payloads(lambda wire: event_frame(wire, topic, offset, event))))
+        readers.waiting.append(Waiting(offset, len(event.json), _Payloads(lambda wire: event_frame(wire, topic, offset, event))))
         if not self._dirty:
             self._schedule()
         self._dirty[topic] = readers
@@ -132,7 +132,7 @@ class Fanout:
         self._sockets = self._events = 0
         dirty, self._dirty = self._dirty, {}
         self._joined = any(len(readers.waiting) > 1 for readers in dirty.values())
-        self._write(list(reversed(dirty.values())), [])
+        self._write(list(reversed(dirty.items())), [])
 
     def _written(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -141,7 +141,7 @@ class Fanout:
             self._schedule()
         self._flushed(now - self._began, self._sockets, self._events)
 
-    def _write(self, topics: list[Readers], begun: list[_Writes]) -> None:
+    def _write(self, topics: list[tuple[str, Readers]], begun: list[_Writes | _Singly]) -> None:
         """Writes up to a slice, then goes on at the next turn of the loop; what is published meanwhile waits until the end.
 
         An event that cannot be written costs its own readers a hole, which they see by its offset, and stops nothing else.
@@ -160,7 +160,10 @@ class Fanout:
                     if begun[-1].done:
                         begun.pop()
                 else:
-                    begun += _begin(topics.pop())
+                    topic, readers = topics.pop()
+                    begun += _begin(readers)
+                    if readers.waiting:  # more than is joined into one write
+                        self._dirty[topic] = readers
         finally:
             if begun or topics:
                 self._timer = asyncio.get_running_loop().call_soon(self._write, topics, begun)
@@ -168,14 +171,52 @@ class Fanout:
                 self._written()
 
 
-def _begin(readers: Readers) -> list[_Writes]:
-    """Begins to write what waits in a topic: at once to its cold readers, in slices to the hot ones."""
+def _begin(readers: Readers) -> list[_Writes | _Singly]:
+    """Begins to write what waits in a topic, to be done in slices: the hot readers in groups, the cold ones by themselves."""
     events = readers.take()
     if not events:
         return []
-    writes = [_Writes(group, events, to) for group, to in readers.owed.items()]
-    readers.serve_cold(events)
-    return writes
+    writes: list[_Writes | _Singly] = [_Writes(group, events, to) for group, to in readers.owed.items()]
+    return [_Singly(readers, events), *writes]
+
+
+def _ended(session: Session) -> None:
+    """One connection's trouble is not the others': it ends, and resumes from its position."""
+    _log.exception("write_failed", session=session.id)
+    session.close(Close(CloseCode.INTERNAL_ERROR, "internal error"))
+
+
+class _Singly:
+    """The cold readers of one topic when the flush began: each is sent what it lacks."""
+
+    __slots__ = ("_events", "_readers", "_to")
+
+    def __init__(self, readers: Readers, events: Sequence[Waiting]) -> None:
+        self._readers, self._events, self._to = readers, events, readers.cold
+
+    @property
+    def events(self) -> int:
+        """How many events each of them gets, at most."""
+        return len(self._events)
+
+    @property
+    def done(self) -> bool:
+        """True when everybody has been served."""
+        return not self._to
+
+    def grow_old(self) -> None:
+        """Nothing is remembered of them."""
+
+    def some(self, room: int) -> int:
+        """Serves at most `room` of them; how many."""
+        to = self._to[-room:]
+        del self._to[-room:]
+        for session in to:
+            try:
+                self._readers.serve(session, self._events)
+            except Exception:
+                _ended(session)
+        return len(to)
 
 
 class _Writes:
@@ -235,7 +276,7 @@ class _Writes:
                 if session.direct is not None:
                     session.direct(self._blob[sent:])
             except Exception:
-                self._ended(session)
+                _ended(session)
 
     def _write(self, sessions: Sequence[Session], writes: Sequence[Any]) -> None:
         blob, rest = self._blob, iter(writes)
@@ -245,17 +286,11 @@ class _Writes:
                     write(blob)
                 return
             except Exception:
-                self._ended(sessions[len(sessions) - length_hint(rest) - 1])
+                _ended(sessions[len(sessions) - length_hint(rest) - 1])
 
     def _queue(self, session: Session) -> None:
         try:
             for event in self._events:
                 session.send_frame(event.payload[self._wire])
         except Exception:
-            self._ended(session)
-
-    @staticmethod
-    def _ended(session: Session) -> None:
-        """One connection's trouble is not the others': it ends, and resumes from its position."""
-        _log.exception("write_failed", session=session.id)
-        session.close(Close(CloseCode.INTERNAL_ERROR, "internal error"))
+            _ended(session)

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from hub.event import Format
 from hub.session import Session
 
-__all__ = ["Group", "Readers", "Waiting", "Way"]
+__all__ = ["FLUSH_BYTES", "Group", "Readers", "Waiting", "Way"]
 
+FLUSH_BYTES = 256 * 1024
+"""Joined into one write, at most, unless one event alone is larger: what a socket does not take of it, its transport has to hold."""
 
 Way = Callable[[bytes], None] | int
 """How to write to a hot session: a call, or a descriptor (`Session.fd`)."""
@@ -21,6 +23,8 @@ class Waiting(NamedTuple):
     """An event of the topic that has not been written yet."""
 
     offset: int
+    size: int
+    """Bytes, about as many as its frame has."""
     payload: dict[Format, bytes]
     """Its frame's payload for each wire format, made when first asked for."""
 
@@ -75,8 +79,14 @@ class Readers:
             self._cold[session] = self.sent
 
     def take(self) -> list[Waiting]:
-        """The events to write now; a flush of them has begun, and the hot readers are `owed` them."""
-        taken, self.waiting = self.waiting, []
+        """The events to write now, the first FLUSH_BYTES of them; a flush of them has begun, and the hot readers are `owed` them."""
+        size, count = 0, 0
+        for event in self.waiting:
+            size += event.size
+            if size > FLUSH_BYTES and count:
+                break
+            count += 1
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
         if taken:
             self.sent = taken[-1].offset
             self._owed = {group: dict(hot) for group, hot in self._hot.items() if hot}
@@ -87,22 +97,29 @@ class Readers:
         """Those whom the flush under way has not written to yet. The flush takes them out; so does whoever leaves or joins anew."""
         return self._owed
 
-    def serve_cold(self, events: Sequence[Waiting]) -> None:
-        """Sends to each of the others what it does not have; those who can be written to at once are hot from here on.
+    @property
+    def cold(self) -> list[Session]:
+        """Those whom the flush that has just begun must `serve` one by one; whoever turns cold later is owed it, or has it."""
+        return list(self._cold)
 
-        To be called right after `take`, so that a session that turns hot misses nothing.
+    def serve(self, session: Session, events: Sequence[Waiting]) -> None:
+        """Sends one of the `cold` what it does not have; if it can be written to at once it is hot from here on.
+
+        Nothing happens for one that has left or joined anew, hot, since the flush began.
         """
-        for session, known in list(self._cold.items()):
-            for event in events:
-                if event.offset > known:
-                    session.send_frame(event.payload[session.wire])
-            if session not in self._cold:
-                continue  # one that left while it was served
-            if session.direct is not None and session.closing is None and known <= self.sent:
-                del self._cold[session]
-                self._heat(session, session.direct)
-            else:
-                self._cold[session] = max(known, self.sent)
+        known = self._cold.get(session)
+        if known is None:
+            return
+        for event in events:
+            if event.offset > known:
+                session.send_frame(event.payload[session.wire])
+        if session not in self._cold:
+            return  # it left while it was served
+        if session.direct is not None and session.closing is None and known <= self.sent:
+            del self._cold[session]
+            self._heat(session, session.direct)
+        else:
+            self._cold[session] = max(known, self.sent)
 
     def _heat(self, session: Session, direct: Callable[[bytes], None]) -> None:
         self._hot.setdefault(_group(session), {})[session] = direct if session.fd < 0 else session.fd

@@ -191,6 +191,36 @@ def test_a_large_fan_out_is_sliced() -> None:
     assert [len(end.got) for end in ends] == [1] * 8
 
 
+def test_cold_readers_are_sliced_too() -> None:
+    """Ten who have just come, and are not served together yet, take as many turns as ten others."""
+    world = World(at_once=3)
+    ends = [world.end("json", "app:a") for _ in range(10)]
+    for end in ends:
+        end.session.send({"t": "reply", "id": 1})
+        world.presence.subscribe(end.session, "app:a", 1)  # ahead of the topic: cold
+    world.publish()
+    world.publish()
+    written = [end.writes for end in ends]
+    while world.turns.waiting:
+        world.turns.turn()
+        now = [end.writes for end in ends]
+        assert sum(now) - sum(written) <= 3
+        written = now
+    assert [offsets(end) for end in ends] == [[2]] * 10
+
+
+def test_large_events_leave_in_several_writes() -> None:
+    """What is joined is bounded in bytes; the rest follows, in order, with the next flush."""
+    world = World(flush_s=0.0)
+    reader = world.end("json", "app:a")
+    for number in range(1, 6):
+        encoded = event(number, key="k", value="x" * 100_000).encode()
+        with world.turns.running():
+            world.fanout.publish("app:a", world.log("app:a").append(encoded, START), encoded)
+    world.turns.rest()
+    assert (offsets(reader), reader.writes) == ([1, 2, 3, 4, 5], 3)
+
+
 def test_what_is_published_during_a_flush_comes_after_it() -> None:
     """Events that come between two slices wait for their own flush: nobody gets the later one first."""
     world = World(at_once=1)

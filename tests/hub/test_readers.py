@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.event import Format
-from hub.readers import Readers, Waiting
+from hub.readers import FLUSH_BYTES, Readers, Waiting
 from hub.session import Limits, Session
 from tests.hub.values import principal
 
@@ -19,9 +21,15 @@ def session(wire: Format = "json", *, direct: list[bytes] | None = None) -> Sess
     return made
 
 
-def wait(readers: Readers, *offsets: int) -> None:
+def wait(readers: Readers, *offsets: int, size: int = 100) -> None:
     """Events that have come for the next flush."""
-    readers.waiting += [Waiting(offset, {"json": b"%d" % offset, "msgpack": b"\x93%d" % offset}) for offset in offsets]
+    readers.waiting += [Waiting(offset, size, {"json": b"%d" % offset, "msgpack": b"\x93%d" % offset}) for offset in offsets]
+
+
+def serve(readers: Readers, events: Sequence[Waiting]) -> None:
+    """All cold ones, as one flush does."""
+    for one in readers.cold:
+        readers.serve(one, events)
 
 
 def test_who_stands_where_the_others_are_is_hot() -> None:
@@ -33,7 +41,7 @@ def test_who_stands_where_the_others_are_is_hot() -> None:
     readers.add(slow, 5)
     wait(readers, 6)
     readers.take()
-    assert {wire: list(owed) for wire, owed in readers.owed.items()} == {"json": [here]}
+    assert {group: list(owed) for group, owed in readers.owed.items()} == {("json", False): [here]}
     assert (len(readers), set(readers)) == (3, {here, ahead, slow})
 
 
@@ -45,11 +53,11 @@ def test_cold_readers_get_what_they_lack_and_turn_hot() -> None:
     wait(readers, 1, 2, 3)
     events = readers.take()
     assert readers.owed == {}
-    readers.serve_cold(events)
+    serve(readers, events)
     assert behind.take() == [b"1", b"2", b"3"]
     wait(readers, 4)
     readers.take()
-    assert {wire: list(owed) for wire, owed in readers.owed.items()} == {"json": [ahead]}
+    assert {group: list(owed) for group, owed in readers.owed.items()} == {("json", False): [ahead]}
 
 
 def test_a_reader_that_is_paused_keeps_its_place() -> None:
@@ -59,8 +67,21 @@ def test_a_reader_that_is_paused_keeps_its_place() -> None:
     one.direct = None
     readers.cool(one)
     wait(readers, 4)
-    readers.serve_cold(readers.take())
+    serve(readers, readers.take())
     assert one.take() == [b"4"]
+
+
+def test_a_flush_takes_so_many_bytes() -> None:
+    """What is more waits for the next one; an event that is larger by itself goes alone."""
+    readers = Readers(0)
+    wait(readers, 1, 2, 3, size=FLUSH_BYTES // 2)
+    wait(readers, 4, size=FLUSH_BYTES + 1)
+    wait(readers, 5)
+    taken = []
+    while events := readers.take():
+        taken.append([event.offset for event in events])
+        assert readers.sent == taken[-1][-1]
+    assert taken == [[1, 2], [3], [4], [5]]
 
 
 def test_cooling_a_stranger_does_nothing() -> None:
@@ -70,7 +91,7 @@ def test_cooling_a_stranger_does_nothing() -> None:
     readers.cool(cold)
     readers.cool(session())
     wait(readers, 2)
-    readers.serve_cold(readers.take())
+    serve(readers, readers.take())
     assert (cold.take(), len(readers)) == ([b"2"], 1)
 
 
@@ -93,7 +114,7 @@ def test_nothing_waits() -> None:
     wait(readers, 1)
     readers.take()
     assert readers.take() == []
-    assert {wire: list(owed) for wire, owed in readers.owed.items()} == {"json": [one]}
+    assert {group: list(owed) for group, owed in readers.owed.items()} == {("json", False): [one]}
 
 
 @given(joins=st.lists(st.tuples(st.integers(0, 6), st.booleans(), st.sampled_from(["json", "msgpack"]))), count=st.integers(0, 6))
@@ -107,7 +128,7 @@ def test_everybody_ends_with_everything(joins: list[tuple[int, bool, Format]], c
     owed = {one for hot in readers.owed.values() for one in hot}
     assert all(one.direct is not None for one in owed)
     direct = {one: one.direct.__self__ for one in readers if one.direct is not None}  # type: ignore[attr-defined]  # a list's append
-    readers.serve_cold(events)
+    serve(readers, events)
     told = [len(one.take()) + len(direct.get(one, [])) for one in readers if one not in owed]
     assert sorted(told) == sorted(
         sum(4 + n > offset for n in range(count)) for offset, can_direct, _ in joins if not (can_direct and offset == 3 and count)
