@@ -21,6 +21,10 @@ EXTENSION: Final = "navigator.handover"
 """The key in the ASGI scope's `extensions` under which a `TakeOver` stands."""
 
 
+_EARLY_BYTES = 64 * 1024
+"""What may wait for the 101; a client that sends more is read again after it."""
+
+
 class HandedOver(Protocol):
     """What takes a connection over: an asyncio protocol that the server can tell to end."""
 
@@ -58,9 +62,18 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.conn.available_extensions = []
+        self._early: bytearray | None = bytearray()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the handshake. One with too many or too long headers is answered (431, 414): uvicorn would leave it hanging."""
+        """Bytes of the handshake. One with too many or too long headers is answered (431, 414): uvicorn would leave it hanging.
+
+        What a client sends before its 101, against the RFC, waits for whoever has the connection then.
+        """
+        if self._early is not None and self.conn.handshake_exc is None and hasattr(self, "scope"):
+            self._early += data
+            if len(self._early) > _EARLY_BYTES:
+                self.transport.pause_reading()
+            return
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()))
@@ -69,6 +82,8 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """What the application sends. A refusal with a response ends the handshake; uvicorn would log each one as our error."""
         await super().send(message)
+        if self._early is not None:
+            self.loop.call_soon(self._not_given_away)
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
 
@@ -77,6 +92,14 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             self.scope["extensions"][EXTENSION] = self._hand_over  # type: ignore[assignment]  # uvicorn's types know dicts only
+
+    def _not_given_away(self) -> None:
+        """The application has answered and keeps the connection: it is uvicorn's."""
+        if self._early is not None and not self.transport.is_closing():
+            early, self._early = bytes(self._early), None
+            self.transport.resume_reading()
+            if early:
+                self.data_received(early)
 
     def _hand_over(self, make: Callable[[asyncio.Transport, set[Any]], HandedOver]) -> bool:
         transport = self.transport
@@ -88,10 +111,8 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
         self.connections.add(made)  # type: ignore[arg-type]  # uvicorn asks for no more than `shutdown`
         self.transport = _Spent()  # type: ignore[assignment]
         transport.set_protocol(made)  # type: ignore[arg-type]
-        if self.read_paused:
-            self.read_paused = False
-            transport.resume_reading()
-        early = bytes(self.conn.reader.buffer)  # a frame that began in the turn of the loop in which it was accepted
+        transport.resume_reading()
+        early, self._early = bytes(self._early or b""), None
         if early:
             made.data_received(early)
         return True

@@ -7,8 +7,10 @@ comes, so that one stranger's connection costs memory without bound and stalls e
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
+from httptools import HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 __all__ = ["BoundedHttpProtocol"]
@@ -31,6 +33,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = True
         self._head_bytes = 0
+        self._piece = b""
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,7 +48,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a head or a body. asyncio gives at most 256 KiB at once, so the bound is overrun by no more than that."""
+        self._piece = data
         super().data_received(data)
+        self._piece = b""
         if not self._in_head or self.transport.is_closing():
             return
         self._head_bytes += len(data)
@@ -64,6 +69,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._stop()
         super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hands on what came behind the head in one piece with it, too: uvicorn drops that."""
+        upgrade = sys.exception()
+        super().handle_websocket_upgrade()
+        if isinstance(upgrade, HttpParserUpgrade) and (behind := self._piece[upgrade.args[0] :]):
+            protocol = self.transport.get_protocol()
+            assert isinstance(protocol, asyncio.Protocol)  # noqa: S101  # the one just set
+            protocol.data_received(behind)
 
     def _late(self) -> None:
         """Browsers open connections ahead and say nothing on them: to those an answer would be one to their next request."""

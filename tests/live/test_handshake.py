@@ -179,6 +179,23 @@ async def test_frames_before_the_101(scene: Scene) -> None:
         assert json.loads(await client.until(TEXT))["t"] == "welcome"
 
 
+async def test_messages_before_the_101_are_heard(scene: Scene) -> None:
+    """Whole messages that come with the handshake are not lost in silence: they are answered, in their order, with what follows."""
+    early = [HELLO, {"t": "sub", "id": 1, "topic": "system"}, {"t": "call", "id": 2, "name": "none", "args": {"x": "y" * 40_000}}]
+    frames = b"".join(client_frame(TEXT, json.dumps(message).encode()) for message in early)
+    async with raw(scene.product) as client:
+        await client.send(request(scene.product, scene.http) + frames + client_frame(TEXT, SUB)[:5])
+        await client.upgraded()
+        await client.send(client_frame(TEXT, SUB)[5:])
+        said = [await client.message() for _ in range(6)]
+        assert [(m["t"], m.get("id")) for m in said if m["t"] != "snapshot"] == [
+            ("welcome", None),
+            ("reply", 1),
+            ("reply", 2),
+            ("reply", 1),
+        ]
+
+
 async def test_half_a_handshake(scene: Scene) -> None:
     """A client that hangs up in the middle of its request, by FIN or by RST, leaves nothing behind."""
     for at in (1, 40, 200):
