@@ -39,10 +39,8 @@ class Bulk:
 
     def __init__(self, columns: Sequence[Kind], text: str, *, mariadb: str | None = None, gives: int = 0) -> None:
         """`gives`: how many columns a query has; they must be called c0, c1 …"""
-        self._single = (
-            len(columns) == 1
-        )  # the array then holds the values themselves: half the work for SQLite (whose planner `+` keeps from an index over them)
-        here = ["+r.value"] if self._single else [f"json_extract(r.value, '$[{n}]')" for n in range(len(columns))]
+        self._single = len(columns) == 1  # the array then holds the values themselves: half the work for SQLite
+        here = ["r.value"] if self._single else [f"json_extract(r.value, '$[{n}]')" for n in range(len(columns))]
         self._sqlite = text.format(*here, rows="json_each(?) AS r")
         if gives:  # all in one row: one step
             names = ", ".join(f"c{n}" for n in range(gives))

@@ -22,7 +22,7 @@ _THRESHOLDS = (20_000, 10, 10)
 """Objects more than there were, after which the young are looked at; CPython's own 700 are a batch of notifications on its way.
 
 Under load most looks then find nothing but live events, and since what has stayed is out of sight, "a quarter more than
-there were" (CPython's rule for a full collection) comes several times a second: a quarter of what making one durable costs."""
+there were" (CPython's rule for a full collection) comes several times a second."""
 _QUIET = 1_000
 """With fewer sessions everything is thawed and looked at once an hour, for what was in a circle after all."""
 
