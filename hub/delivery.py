@@ -110,8 +110,10 @@ class Delivery:
         self._pushed, self._tracer = pushed, tracer
         self._guard, self._stepped = guard, stepped
         self._jobs: dict[int, Job] = {}
-        self._heap: list[tuple[int, int]] = []
-        """(end of a slot in microseconds, user)"""
+        self._people: dict[int, list[int]] = {}
+        """By slot, in whose jobs it is."""
+        self._heap: list[int] = []
+        """The slots that somebody is in: an announcement to thousands is one of them."""
         self._resting: dict[int, float] = {}
         """People whose last look went wrong, until when (monotonic): what is due for them stays due."""
         self._news = asyncio.Event()
@@ -145,9 +147,13 @@ class Delivery:
         if known is None or deadline < known:
             job.slots[slot] = deadline
         if known is None:
-            first = not self._heap or self._heap[0][0] > (slot + 1) * _SLOT_US
-            heapq.heappush(self._heap, ((slot + 1) * _SLOT_US, user_id))
-            if first:
+            people = self._people.get(slot)
+            if people is not None:
+                people.append(user_id)
+                return
+            self._people[slot] = [user_id]
+            heapq.heappush(self._heap, slot)
+            if self._heap[0] == slot:
                 self._news.set()
 
     async def run(self) -> None:
@@ -180,6 +186,7 @@ class Delivery:
         finally:
             self._running = False
             self._heap.clear()
+            self._people.clear()
             self._resting.clear()
             for job in list(self._jobs.values()):
                 job.slots.clear()
@@ -188,18 +195,20 @@ class Delivery:
 
     def _come(self) -> list[int]:
         """The people of the slots whose time has come."""
-        now, come = microseconds(self._now()), []
-        while self._heap and self._heap[0][0] <= now:
-            end, user_id = heapq.heappop(self._heap)
-            come.append(user_id)
-            job = self._jobs.get(user_id)
-            if job is not None:
-                job.slots.pop(end // _SLOT_US - 1, None)
+        ended, come = microseconds(self._now()) // _SLOT_US, list[int]()
+        while self._heap and self._heap[0] < ended:
+            slot = heapq.heappop(self._heap)
+            people = self._people.pop(slot)
+            come += people
+            for user_id in people:
+                job = self._jobs.get(user_id)
+                if job is not None:
+                    job.slots.pop(slot, None)
         return come
 
     def _next_slot_s(self) -> float:
         """Seconds until the next slot ends; at most 30 (clocks jump)."""
-        return min(30.0, (self._heap[0][0] - microseconds(self._now())) / 1_000_000) if self._heap else 30.0
+        return min(30.0, ((self._heap[0] + 1) * _SLOT_US - microseconds(self._now())) / 1_000_000) if self._heap else 30.0
 
     def _retire(self, user_id: int) -> None:
         """The job goes when nothing is left to do for a person who is not here."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.accept import HEADS, chunks
@@ -40,8 +41,7 @@ IS_OPEN = inbox.c.ended_at.is_(None)
 Change = Literal["received", "shown", "read", "unread", "done", "undone", "snooze"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """One person's word on some notifications: those of `ids`, or all with `after` < seq <= `seq`."""
 
     user_id: int
