@@ -30,6 +30,7 @@ from hub.levels import OPEN
 from hub.policy import Drop, Hold, Policy, PushNow, Timing, decide, retry_delay
 from hub.push import Outcome, PushAddress, PushMessage, PushResult, PushSender
 from hub.store import microseconds
+from hub.tasks import heed_cancellation
 from hub.tracing import OFF, Tracer
 from hub.writer import StoreUnavailable
 
@@ -169,6 +170,7 @@ class Delivery:
                 group.create_task(self._watch_clock(), name="delivery_clock")
                 wanted, not_before, come = True, 0.0, list[int]()
                 while True:
+                    heed_cancellation()
                     self._news.clear()
                     come += self._come()
                     if (wanted or come) and self._monotonic() >= not_before:
@@ -233,6 +235,7 @@ class Delivery:
                     if moved:
                         _log.warning("deadlines_brought_nearer", count=moved)
                     back_s, suspect = 0.0, False
+            heed_cancellation()
             await asyncio.sleep(clock.LOOK_S)
             step_s = steps.look()
             if step_s:
@@ -243,6 +246,7 @@ class Delivery:
 
     async def _reload(self, before: datetime | None = None) -> None:
         for failures in itertools.count():
+            heed_cancellation()
             try:
                 for user_id, deadline in (await self._ledger.next_deadlines(before)).items():
                     self.schedule(user_id, deadline)

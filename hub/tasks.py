@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-__all__ = ["Tasks", "end"]
+__all__ = ["Tasks", "end", "heed_cancellation"]
 
 _log = structlog.get_logger("hub.tasks")
 
@@ -59,6 +59,16 @@ async def end(tasks: Iterable[asyncio.Task[Any]], *, patience_s: float = 12.0) -
             _log.warning("cancelled_once_more", tasks=sorted({task.get_name() for task in stuck}))
             for task in stuck:
                 task.cancel()
+
+
+def heed_cancellation() -> None:
+    """Raises CancelledError if the running task has been cancelled and the word of it was lost on the way (see `end`).
+
+    For loops that go on after failures, and that something else waits for: a term of the lease would never end behind one.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():  # asked of the task, not delivered: what swallows a cancellation does not take it back
+        raise asyncio.CancelledError
 
 
 _OURS = (

@@ -38,7 +38,7 @@ def rows(store_url: str, request: pytest.FixtureRequest) -> Rows:
 @pytest.fixture
 def settings(store_url: str, push_service: Autopush) -> dict[str, str]:
     """What every node is given."""
-    return {"STORE_URL": store_url, "SECRET_KEYS": "k" * 40, "PUSH_ALLOWED_HOSTS": push_service.url}
+    return {"STORE_URL": store_url, "SECRET_KEYS": "k" * 40, "PUSH_ALLOWED_HOSTS": push_service.url, "METRICS_TOKEN": "m" * 40}
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
-"""A driver without a socket: what web/socket.py does with bytes and tasks, done by hand and in small steps."""
+"""A hub that runs, and a driver without a socket: what web/connection.py does with bytes and tasks, done by hand and in small steps."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -13,7 +17,7 @@ from hub.protocol import Command, Hello, Refused, encode, parse
 from hub.session import Limits, Session
 from tests.follower import Follower
 
-__all__ = ["Line", "principal"]
+__all__ = ["Line", "principal", "running"]
 
 
 def principal(user_id: int = 1) -> Principal:
@@ -28,6 +32,19 @@ def principal(user_id: int = 1) -> Principal:
         session_hash="",
         csrf="",
     )
+
+
+@asynccontextmanager
+async def running(hub: Hub) -> AsyncIterator[Hub]:
+    """The hub from when it is ready, while the block runs; it must end as it is told, not of itself."""
+    task = asyncio.create_task(hub.run(), name="hub")
+    try:
+        await hub.ready()
+        yield hub
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled()
 
 
 class Line:

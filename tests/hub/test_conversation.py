@@ -31,7 +31,7 @@ from hub.writer import StoreUnavailable
 from tests.clock import START, Clock
 from tests.conftest import sqlite_copy
 from tests.follower import Follower
-from tests.hub.driving import Line, principal
+from tests.hub.driving import Line, principal, running
 from tests.hub.ledgers import rows
 from tests.hub.people import add_people
 from tests.hub.values import note
@@ -57,12 +57,8 @@ async def hub(store: AsyncEngine) -> AsyncIterator[Hub]:
     made = Hub(store, now=Clock(), limits=SMALL)
     made.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
     made.topics.add(Topic(name="secret", fold=fold_by_key, may_read=nobody))
-    running = asyncio.create_task(made.run(), name="hub")
-    await made.ready()
-    yield made
-    running.cancel()
-    await asyncio.wait([running])
-    assert running.cancelled()
+    async with running(made):
+        yield made
 
 
 async def settle(hub: Hub) -> None:

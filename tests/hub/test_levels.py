@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,57 @@ async def test_a_great_many_received_marks_in_one_group(store: AsyncEngine, cloc
         await asyncio.gather(*(book.ledger.mark(Mark(user_id=u, change="received", device="d", now=clock(), seq=u % 5)) for u in people))
         for user in people:
             assert await states(book, user) == ["received"] * (user % 5) + ["pending"] * (4 - user % 5)
+
+
+async def test_shown_marks_of_one_group_are_as_if_one_by_one(store: AsyncEngine, clock: Clock) -> None:
+    """Marks of several people, one of them twice, that commit together give the receipts and the rows that they give alone, or by ids."""
+    ways = grouped, alone, by_ids = [await add_people(store, *(f"{way}{n}" for n in range(6))) for way in ("grouped", "alone", "ids")]
+    before: list[tuple[int, Change, int]] = [(1, "done", 3), (2, "read", 1), (4, "received", 2), (4, "read", 3), (4, "unread", 3)]
+    said = [
+        (0, 0, 2, "laptop"),
+        (3, 1, 4, "phone"),
+        (1, 0, 4, ""),
+        (0, 1, 4, "phone"),
+        (5, 0, 99, "d" * 70),
+        (2, 2, 2, "tv"),
+        (4, 0, 3, "tv"),
+    ]
+    """Person, after, seq, device."""
+    unseen = [3, 2, 1, 1, 0, 4, 2]
+    async with open_book(store, clock) as book:
+        await book.accept(*(note(f"e{n}", *(user for people in ways for user in people)) for n in range(1, 6)))
+        await book.ledger.settle([Ending(people[0], 2, "failed", "no_device", None, False, clock()) for people in ways])
+        for people in ways:
+            for who, change, seq in before:
+                await book.ledger.mark(Mark(user_id=people[who], change=change, device="old", now=clock(), ids=(f"e{seq}",)))
+            later = clock() + timedelta(hours=1)
+            await book.ledger.mark(Mark(user_id=people[3], change="snooze", device="old", now=clock(), ids=("e2",), until=later))
+        moments = [clock.advance(1) for _ in said]
+
+        def words(people: list[int]) -> list[Mark]:
+            return [
+                Mark(user_id=people[who], change="shown", device=device, now=now, after=after, seq=seq)
+                for (who, after, seq, device), now in zip(said, moments, strict=True)
+            ]
+
+        def named(mark: Mark) -> Mark:
+            return replace(mark, seq=None, after=0, ids=tuple(f"e{n}" for n in range(mark.after + 1, (mark.seq or 0) + 1)))
+
+        commits: list[object] = []
+        sa.event.listen(book.ledger.writer.engine, "commit", commits.append)
+        together = await asyncio.gather(*map(book.ledger.mark, words(grouped)))
+        assert len(commits) == 1
+        assert [receipt.mark for receipt in together] == words(grouped)
+        receipts = [together, [await book.ledger.mark(mark) for mark in words(alone)]]
+        receipts.append([await book.ledger.mark(named(mark)) for mark in words(by_ids)])
+        for each in receipts:
+            assert [(receipt.unseen, receipt.head) for receipt in each] == [(count, 5) for count in unseen]
+        for same in zip(*ways, strict=True):
+            first, *others = [[{**row._mapping, "user_id": None} for row in await rows(store, user)] for user in same]
+            assert others == [first, first]
+        twice = await rows(store, grouped[0])
+        assert [row.seen_at for row in twice] == [moments[0], moments[0], moments[3], moments[3], None]
+        assert [row.cause for row in twice] == ["laptop", "no_device", "phone", "phone", None]
 
 
 async def test_a_long_way_received_at_once(store: AsyncEngine, clock: Clock) -> None:

@@ -24,7 +24,7 @@ from hub.topic import Topic, fold_by_key
 from hub.writer import Kind, StoreUnavailable, Writer
 from tests.clock import Clock
 from tests.follower import Follower
-from tests.hub.driving import Line
+from tests.hub.driving import Line, running
 from tests.hub.people import add_people
 from tests.hub.values import note
 
@@ -142,9 +142,7 @@ async def test_what_the_hub_does_is_counted(store: AsyncEngine) -> None:
     await add_people(store, "anna")
     hub = Hub(store)
     hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
-    running = asyncio.create_task(hub.run(), name="hub")
-    try:
-        await hub.ready()
+    async with running(hub):
         line = Line(hub, Follower("d"), "json")
         await line.open()
         event = Event(source="/t", id="1", type="t", time=utc_now(), data={"key": "a", "value": 1})
@@ -155,9 +153,6 @@ async def test_what_the_hub_does_is_counted(store: AsyncEngine) -> None:
             if hub.metrics.value("navigator_publish_to_ack_seconds_count"):
                 break
             await asyncio.sleep(0.01)
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
     value = hub.metrics.value
     assert value("navigator_events_published_total", kind="inbox") == 1
     assert value("navigator_events_published_total", kind="topic") == 1

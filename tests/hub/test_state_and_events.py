@@ -20,7 +20,7 @@ from hub.store import users
 from hub.topic import Topic, fold_by_key
 from tests.clock import Clock
 from tests.follower import Follower
-from tests.hub.driving import Line
+from tests.hub.driving import Line, running
 
 CHANGES: tuple[Change, ...] = ("shown", "read", "unread", "done", "undone")
 
@@ -32,11 +32,8 @@ async def hub(store: AsyncEngine) -> AsyncIterator[Hub]:
         await connection.execute(sa.insert(users), [{"id": 1, "name": "u1", "display_name": "", "created_at": Clock()()}])
     made = Hub(store, now=Clock(), limits=Limits(replay_page=4))
     made.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
-    running = asyncio.create_task(made.run(), name="hub")
-    await made.ready()
-    yield made
-    running.cancel()
-    await asyncio.wait([running])
+    async with running(made):
+        yield made
 
 
 async def settle(hub: Hub) -> None:

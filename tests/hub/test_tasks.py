@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from structlog.testing import capture_logs
 
-from hub.tasks import Tasks, end
+from hub.tasks import Tasks, end, heed_cancellation
 
 
 async def test_a_task_that_is_done_is_forgotten() -> None:
@@ -85,3 +86,28 @@ async def test_a_task_that_lost_its_cancellation_is_cancelled_once_more() -> Non
     async with asyncio.timeout(5):
         await end([running], patience_s=0.05)
     assert running.cancelled()
+
+
+async def test_a_loop_heeds_a_cancellation_that_was_lost() -> None:
+    """What a driver swallowed is found at the loop's next round; a time limit that ran out in between is no cancellation."""
+    rounds, asks = 0, asyncio.Event()
+
+    async def loops() -> None:
+        nonlocal rounds
+        while True:
+            heed_cancellation()
+            rounds += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0):
+                    await asyncio.sleep(60)
+            heed_cancellation()
+            asks.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    running = asyncio.create_task(loops(), name="loops")
+    async with asyncio.timeout(5):
+        await asks.wait()
+        running.cancel()
+        await asyncio.wait([running])
+    assert (running.cancelled(), rounds) == (True, 1)

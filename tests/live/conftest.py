@@ -11,6 +11,7 @@ from adapters.push.vapid import VapidKey
 from tests.live.product import Product
 from tests.live.servers import SERVERS
 from tests.peers.autopush import Autopush, autopush
+from tests.peers.redis import RedisServer, command
 from tests.peers.redmine_peer import redmine_peer
 
 __all__ = ["redmine_peer"]
@@ -21,6 +22,15 @@ def push_service() -> Iterator[Autopush]:
     """A push service on loopback, which the operator has allowed by its full origin."""
     with autopush() as peer:
         yield peer
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of this test's own."""
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with RedisServer(command("redis7"), folder).running() as server:
+        yield server
 
 
 @pytest.fixture

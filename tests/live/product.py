@@ -178,6 +178,15 @@ class Product:
         async with httpx.AsyncClient(timeout=10, verify=self.trust or True) as client:
             return await client.post(f"{self.url}/hub/events", json=batch, headers=headers)
 
+    async def metric(self, name: str) -> float:
+        """One of its numbers, over all labels, as this node says itself. Needs METRICS_TOKEN among its settings."""
+        headers = {"Authorization": f"Bearer {self.settings['METRICS_TOKEN']}"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10) as client:
+            answer = await client.get("/metrics", headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert f"# TYPE {name} " in answer.text, f"no {name}"
+        return sum(float(line.rpartition(" ")[2]) for line in answer.text.splitlines() if line.startswith((f"{name} ", f"{name}{{")))
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Looks into the store from outside."""
         with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=10) as database:

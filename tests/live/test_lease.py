@@ -118,6 +118,17 @@ def assert_whole(counted: Counter[int], at_least: int) -> None:
     assert counted == Counter(range(1, len(counted) + 1))
 
 
+async def overtaken(start: Start, *both: str, inside: bool = False) -> tuple[Node, Node, dict[str, Any]]:
+    """A leader that froze at 20, the node that has gone on since, in time, and that one's word of it."""
+    first = await start("first", *both, "--freeze-at", "20", *(["--inside"] if inside else []))
+    second = await start("second", *both)
+    frozen = await first.says("freezes")
+    gained = await second.says("gained")
+    assert gained["at"] - frozen["at"] < TAKEOVER_S
+    await second.says("wrote", lambda line: line["n"] > 40)
+    return first, second, gained
+
+
 async def test_another_node_leads_soon_after_a_kill(start: Start, store: AsyncEngine) -> None:
     """`kill -9` of the leader: the other one goes on from the watermark in less than ten seconds."""
     first = await start("first")
@@ -148,12 +159,7 @@ async def test_an_orderly_end_hands_over_at_the_next_look(start: Start, store: A
 
 async def test_a_woken_leader_without_a_fence_does_harm(start: Start, store: AsyncEngine) -> None:
     """Frozen before a write and woken after the other has gone on: it tells people again what they know, and turns the watermark back."""
-    first = await start("first", "--unfenced", "--freeze-at", "20")
-    second = await start("second", "--unfenced")
-    frozen = await first.says("freezes")
-    gained = await second.says("gained")
-    assert gained["at"] - frozen["at"] < TAKEOVER_S
-    await second.says("wrote", lambda line: line["n"] > 40)
+    first, second, _gained = await overtaken(start, "--unfenced")
     second.send(signal.SIGKILL)
     await second.process.wait()
     reached = await watermark(store)
@@ -166,12 +172,7 @@ async def test_a_woken_leader_without_a_fence_does_harm(start: Start, store: Asy
 
 async def test_a_woken_leader_is_fenced(start: Start, store: AsyncEngine) -> None:
     """The same with the fence: it is refused, stops, and waits its turn; nothing is lost and nothing doubled."""
-    first = await start("first", "--freeze-at", "20")
-    second = await start("second")
-    frozen = await first.says("freezes")
-    gained = await second.says("gained")
-    assert gained["at"] - frozen["at"] < TAKEOVER_S
-    await second.says("wrote", lambda line: line["n"] > 40)
+    first, second, gained = await overtaken(start)
     first.send(signal.SIGCONT)
     assert (await first.says("refused"))["error"] == "Fenced"
     await first.says("lost")
@@ -188,12 +189,7 @@ async def test_a_woken_leader_is_fenced(start: Start, store: AsyncEngine) -> Non
 @pytest.mark.parametrize("store_url", ["mariadb"], indirect=True)
 async def test_a_leader_frozen_with_its_locks_is_followed_too(start: Start, store: AsyncEngine) -> None:
     """Frozen between guard and commit it holds the lease's row; the server takes its transaction away, and the other one leads in time."""
-    first = await start("first", "--freeze-at", "20", "--inside")
-    second = await start("second")
-    frozen = await first.says("freezes")
-    gained = await second.says("gained")
-    assert gained["at"] - frozen["at"] < TAKEOVER_S
-    await second.says("wrote", lambda line: line["n"] > 40)
+    first, second, _gained = await overtaken(start, inside=True)
     first.send(signal.SIGCONT)
     assert (await first.says("refused"))["error"] == "StoreUnavailable"
     await first.says("lost")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,19 +14,10 @@ from tests.live.client import connected
 from tests.live.product import Product, free_port
 from tests.peers.certs import Authority
 from tests.peers.nginx import check, nginx, placed
-from tests.peers.redis import RedisServer, command
+from tests.peers.redis import RedisServer
 
 METRICS_TOKEN = "metrics-0123456789abcdef0123456789"
 SOCKETS = 20
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    """A Redis of this test's own."""
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    with RedisServer(command("redis7"), folder).running() as server:
-        yield server
 
 
 @pytest.fixture
@@ -43,13 +33,6 @@ def node(front: Product) -> Product:
     """A node of that installation at a port of its own."""
     port = free_port()
     return Product(front.folder, front.settings | {"LISTEN": f"127.0.0.1:{port}"}, port)
-
-
-async def connections(product: Product) -> float:
-    """Open sockets of a node, as it says itself."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{product.port}", timeout=10) as client:
-        text = (await client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})).text
-    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith("navigator_connections{"))
 
 
 async def follow(front: Product, http: httpx.AsyncClient, last: int, welcomed: asyncio.Event) -> tuple[list[int], list[int]]:
@@ -106,7 +89,7 @@ async def test_a_node_goes_and_nobody_misses_anything(front: Product, tmp_path: 
             clients = [group.create_task(follow(front, http, 40, event), name=f"client_{n}") for n, event in enumerate(welcomed)]
             async with asyncio.timeout(30):
                 await asyncio.gather(*(event.wait() for event in welcomed))
-            spread = [await connections(first), await connections(second)]
+            spread = [await first.metric("navigator_connections"), await second.metric("navigator_connections")]
             assert sum(spread) == SOCKETS
             assert min(spread) >= SOCKETS // 4, spread
             await publish(front, 1, 10)

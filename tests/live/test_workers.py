@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -21,18 +21,9 @@ from tests.live.client import Client, connected
 from tests.live.product import Product
 from tests.live.raw import raw, request
 from tests.peers.mariadb import MariaDb
-from tests.peers.redis import RedisServer, command
+from tests.peers.redis import RedisServer
 
 SERVE = (sys.executable, "-m", "web.cli", "serve", "--workers", "2")
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    """A Redis of this test's own."""
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    with RedisServer(command("redis7"), folder).running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from hub.topic import Topic, fold_by_key
 from hub.wire import BINARY, CLOSE, PING, PONG, TEXT
 from tests.clock import START, Clock
 from tests.conftest import sqlite_copy
+from tests.hub.driving import running
 from tests.hub.ends import FrameParser
 from tests.hub.frames import client_frame
 from tests.hub.people import add_people
@@ -115,6 +116,12 @@ class Client:
         """The messages of one type."""
         return [message for message in self.got if message["t"] == kind]
 
+    def read_on(self) -> list[int]:
+        """Reads again after a stall: the offsets of all events it has been told."""
+        self.pipe.stalled = False
+        self.pipe.take()
+        return [message["offset"] for message in self.of("event")]
+
     @property
     def closed(self) -> int | None:
         """The code of the server's close frame, None without one."""
@@ -173,13 +180,9 @@ async def hub(store: AsyncEngine) -> AsyncIterator[Hub]:
         return args.get("value")
 
     made.calls["test.echo"] = Gate(echo)
-    running = asyncio.create_task(made.run(), name="hub")
-    await made.ready()
-    with capture_logs() as lines:
-        yield made
-    running.cancel()
-    await asyncio.wait([running])
-    assert running.cancelled()
+    async with running(made):
+        with capture_logs() as lines:
+            yield made
     assert [line for line in lines if line["log_level"] in ("error", "critical")] == []
 
 
@@ -688,17 +691,21 @@ async def test_a_pause_in_the_middle_of_a_page(hub: Hub) -> None:
     await client.gone()
 
 
-async def test_too_slow_for_the_bound(hub: Hub) -> None:
-    """Past the bound the session ends at once; a client that reads on finds what was written, in order, then 4001."""
+async def stalled(hub: Hub, rounds: int) -> Client:
+    """A follower of `app:a` that reads nothing any more, and has been sent five events of 8 kB so many times."""
     client = await Client(hub).opened(None, "app:a")
     client.pipe.stalled = True
-    for _ in range(10):
+    for _ in range(rounds):
         publish(hub, 5, size=8_000)
-        await asyncio.sleep(0.003)
+        await asyncio.sleep(0.005)  # each round in a turn of its own
+    return client
+
+
+async def test_too_slow_for_the_bound(hub: Hub) -> None:
+    """Past the bound the session ends at once; a client that reads on finds what was written, in order, then 4001."""
+    client = await stalled(hub, 10)
     await until(lambda: not len(hub.presence))
-    client.pipe.stalled = False
-    client.pipe.take()
-    told = [m["offset"] for m in client.of("event")]
+    told = client.read_on()
     assert told == list(range(1, len(told) + 1))
     assert 1 <= len(told) < 50
     assert client.closed == 4001
@@ -707,17 +714,11 @@ async def test_too_slow_for_the_bound(hub: Hub) -> None:
 
 async def test_draining_keeps_the_queue(hub: Hub) -> None:
     """What a slow reader had queued before a planned end goes out before the close frame."""
-    client = await Client(hub).opened(None, "app:a")
-    client.pipe.stalled = True
-    for _ in range(3):
-        publish(hub, 5, size=8_000)
-        await asyncio.sleep(0.005)
+    client = await stalled(hub, 3)
     await until(lambda: client.session.queued_frames)
     draining = asyncio.create_task(hub.drain(within_s=1), name="drain")
     await until(lambda: not len(hub.presence))
-    client.pipe.stalled = False
-    client.pipe.take()
-    assert [m["offset"] for m in client.of("event")] == list(range(1, 16))
+    assert client.read_on() == list(range(1, 16))
     assert (len(client.of("draining")), client.closed) == (1, 4000)
     await draining
     await client.gone()
@@ -756,12 +757,9 @@ async def test_the_end_of_the_hub_ends_what_sessions_started(store: AsyncEngine)
         await asyncio.sleep(3600)
 
     hub.calls["test.never"] = never
-    running = asyncio.create_task(hub.run(), name="hub")
-    await hub.ready()
-    client = await Client(hub).opened()
-    client.say({"t": "call", "id": 1, "name": "test.never", "args": {}})
-    await waiting.wait()
-    running.cancel()
-    await asyncio.wait([running])
-    assert (len(hub.tasks), running.cancelled()) == (0, True)
+    async with running(hub):
+        client = await Client(hub).opened()
+        client.say({"t": "call", "id": 1, "name": "test.never", "args": {}})
+        await waiting.wait()
+    assert len(hub.tasks) == 0
     await client.gone()
