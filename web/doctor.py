@@ -10,6 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.fanout import COMPILED
 from hub.store import create_engine
 from web.settings import Settings
 
@@ -56,7 +57,13 @@ async def examine(settings: Settings, checks: Mapping[str, Check]) -> list[Findi
         else:
             named.append(_said(Finding(area, Verdict.OK, "is set up")))
     warnings = [Finding("settings", Verdict.WARNING, sentence) for sentence in settings.warnings()]
-    return [finding for part in await asyncio.gather(*named) for finding in part] + warnings
+    return [finding for part in await asyncio.gather(*named) for finding in part] + [_fanout()] + warnings
+
+
+def _fanout() -> Finding:
+    if COMPILED:
+        return Finding("fanout", Verdict.OK, "compiled")
+    return Finding("fanout", Verdict.WARNING, "runs in Python, slower: hub/speedups.c was not compiled (docs/deployment.md)")
 
 
 async def _said(finding: Finding) -> list[Finding]:

@@ -55,6 +55,13 @@ async def test_each_area_is_told_with_its_reason(tmp_path: Path) -> None:
     assert "schema" in by_name(await examine(settings, {}))["store"].text
 
 
+@pytest.mark.parametrize(("compiled", "verdict"), [(True, Verdict.OK), (False, Verdict.WARNING)])
+async def test_a_product_without_its_compiled_part_is_told(compiled: bool, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It works, slower, and nothing else would tell an operator."""
+    monkeypatch.setattr(doctor, "COMPILED", compiled)
+    assert by_name(await examine(make_settings(), {}))["fanout"].verdict is verdict
+
+
 async def test_a_system_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No check holds the doctor longer than its deadline, and a store that is no database is a finding."""
     monkeypatch.setattr(doctor, "_DEADLINE_S", 0.05)
