@@ -25,6 +25,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.store import leases
+from hub.tasks import heed_cancellation
 
 __all__ = ["Fenced", "Guard", "Lease", "LeaseTiming", "Record", "Silence", "Term", "run_guards"]
 
@@ -234,6 +235,7 @@ class Lease:
 
     async def _keep(self) -> None:
         while True:
+            heed_cancellation()
             try:
                 pause = await (self._stand_by() if self._lapsed() else self._renew())
                 if self._away:

@@ -18,6 +18,7 @@ from hub.event import rfc3339
 from hub.lease import Fenced
 from hub.notification import Batch
 from hub.policy import retry_delay
+from hub.tasks import heed_cancellation
 from hub.writer import StoreUnavailable
 
 __all__ = ["Health", "Source", "Supervisor"]
@@ -102,6 +103,7 @@ class Supervisor:
         """Runs until cancelled."""
         started = False
         while True:
+            heed_cancellation()
             try:
                 if not started:
                     await self._source.start(await self._watermark(self._source.name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -120,7 +120,7 @@ async def test_shown_marks_of_one_group_are_as_if_one_by_one(store: AsyncEngine,
             ]
 
         def named(mark: Mark) -> Mark:
-            return replace(mark, seq=None, after=0, ids=tuple(f"e{n}" for n in range(mark.after + 1, (mark.seq or 0) + 1)))
+            return msgspec.structs.replace(mark, seq=None, after=0, ids=tuple(f"e{n}" for n in range(mark.after + 1, (mark.seq or 0) + 1)))
 
         commits: list[object] = []
         sa.event.listen(book.ledger.writer.engine, "commit", commits.append)
