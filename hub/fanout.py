@@ -8,9 +8,7 @@ client: a session takes what it is given, into its socket or its bounded queue, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from operator import length_hint
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
@@ -19,16 +17,10 @@ from hub.event import Encoded, Format
 from hub.messages import Deliver, Revoke, StateChange
 from hub.presence import Presence
 from hub.protocol import event_frame, state
-from hub.readers import Group, Readers, Waiting, Way
-from hub.session import OPCODES, Session
-from hub.wire import frame
+from hub.readers import Readers, Waiting
+from hub.writes import Writes, begin
 
-try:
-    from hub.speedups import send_all
-except ImportError:  # it was not compiled; `COMPILED` tells the drivers
-    send_all = None  # type: ignore[assignment]
-
-__all__ = ["COMPILED", "FLUSH_S", "SLICE", "Fanout"]
+__all__ = ["FLUSH_S", "SLICE", "Fanout"]
 
 _log = structlog.get_logger("hub.fanout")
 FLUSH_S = 0.002
@@ -39,10 +31,6 @@ that takes more of it along saves a system call for each reader. Two millisecond
 at full load. A single event goes at once, and so does the next one after it."""
 SLICE = 2_000
 """Sockets written to before the loop gets a turn: about 8 ms of system calls."""
-
-
-COMPILED = send_all is not None
-"""Whether a fan-out to descriptors (`Session.fd`) is faster than one call for each session; without it, no session may have one."""
 
 
 class _Payloads(dict[Format, bytes]):
@@ -141,7 +129,7 @@ class Fanout:
             self._schedule()
         self._flushed(now - self._began, self._sockets, self._events)
 
-    def _write(self, topics: list[tuple[str, Readers]], begun: list[_Writes | _Singly]) -> None:
+    def _write(self, topics: list[tuple[str, Readers]], begun: list[Writes]) -> None:
         """Writes up to a slice, then goes on at the next turn of the loop; what is published meanwhile waits until the end.
 
         An event that cannot be written costs its own readers a hole, which they see by its offset, and stops nothing else.
@@ -161,7 +149,7 @@ class Fanout:
                         begun.pop()
                 else:
                     topic, readers = topics.pop()
-                    begun += _begin(readers)
+                    begun += begin(readers)
                     if readers.waiting:  # more than is joined into one write
                         self._dirty[topic] = readers
         finally:
@@ -169,128 +157,3 @@ class Fanout:
                 self._timer = asyncio.get_running_loop().call_soon(self._write, topics, begun)
             else:
                 self._written()
-
-
-def _begin(readers: Readers) -> list[_Writes | _Singly]:
-    """Begins to write what waits in a topic, to be done in slices: the hot readers in groups, the cold ones by themselves."""
-    events = readers.take()
-    if not events:
-        return []
-    writes: list[_Writes | _Singly] = [_Writes(group, events, to) for group, to in readers.owed.items()]
-    return [_Singly(readers, events), *writes]
-
-
-def _ended(session: Session) -> None:
-    """One connection's trouble is not the others': it ends, and resumes from its position."""
-    _log.exception("write_failed", session=session.id)
-    session.close(Close(CloseCode.INTERNAL_ERROR, "internal error"))
-
-
-class _Singly:
-    """The cold readers of one topic when the flush began: each is sent what it lacks."""
-
-    __slots__ = ("_events", "_readers", "_to")
-
-    def __init__(self, readers: Readers, events: Sequence[Waiting]) -> None:
-        self._readers, self._events, self._to = readers, events, readers.cold
-
-    @property
-    def events(self) -> int:
-        """How many events each of them gets, at most."""
-        return len(self._events)
-
-    @property
-    def done(self) -> bool:
-        """True when everybody has been served."""
-        return not self._to
-
-    def grow_old(self) -> None:
-        """Nothing is remembered of them."""
-
-    def some(self, room: int) -> int:
-        """Serves at most `room` of them; how many."""
-        to = self._to[-room:]
-        del self._to[-room:]
-        for session in to:
-            try:
-                self._readers.serve(session, self._events)
-            except Exception:
-                _ended(session)
-        return len(to)
-
-
-class _Writes:
-    """The same bytes for a group of those who were hot readers of one topic when the flush began, and still are its readers."""
-
-    __slots__ = ("_blob", "_by_descriptor", "_events", "_fresh", "_to", "_wire")
-
-    def __init__(self, group: Group, events: Sequence[Waiting], to: dict[Session, Way]) -> None:
-        self._wire, self._by_descriptor = group
-        self._events, self._to = events, to
-        self._blob = b"".join(frame(event.payload[self._wire], OPCODES[self._wire]) for event in events)
-        self._fresh = True
-
-    @property
-    def events(self) -> int:
-        """How many events each of them gets."""
-        return len(self._events)
-
-    @property
-    def done(self) -> bool:
-        """True when everybody has been written to."""
-        return not self._to
-
-    def grow_old(self) -> None:
-        """The loop has had a turn: who was hot may be slow by now."""
-        self._fresh = False
-
-    def some(self, room: int) -> int:
-        """Writes to at most `room` of them; how many."""
-        to = self._to
-        if len(to) <= room:
-            sessions, ways = list(to), list(to.values())
-            to.clear()
-        else:
-            some = [to.popitem() for _ in range(room)]
-            sessions, ways = [session for session, _ in some], [way for _, way in some]
-        written = len(sessions)
-        if not self._fresh and not all(session.direct for session in sessions):
-            both = list(zip(sessions, ways, strict=True))
-            slow = [session for session in sessions if session.direct is None]  # since the flush began
-            sessions, ways = [session for session, _ in both if session.direct], [way for session, way in both if session.direct]
-            for session in slow:
-                self._queue(session)
-        # From here on is one turn: in it nobody but the one who is written to can leave or turn slow.
-        if self._by_descriptor:
-            self._send(sessions, ways)
-        else:
-            self._write(sessions, ways)
-        return written
-
-    def _send(self, sessions: Sequence[Session], fds: Sequence[Any]) -> None:
-        """What a socket does not take at once, its transport is given to keep; it also meets the error of one that has failed."""
-        assert send_all is not None  # noqa: S101  # `COMPILED`
-        for index, sent in send_all(fds, self._blob):
-            session = sessions[index]
-            try:
-                if session.direct is not None:
-                    session.direct(self._blob[sent:])
-            except Exception:
-                _ended(session)
-
-    def _write(self, sessions: Sequence[Session], writes: Sequence[Any]) -> None:
-        blob, rest = self._blob, iter(writes)
-        while True:
-            try:
-                for write in rest:
-                    write(blob)
-                return
-            except Exception:
-                _ended(sessions[len(sessions) - length_hint(rest) - 1])
-
-    def _queue(self, session: Session) -> None:
-        try:
-            for event in self._events:
-                session.send_frame(event.payload[self._wire])
-        except Exception:
-            _ended(session)

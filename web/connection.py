@@ -21,13 +21,13 @@ import structlog
 from hub.close import Close, CloseCode
 from hub.conversation import handle, handle_now, open_session, refuse, replay
 from hub.event import Format
-from hub.fanout import COMPILED
 from hub.hub import Hub
 from hub.principal import Principal
 from hub.protocol import MAX_FRAME_BYTES, Command, Fatal, Hello, Refused, parse
 from hub.session import OPCODES, Session
 from hub.wire import CLOSE, PING, PONG, FrameReader, WireError, close_frame, frame, read_close
 from hub.writer import StoreUnavailable
+from hub.writes import COMPILED
 
 __all__ = ["FINISH_S", "SEND_BUFFER", "Connection"]
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.fanout import COMPILED
 from hub.store import create_engine
+from hub.writes import COMPILED
 from web.settings import Settings
 
 __all__ = ["Check", "Finding", "Verdict", "examine"]

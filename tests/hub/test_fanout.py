@@ -12,13 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from hub.close import CloseCode
 from hub.event import Event, Format
-from hub.fanout import COMPILED, Fanout
+from hub.fanout import Fanout
 from hub.log import TopicLog
 from hub.messages import Deliver, Revoke, StateChange
 from hub.presence import Presence
 from hub.protocol import Position, encode, event_frame, reply, snapshot
 from hub.session import Limits, Session
 from hub.topic import Topic, fold_by_key
+from hub.writes import COMPILED
 from tests.clock import START
 from tests.hub.ends import End, SocketEnd
 from tests.hub.turns import Turns

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.fanout import COMPILED
+from hub.writes import COMPILED
 from tests.peers.need import missing
 
 if COMPILED:
