@@ -234,22 +234,7 @@ class Hub:
                 async with asyncio.timeout(self._timing.close):
                     if received > self._said:
                         await connection.send(Ack("received", seq=received))
-                    await self._settle_marks(connection)
-
-    async def _settle_marks(self, connection: Connection) -> None:
-        """Sends what is marked, and waits until the hub has done with it: what still waits there when we leave, it drops."""
-        await self._send_marks(connection)
-        if not self._marks:
-            return
-        number = self._next_id()
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._replies[number] = answer
-        self._stirred.set()
-        try:
-            await connection.send(Unsub(number, INBOX))  # no topic that is ever joined; its answer comes after what was said before
-            await answer
-        finally:
-            del self._replies[number]
+                    await self._send_marks(connection)
 
     async def keep_position(self) -> None:
         """Saves the position as it moves."""

@@ -38,9 +38,6 @@ class Marks:
         """Whether one more would not fit."""
         return len(self._unsent) >= _UNSENT
 
-    def __len__(self) -> int:
-        return len(self._unsent) + len(self._sent)
-
     def add(self, level: Level, event_id: str) -> None:
         """Takes a mark; who has read a notification has been shown it."""
         if self._unsent.get(event_id) != "read":
