@@ -104,7 +104,7 @@ class Life:
         if self._chance is None:
             newest = (await self._list(status_id="*", sort="updated_on:desc", limit="1"))["issues"]
             stamp = f"{newest[0]['id']}:{newest[0]['updated_on']}" if newest and self._number == 0 else ""
-            self._chance = random.Random(f"{self._number}:{stamp}")  # noqa: S311
+            self._chance = random.Random(f"{self._number}:{stamp}")  # noqa: S311 - a story, not a secret
         return self._chance
 
     # -- what they do
