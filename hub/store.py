@@ -139,6 +139,8 @@ sessions = sa.Table(
     sa.Column("expires_at", Utc, nullable=False, index=True, comment="absolute end"),
     sa.Column("agent", _Name, nullable=False, default=""),
     sa.Column("address", sa.String(64), nullable=False, default=""),
+    sa.Column("remember", sa.Boolean, nullable=False, default=True, server_default=sa.true(), comment="the cookie outlives the browser"),
+    sa.Column("view_as", _Id, comment="users.id of whom this administrator looks as, read only; NULL: themself"),
 )
 
 preferences = sa.Table(

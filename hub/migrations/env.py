@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import hub.accounts  # noqa: F401 - its tables belong to the metadata
 from hub.store import metadata
 
 context.configure(
