@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,15 +100,13 @@ def _run(content: bytes, deadline_s: float) -> tuple[str, list[bytes]]:
     word, *given = head.decode("ascii", "replace").split()[:20] or [""]
     if word == "no" and given and given[0] in _REFUSALS:
         return given[0], []
-    if word != "ok" or done.returncode:
+    lengths = [int(length) for length in given if length.isdecimal()]
+    if word != "ok" or len(lengths) != len(pictures.SIZES) or sum(lengths) != len(rest):
         # a decoder crashed or ran out of memory; its text may hold parts of the picture
         _log.warning("picture_program_failed", returncode=done.returncode, bytes=len(content))
         return "broken", []
-    files, at = [], 0
-    for length in map(int, given):
-        files.append(rest[at : at + length])
-        at += length
-    return "", files
+    ends = list(accumulate(lengths))
+    return "", [rest[end - length : end] for length, end in zip(lengths, ends, strict=True)]
 
 
 class Avatars:
@@ -175,7 +174,7 @@ def avatar_json(user_id: int, version: str | None) -> dict[str, Any] | None:
 
 
 def avatar_routes() -> list[BaseRoute]:
-    """The routes of this module; `request.state` needs `avatars` and `workshop`."""
+    """The routes of this module; `request.state` needs `profiles` (`web.profiles.Profiles`)."""
     return [
         Route("/users/api/avatar", _put, methods=["PUT"]),
         Route("/users/api/avatar", _remove, methods=["DELETE"]),
@@ -192,14 +191,14 @@ async def _put(request: Request[Any]) -> Response:
             raise
         message = N_("The file is larger than {mb} MB. Choose a smaller one.")
         raise WebError(413, "picture_large", message, field="file", mb=pictures.MAX_BYTES // 1024**2) from None
-    files = await request.state["workshop"].squares(content)
-    version = await request.state["avatars"].put(principal.user_id, files, origin_of(request, principal), utc_now())
+    files = await request.state["profiles"].workshop.squares(content)
+    version = await request.state["profiles"].avatars.put(principal.user_id, files, origin_of(request, principal), utc_now())
     return JSONResponse({"avatar": avatar_json(principal.user_id, version)}, headers=_NO_STORE)
 
 
 async def _remove(request: Request[Any]) -> Response:
     principal = await require(request)
-    await request.state["avatars"].remove(principal.user_id, origin_of(request, principal), utc_now())
+    await request.state["profiles"].avatars.remove(principal.user_id, origin_of(request, principal), utc_now())
     return Response(status_code=204, headers=_NO_STORE)
 
 
@@ -207,7 +206,7 @@ async def _get(request: Request[Any]) -> Response:
     """A picture, for whoever is signed in. With its version in the address it never changes, so browsers need not ask again."""
     await require(request)
     user_id, size = request.path_params["user_id"], request.path_params["size"]
-    found = await request.state["avatars"].find(user_id, size) if size in pictures.SIZES else None
+    found = await request.state["profiles"].avatars.find(user_id, size) if size in pictures.SIZES else None
     if found is None:
         raise WebError(404, "not_found", N_("There is nothing at this address."))
     version, content = found

@@ -26,7 +26,7 @@ class NavArea:
     """Who sees it; None: everybody."""
 
 
-AREAS: tuple[NavArea, ...] = (NavArea("inbox", "/"), NavArea("ops", "/ops/", "admin"))
+AREAS: tuple[NavArea, ...] = (NavArea("inbox", "/"), NavArea("ops", "/ops/", "admin"), NavArea("profile", "/profile/"))
 """In the order of the navigation. Only what has a page."""
 
 
@@ -36,6 +36,7 @@ def build_boot(
     *,
     theme: str = "system",
     vapid_public: str | None = None,
+    avatar: str | None = None,
     areas: Sequence[NavArea] = AREAS,
 ) -> dict[str, Any]:
     """The boot object, as in `/users/api/me` and in every shell page."""
@@ -47,6 +48,7 @@ def build_boot(
             "locale": principal.locale,
             "zone": principal.zone,
             "permissions": sorted(principal.permissions),
+            "avatar": avatar,
         },
         "csrf": principal.csrf,
         "socket": SOCKET,

@@ -35,13 +35,12 @@ class _Markdown(MarkdownIt):
         self.enable(list(_RULES))
         self.add_render_rule("link_open", _link_open)
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+    def validateLink(self, url: str) -> bool:
         return _LINK.fullmatch(url) is not None
 
 
 def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    tokens[index].attrSet("rel", "noopener noreferrer nofollow")
-    tokens[index].attrSet("target", "_blank")
+    tokens[index].attrs = {"href": tokens[index].attrs["href"], "rel": "noopener noreferrer nofollow", "target": "_blank"}
     return renderer.renderToken(tokens, index, options, env)
 
 

@@ -6,7 +6,9 @@ all find it. Its states:
     asked     the ERP is being asked, or the process that asked is gone
     done      the date was read back from the ERP
     refused   it does not stand there, and `code` says why
-    unknown   the ERP was asked and has not confirmed: `Settler` reads back until it is one of the above
+    unknown   the ERP was asked and has not confirmed: `web.vpn_settler` reads back until it is one of the above
+
+A wish is open until it is settled; one that is given up on is settled and stays unknown.
 """
 
 from __future__ import annotations
@@ -26,15 +28,16 @@ from adapters.erp.errors import ErpError, ErpRule, ErpSlow, ErpUnavailable
 from hub.accounts import profiles, vpn_renewals
 from web.audit import SYSTEM, Origin, record
 
-__all__ = ["KeyReused", "Renewal", "Renewals", "RenewalState", "Unsettled", "VpnDirectory"]
+__all__ = ["KeyReused", "Renewal", "RenewalState", "Renewals", "Unsettled", "VpnDirectory"]
 
 RenewalState = Literal["asked", "done", "unknown", "refused"]
-_OPEN = ("asked", "unknown")
 LANDING = timedelta(minutes=10)
-"""So long after a write without an answer it may still be committed: a frozen network lets a statement through late. Twice the longest
-that a server keeps a session whose client is gone, by Oracle's usual SQLNET.EXPIRE_TIME of minutes."""
+"""So long after a write without an answer it may still be committed: a network that was frozen lets a statement through late, and a
+database notices only after minutes that a client is gone. Until then the old date proves nothing."""
 GIVEN_UP = timedelta(days=2)
-"""After so long without a word from the ERP the wish is closed as `gave_up`."""
+"""After so long without a word from the ERP the wish is closed as `gave_up`: still unknown, but the person may wish anew."""
+
+_SETTLED = ("done", "refused")
 
 _log = structlog.get_logger("web.vpn")
 
@@ -68,11 +71,18 @@ class Renewal:
     before: date | None
     state: RenewalState
     code: str
-    """Why it is refused or unknown: a code of an ErpError, or `not_taken`, `gave_up`, `interrupted`."""
+    """Why it is refused or unknown: a code of an ErpError; `not_taken`: another date stands there; `changed`: a third one does, and
+    nothing was written over it; `interrupted`: the process that asked is gone; `gave_up`."""
     message: str
     """The ERP's own sentence where a rule of its refused, else empty."""
     asked_at: datetime
+    """When the ERP was last told to write it."""
     settled_at: datetime | None
+
+    @property
+    def open(self) -> bool:
+        """Whether the last word is still to come."""
+        return self.settled_at is None
 
     @property
     def at(self) -> datetime:
@@ -115,13 +125,12 @@ class Renewals:
                 wish, fresh = await self._ask(user_id, key, until, before)
             else:
                 fresh = False
-            if wish.state not in _OPEN:
+            if not wish.open or fresh:
+                return await self._write(wish, erp_id, origin) if fresh else wish
+            wish = await self._look(wish, erp_id, origin, final=False)
+            if not wish.open or wish.code == "changed":
                 return wish
-            if not fresh:
-                wish = await self._look(wish, erp_id, origin, final=False)
-                if wish.state not in _OPEN:
-                    return wish
-            return await self._write(wish, erp_id, origin)
+            return await self._write(await self._again(wish), erp_id, origin)
 
     async def settle(self, wish: Renewal, erp_id: int) -> Renewal:
         """Reads back for a wish that nobody waits for, and returns it as it stands then. Writes nothing to the ERP.
@@ -132,12 +141,12 @@ class Renewals:
         async with lock:
             async with self._engine.connect() as connection:
                 now_stands = await _first(connection, vpn_renewals.c.id == wish.id)
-            if now_stands is None or now_stands.state not in _OPEN:
+            if now_stands is None or not now_stands.open:
                 return now_stands or wish
             late = self._clock() - now_stands.asked_at
             settled = await self._look(now_stands, erp_id, SYSTEM, final=late > LANDING)
-            if settled.state in _OPEN and late > GIVEN_UP:
-                return await self._put(settled, SYSTEM, state="refused", code="gave_up")
+            if settled.open and late > GIVEN_UP:
+                return await self._put(settled, SYSTEM, state="unknown", code="gave_up")
             return settled
 
     async def open_wishes(self, limit: int = 100) -> list[tuple[Renewal, int]]:
@@ -145,7 +154,7 @@ class Renewals:
         query = (
             sa.select(vpn_renewals, profiles.c.erp_id)
             .join(profiles, profiles.c.user_id == vpn_renewals.c.user_id)
-            .where(vpn_renewals.c.state.in_(_OPEN))
+            .where(vpn_renewals.c.settled_at.is_(None))
             .order_by(vpn_renewals.c.id)
             .limit(limit)
         )
@@ -168,7 +177,7 @@ class Renewals:
             async with self._engine.begin() as connection:
                 # the person's row is the lock between nodes
                 await connection.execute(sa.update(profiles).where(profiles.c.user_id == user_id).values(vpn=profiles.c.vpn))
-                if await _first(connection, vpn_renewals.c.user_id == user_id, vpn_renewals.c.state.in_(_OPEN)):
+                if await _first(connection, vpn_renewals.c.user_id == user_id, vpn_renewals.c.settled_at.is_(None)):
                     raise Unsettled
                 made = await connection.execute(sa.insert(vpn_renewals).values(**values))
                 found = await _first(connection, vpn_renewals.c.id == int(made.inserted_primary_key[0]))  # type: ignore[index]
@@ -178,6 +187,13 @@ class Renewals:
                 raise
             return known, False
         return cast("Renewal", found), True
+
+    async def _again(self, wish: Renewal) -> Renewal:
+        """The wish, to be written once more: what may still land late counts from here."""
+        now = self._clock()
+        async with self._engine.begin() as connection:
+            await connection.execute(sa.update(vpn_renewals).where(vpn_renewals.c.id == wish.id).values(asked_at=now))
+        return replace(wish, asked_at=now)
 
     async def _write(self, wish: Renewal, erp_id: int, origin: Origin) -> Renewal:
         doubt = ""
@@ -203,23 +219,24 @@ class Renewals:
             return await self._put(wish, origin, state="done", stands=stands)
         if final:
             return await self._put(wish, origin, state="refused", code="not_taken", stands=stands)
-        return await self._put(wish, origin, state="unknown", code=wish.code or "interrupted")
+        code = "changed" if stands != wish.before else wish.code or "interrupted"
+        return await self._put(wish, origin, state="unknown", code=code)
 
     async def _put(
         self, wish: Renewal, origin: Origin, *, state: RenewalState, code: str = "", message: str = "", stands: date | None = None
     ) -> Renewal:
         """Keeps the new state, with the date as read where it was; written down in the audit log when it changed."""
         now = self._clock()
-        became = replace(wish, state=state, code=code, message=message[:300], settled_at=None if state in _OPEN else now)
+        became = replace(
+            wish, state=state, code=code, message=message[:300], settled_at=now if state in _SETTLED or code == "gave_up" else None
+        )
         if (became.state, became.code) == (wish.state, wish.code):
             return wish
         async with self._engine.begin() as connection:
             values = {"state": state, "code": code, "message": became.message, "settled_at": became.settled_at}
             await connection.execute(sa.update(vpn_renewals).where(vpn_renewals.c.id == wish.id).values(**values))
             if stands is not None:
-                await connection.execute(
-                    sa.update(profiles).where(profiles.c.user_id == wish.user_id).values(vpn_until=stands.isoformat())
-                )
+                await connection.execute(sa.update(profiles).where(profiles.c.user_id == wish.user_id).values(vpn_until=stands.isoformat()))
             if state != wish.state:
                 await record(
                     connection,

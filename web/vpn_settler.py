@@ -40,10 +40,7 @@ class Settler:
             except (SQLAlchemyError, StoreUnavailable, TimeoutError):  # the store is away: everything waits, nothing is lost
                 _log.warning("vpn_settle_failed", exc_info=True)
                 newest = known
-            if newest is None or newest > known:
-                wait = _FIRST_S
-            else:
-                wait = min(wait * 2, _MOST_S)
+            wait = _FIRST_S if newest is None or newest > known else min(wait * 2, _MOST_S)
             known = newest if newest is not None else known
 
     async def round(self) -> int | None:
