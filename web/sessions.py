@@ -18,15 +18,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hub.accept import chunks
 from hub.batching import Asking
 from hub.principal import Principal
-from hub.store import permissions, sessions, users, watermarks
+from hub.store import Utc, permissions, sessions, users, watermarks
 
 __all__ = ["Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
 
 _log = structlog.get_logger("web.sessions")
 
-Revoked = Callable[[list[str]], None]
-"""Told the hashes of sessions that have just ended. Called on the event loop after the commit; must not block or raise."""
+Revoked = Callable[[list[str], str], None]
+"""Told the hashes of sessions that have just ended, and why, in a word or two for the other screen.
 
+Called on the event loop after the commit; must not block or raise.
+"""
+
+_ELSEWHERE = "signed out elsewhere"
 _ENDED = "sessions"
 """The watermark that says that sign-ins were ended."""
 _TOKEN_BYTES = 32
@@ -44,8 +48,12 @@ class Lifetime:
 
     idle: timedelta = timedelta(hours=12)
     """Without a request or a sign of the person."""
-    absolute: timedelta = timedelta(days=30)
+    absolute: timedelta = timedelta(hours=24)
     """Whatever happens."""
+    remembered_idle: timedelta = timedelta(days=14)
+    """As `idle`, where the person wished to be remembered."""
+    remembered: timedelta = timedelta(days=30)
+    """As `absolute`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,13 @@ class Sessions:
         self.on_revoked: list[Revoked] = []
         """Append a callback to learn of sessions that end through this process; `ended` finds the others."""
 
-    async def create(self, user_id: int, *, agent: str = "", address: str = "", replaces: str | None = None) -> NewSession:
-        """Begins a sign-in. `replaces` is the token that the browser brought along: that session ends with the same commit."""
+    async def create(
+        self, user_id: int, *, agent: str = "", address: str = "", replaces: str | None = None, remember: bool = False
+    ) -> NewSession:
+        """Begins a sign-in. `replaces` is the token that the browser brought along: that session ends with the same commit.
+
+        `remember`: it outlives the browser, and lives longer.
+        """
         now = self._clock()
         made = NewSession(token := secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES), hash_token(token))
         old = hash_token(replaces) if replaces else None
@@ -91,13 +104,14 @@ class Sessions:
                     csrf=made.csrf,
                     created_at=now,
                     seen_at=now,
-                    expires_at=now + self._lifetime.absolute,
+                    expires_at=now + (self._lifetime.remembered if remember else self._lifetime.absolute),
+                    remember=remember,
                     agent=agent[:255],
                     address=address[:64],
                 )
             )
         if old is not None and ended:
-            self._tell([old])
+            self._tell([old], _ELSEWHERE)
         return made
 
     async def find(self, token: str) -> Principal | None:
@@ -163,19 +177,23 @@ class Sessions:
         """Signs this session out."""
         await self._end(sessions.c.token_hash == session_hash)
 
-    async def end_all(self, user_id: int, *, keep: str | None = None) -> int:
-        """Signs a person out everywhere, except for the session with the hash `keep`; how many ended."""
-        return await self._end(sessions.c.user_id == user_id, sessions.c.token_hash != (keep or ""))
+    async def end_all(self, user_id: int, *, keep: str | None = None, reason: str = _ELSEWHERE) -> int:
+        """Signs a person out everywhere, except for the session with the hash `keep`; how many ended. `reason` is told to their sockets."""
+        return await self._end(sessions.c.user_id == user_id, sessions.c.token_hash != (keep or ""), reason=reason)
 
     async def sweep(self) -> int:
         """Deletes what has ended by itself; how many. Worth calling once an hour."""
         now = self._clock()
-        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= now - self._lifetime.idle))
+        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= self._quiet_since(now)), reason="expired")
 
     def _valid(self, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-        return (users.c.active.is_(True), sessions.c.expires_at > now, sessions.c.seen_at > now - self._lifetime.idle)
+        return (users.c.active.is_(True), sessions.c.expires_at > now, sessions.c.seen_at > self._quiet_since(now))
 
-    async def _end(self, *where: sa.ColumnElement[bool]) -> int:
+    def _quiet_since(self, now: datetime) -> sa.ColumnElement[datetime]:
+        long, short = (sa.literal(now - idle, Utc) for idle in (self._lifetime.remembered_idle, self._lifetime.idle))
+        return sa.case((sessions.c.remember.is_(True), long), else_=short)
+
+    async def _end(self, *where: sa.ColumnElement[bool], reason: str = _ELSEWHERE) -> int:
         async with self._engine.begin() as connection:
             hashes = list((await connection.scalars(sa.select(sessions.c.token_hash).where(*where))).all())
             for start in range(0, len(hashes), _AT_ONCE):
@@ -183,12 +201,12 @@ class Sessions:
             if hashes:
                 await self._note(connection)
         if hashes:
-            self._tell(hashes)
+            self._tell(hashes, reason)
         return len(hashes)
 
-    def _tell(self, hashes: list[str]) -> None:
+    def _tell(self, hashes: list[str], reason: str) -> None:
         for callback in self.on_revoked:
-            callback(list(hashes))
+            callback(list(hashes), reason)
 
 
 def _principal(row: Any, granted: Iterable[str]) -> Principal:

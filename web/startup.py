@@ -47,6 +47,7 @@ from web.security import SecurityMiddleware
 from web.sessions import Sessions
 from web.settings import Settings, load
 from web.socket import socket_routes
+from web.standing import Standings, StandingWatch, watching
 from web.state import State, open_state
 from web.tasks import task_routes
 from web.tracing import open_tracing
@@ -121,9 +122,12 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(ops_topic())
         for source in await _sources(settings, stack):
             hub.add_source(source)
-        state["sessions"].on_revoked.append(lambda hashes: hub.revoke(hashes, "signed out elsewhere"))
+        state["sessions"].on_revoked.append(hub.revoke)
         readiness = await _readiness(hub, state["engine"])
         await stack.enter_async_context(_running(hub, state["sessions"], readiness))
+        if state["directory"] is not None:
+            standings = Standings(state["engine"], state["sessions"])
+            await stack.enter_async_context(watching(StandingWatch(state["directory"], standings, leads=lambda: hub.leads)))
         _tell_areas(settings)
         yield AppState(
             **state,
