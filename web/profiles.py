@@ -16,7 +16,7 @@ from adapters.erp.person import ErpPerson
 from hub.accounts import profiles
 from hub.hub import utc_now
 from hub.tasks import end
-from web.audit import Origin
+from web.audit import SYSTEM, Origin
 from web.avatars import Avatars, Workshop, open_workshop
 from web.errors import BadField, WebError
 from web.i18n import N_
@@ -108,6 +108,8 @@ class Profiles:
             values |= {"phone": person.phone[:64], "standing": person.standing, "vpn": person.vpn, "vpn_until": until}
         async with self._engine.begin() as connection:
             await connection.execute(sa.update(profiles).where(profiles.c.user_id == user_id).values(**values))
+        if person is not None and self.renewals is not None:
+            await self.renewals.heard(user_id, person.vpn_until, SYSTEM)
         return await self.find(user_id)
 
     async def renew(self, user_id: int, until: date, key: str, origin: Origin) -> Renewal:
@@ -159,6 +161,9 @@ class Profiles:
         profile = await self.look(user_id)
         if profile is None:
             return None
+        last = await self.renewals.last(user_id) if self.renewals else None
+        if last is not None and last.open:
+            raise Unsettled
         offer = self.rules.offer(profile.access, self.directory.today())
         if offer.why:
             raise WebError(403, offer.why, _WHY[offer.why], day=offer.from_day)

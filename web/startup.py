@@ -41,6 +41,8 @@ from web.metrics import metrics_routes
 from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
 from web.pages import page_routes
+from web.profile import profile_routes
+from web.profiles import Profiles, open_profiles
 from web.push import Push, open_push
 from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
@@ -70,6 +72,7 @@ class AppState(State):
     hub: Hub
     push: Push
     devices: Devices
+    profiles: Profiles
     readiness: Readiness
     admission: Admission
     publish_quota: Buckets[str]
@@ -94,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *ops_routes(),
             *task_routes(),
             *user_routes(),
+            *profile_routes(),
             *page_routes(),
         ],
         middleware=[Middleware(SecurityMiddleware, settings=chosen)],
@@ -128,12 +132,14 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         if state["directory"] is not None:
             standings = Standings(state["engine"], state["sessions"])
             await stack.enter_async_context(watching(StandingWatch(state["directory"], standings, leads=lambda: hub.leads)))
+        profiles = await stack.enter_async_context(open_profiles(state["engine"], state["people"], settings, state["directory"]))
         _tell_areas(settings)
         yield AppState(
             **state,
             hub=hub,
             push=push,
             devices=Devices(state["engine"], now=utc_now),
+            profiles=profiles,
             readiness=readiness,
             admission=Admission.of(settings, time.monotonic()),
             publish_quota=Buckets(Rate(settings.publish_per_s, settings.publish_burst)),

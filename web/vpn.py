@@ -149,6 +149,12 @@ class Renewals:
                 return await self._put(settled, SYSTEM, state="unknown", code="gave_up")
             return settled
 
+    async def heard(self, user_id: int, stands: date | None, origin: Origin) -> None:
+        """Takes in a date that was read from the ERP for another reason: an open wish for it is done."""
+        wish = await self.last(user_id)
+        if wish is not None and wish.open and stands == wish.until:
+            await self._put(wish, origin, state="done", stands=stands)
+
     async def open_wishes(self, limit: int = 100) -> list[tuple[Renewal, int]]:
         """Wishes without a word from the ERP, oldest first, each with the person's id there."""
         query = (
@@ -177,8 +183,11 @@ class Renewals:
             async with self._engine.begin() as connection:
                 # the person's row is the lock between nodes
                 await connection.execute(sa.update(profiles).where(profiles.c.user_id == user_id).values(vpn=profiles.c.vpn))
-                if await _first(connection, vpn_renewals.c.user_id == user_id, vpn_renewals.c.settled_at.is_(None)):
+                open_one = await _first(connection, vpn_renewals.c.user_id == user_id, vpn_renewals.c.settled_at.is_(None))
+                if open_one is not None and (open_one.key, open_one.until) != (key, until):
                     raise Unsettled
+                if open_one is not None:
+                    return open_one, False
                 made = await connection.execute(sa.insert(vpn_renewals).values(**values))
                 found = await _first(connection, vpn_renewals.c.id == int(made.inserted_primary_key[0]))  # type: ignore[index]
         except sa.exc.IntegrityError:
@@ -234,7 +243,9 @@ class Renewals:
             return wish
         async with self._engine.begin() as connection:
             values = {"state": state, "code": code, "message": became.message, "settled_at": became.settled_at}
-            await connection.execute(sa.update(vpn_renewals).where(vpn_renewals.c.id == wish.id).values(**values))
+            still_open = (vpn_renewals.c.id == wish.id, vpn_renewals.c.settled_at.is_(None))
+            if not (await connection.execute(sa.update(vpn_renewals).where(*still_open).values(**values))).rowcount:
+                return await _first(connection, vpn_renewals.c.id == wish.id) or wish  # another node had the last word
             if stands is not None:
                 await connection.execute(sa.update(profiles).where(profiles.c.user_id == wish.user_id).values(vpn_until=stands.isoformat()))
             if state != wish.state:

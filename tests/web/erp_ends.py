@@ -44,9 +44,13 @@ class OneRow:
     """Raised instead of the next writes."""
     after_write: list[ErpError] = field(default_factory=list)
     """Raised after the next commits: their answers are lost."""
+    silent_after_write: list[ErpError] = field(default_factory=list)
+    """Raised instead of the reads that follow the next commit."""
     before_read: list[ErpError] = field(default_factory=list)
     held: asyncio.Event | None = None
     """Writes wait for it."""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    """A write has come."""
 
     async def person(self, erp_id: int) -> ErpPerson | None:
         """The row."""
@@ -60,12 +64,14 @@ class OneRow:
 
     async def renew_vpn(self, erp_id: int, until: date) -> None:
         """Commits a date."""
+        self.reached.set()
         if self.held is not None:
             await self.held.wait()
         if self.before_write:
             raise self.before_write.pop(0)
         self.row = replace(self.row, vpn_until=until)
         self.writes.append(until)
+        self.before_read, self.silent_after_write = self.before_read + self.silent_after_write, []
         if self.after_write:
             raise self.after_write.pop(0)
 

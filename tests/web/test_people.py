@@ -56,7 +56,7 @@ async def test_preferences_reach_the_delivery_policy(engine: AsyncEngine) -> Non
     assert await people.preferences(user) == {"locale": "ru", "zone": "Asia/Yekaterinburg"}
     wishes: dict[str, Any] = {
         "locale": "en",
-        "zone": "Europe/Moscow",
+        "zone": "Asia/Omsk",
         "theme": "dark",
         "sound": {"muted": False, "volume": 0.5, "kinds": {"ticket": {"sound": "chime"}}},
         "rules": {"ticket": {"push": False}},
@@ -69,7 +69,7 @@ async def test_preferences_reach_the_delivery_policy(engine: AsyncEngine) -> Non
     assert await people.preferences(user) == wishes
     async with engine.connect() as connection:
         loaded = (await connection.run_sync(load_preferences, [user]))[user]
-    assert (loaded.locale, loaded.zone.key, loaded.critical_pierces) == ("en", "Asia/Yekaterinburg", False)
+    assert (loaded.locale, loaded.zone.key, loaded.critical_pierces) == ("en", "Asia/Omsk", False)
     assert loaded.rules == {"ticket": Rule(push=False)}
     assert tuple(loaded.quiet) == (QuietWindow(frozenset({5, 6}), time(22), time(7)),)
 

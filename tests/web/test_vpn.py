@@ -221,10 +221,9 @@ async def test_an_erp_that_never_comes_back_leaves_it_unknown_and_lets_go(world:
 
 async def test_a_process_that_died_in_the_middle_leaves_a_wish_to_settle(world: World) -> None:
     """A cancelled renewal has its row, and whoever comes next finds out what became of it."""
-    world.erp.held = asyncio.Event()
+    world.erp.held, world.erp.reached = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(world.renew())
-    while not await world.renewals.open_wishes():
-        await asyncio.sleep(0)
+    await world.erp.reached.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
