@@ -64,6 +64,8 @@ class Erp:
     """How long after a sign-in that the ERP confirmed the copy of the password is good."""
     fell: Callable[[int, Standing], Awaitable[None]]
     """Told that the ERP said blocked, or no access, of an account: ends its sessions."""
+    link: Callable[[int, str], Awaitable[None]] | None = None
+    """Told id and login name of an account that signed in through the ERP: finds who they are in Redmine."""
     grid_s: float = _GRID_S
 
 
@@ -174,6 +176,8 @@ class SignIn:
         person = await self._people.get(user_id)
         if not person.active:
             self._refuse(person, address)
+        if erp.link is not None:
+            await erp.link(person.id, person.name)
         return SignedIn(person)
 
     async def _rejected(self, erp: Erp, verdict: Rejected, proven: Person | None, person: Person | None, address: str) -> NoReturn:

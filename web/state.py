@@ -23,6 +23,7 @@ from web.erp_sign_in import AskLimits, ErpSignIn
 from web.i18n import I18n
 from web.passwords import open_passwords
 from web.people import People
+from web.redmine_login import RedmineLogins, open_redmine_logins
 from web.rendering import TEMPLATES, Templates
 from web.sessions import Lifetime, Sessions
 from web.settings import Settings
@@ -79,7 +80,8 @@ async def open_state(
         sessions = Sessions(engine, _lifetime(settings))
         people = People(engine)
         directory = await stack.enter_async_context(open_directory(settings))
-        erp = _erp(settings, directory, engine, sessions) if directory else None
+        redmine = await stack.enter_async_context(open_redmine_logins(settings, engine))
+        erp = _erp(settings, directory, engine, sessions, redmine) if directory else None
         sweeper = asyncio.create_task(_sweep(sessions), name="session_sweep")
         stack.push_async_callback(_stop, sweeper)
         yield State(
@@ -104,12 +106,13 @@ def _lifetime(settings: Settings) -> Lifetime:
     )
 
 
-def _erp(settings: Settings, directory: Directory, engine: AsyncEngine, sessions: Sessions) -> Erp:
+def _erp(settings: Settings, directory: Directory, engine: AsyncEngine, sessions: Sessions, redmine: RedmineLogins | None) -> Erp:
     return Erp(
         asking=ErpSignIn(directory, AskLimits(within_s=settings.erp_sign_in_s, at_once=settings.erp_sign_ins)),
         copies=Copies(engine),
         term=timedelta(days=settings.erp_password_days),
         fell=Standings(engine, sessions).fell,
+        link=redmine.link if redmine else None,
     )
 
 

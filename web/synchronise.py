@@ -52,7 +52,7 @@ class Copies:
         """Makes or renews the copy after a sign-in that the ERP confirmed; the account's id.
 
         The account is found by the ERP's id, so that a changed login name changes the name and nothing else. An account of that name
-        without a password, as an administrator prepares one, becomes theirs. Raises NameTaken.
+        or with that id, and without a password, as an administrator prepares one, becomes theirs. Raises NameTaken.
         """
         try:
             return await self._confirm(person, password_hash)
@@ -71,6 +71,8 @@ class Copies:
             known = await self._known(connection, person.erp_id)
             user_id = None if known is None else int(known.user_id)
             holder = await self._holder(connection, name)
+            if holder is None and user_id is None:
+                holder = await self._prepared(connection, person.erp_id)
             if holder is not None and holder.id != user_id:
                 if holder.erp_id is not None:
                     await self._free(connection, holder, now)
@@ -102,6 +104,13 @@ class Copies:
         query = sa.select(users.c.id, users.c.name, users.c.password_hash, profiles.c.erp_id)
         query = query.outerjoin(profiles, profiles.c.user_id == users.c.id).where(users.c.name == name)
         return (await connection.execute(query)).one_or_none()
+
+    async def _prepared(self, connection: AsyncConnection, erp_id: int) -> Any:
+        """An account under another name that an administrator prepared for this person: it has no password, and their identity."""
+        query = sa.select(users.c.id, users.c.name, users.c.password_hash, profiles.c.erp_id)
+        query = query.join(identities, identities.c.user_id == users.c.id).outerjoin(profiles, profiles.c.user_id == users.c.id)
+        where = (_key("erp", str(erp_id)), profiles.c.user_id.is_(None), users.c.password_hash.is_(None))
+        return (await connection.execute(query.where(*where))).one_or_none()
 
     async def _free(self, connection: AsyncConnection, holder: Any, now: datetime) -> None:
         """The ERP has given the login name to somebody else: the former holder keeps the account, and not the name or the password."""
