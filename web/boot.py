@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ def build_boot(
     theme: str = "system",
     vapid_public: str | None = None,
     avatar: str | None = None,
+    sound: Mapping[str, Any] | None = None,
     areas: Sequence[NavArea] = AREAS,
 ) -> dict[str, Any]:
     """The boot object, as in `/users/api/me` and in every shell page."""
@@ -56,6 +57,7 @@ def build_boot(
         "areas": [{"id": area.id, "href": area.href} for area in areas if area.permission is None or principal.may(area.permission)],
         "version": VERSION,
         "theme": theme,
+        "sound": sound,
         "demo": settings.demo,
     }
 

@@ -62,6 +62,7 @@ async def boot_of(request: Request[State], principal: Principal) -> dict[str, An
         state["settings"],
         theme=wishes.get("theme", "system"),
         vapid_public=state["vapid_public_key"],
+        sound=wishes.get("sound"),
         avatar=version and avatar_url(principal.user_id, version, 64),
     )
 

@@ -14,6 +14,7 @@ import '../ui/state-dot';
 import '../ui/toasts';
 import type { TezToasts } from '../ui/toasts';
 import { showCount } from './counter';
+import { initials } from './initials';
 import { type Outage, outage } from './outage';
 import { t } from './strings';
 import { shellStyles } from './styles';
@@ -36,6 +37,7 @@ const areaIcons: Record<string, IconName> = {
   quality: 'checks',
   admin: 'system',
   ops: 'erp',
+  profile: 'user',
   gallery: 'gallery',
 };
 const areaNames = [
@@ -49,6 +51,7 @@ const areaNames = [
   'quality',
   'admin',
   'ops',
+  'profile',
   'gallery',
 ] as const;
 type AreaName = (typeof areaNames)[number];
@@ -93,7 +96,8 @@ export class TezShell extends TezElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('boot') && this.boot) this.theme = isTheme(this.boot.theme) ? this.boot.theme : 'system';
+    if (changed.has('boot') && this.boot && !changed.get('boot'))
+      this.theme = isTheme(this.boot.theme) ? this.boot.theme : 'system';
     if (changed.has('hub') || changed.has('inbox') || changed.has('system')) this.#wire();
   }
 
@@ -172,8 +176,10 @@ export class TezShell extends TezElement {
 
   // — Preferences —
 
-  #setTheme(theme: Theme): void {
+  /** Shows this theme and keeps it; fires `tez-theme`. */
+  chooseTheme(theme: Theme): void {
     this.theme = theme;
+    this.emit('tez-theme', theme);
     document.documentElement.dataset.theme = theme;
     try {
       localStorage.setItem('tez.theme', theme);
@@ -183,7 +189,8 @@ export class TezShell extends TezElement {
     void this.#save('theme', theme);
   }
 
-  #setLocale(next: Locale): void {
+  /** Speaks this language from now on, here and in what the server says. */
+  chooseLocale(next: Locale): void {
     setLocale(next);
     void this.#save('locale', next);
   }
@@ -272,7 +279,7 @@ export class TezShell extends TezElement {
           { id: 'light', label: t('themeLight'), icon: 'sun', checked: this.theme === 'light' },
           { id: 'dark', label: t('themeDark'), icon: 'moon', checked: this.theme === 'dark' },
         ]}
-        @pick=${(event: CustomEvent<Theme>) => this.#setTheme(event.detail)}
+        @pick=${(event: CustomEvent<Theme>) => this.chooseTheme(event.detail)}
         ><span slot="trigger">${icon(this.theme === 'dark' ? 'moon' : this.theme === 'light' ? 'sun' : 'screen')}</span></tez-menu
       >
       <tez-menu
@@ -281,7 +288,7 @@ export class TezShell extends TezElement {
           { id: 'ru', label: 'Русский', checked: locale() === 'ru' },
           { id: 'en', label: 'English', checked: locale() === 'en' },
         ]}
-        @pick=${(event: CustomEvent<string>) => isLocale(event.detail) && this.#setLocale(event.detail)}
+        @pick=${(event: CustomEvent<string>) => isLocale(event.detail) && this.chooseLocale(event.detail)}
         ><span slot="trigger">${icon('globe')}</span></tez-menu
       >
       <tez-menu
@@ -290,7 +297,9 @@ export class TezShell extends TezElement {
           ...(profile ? [{ id: 'profile', label: t('profile'), icon: 'user' as const, href: profile.href }] : []),
           { id: 'out', label: t('signOut'), icon: 'exit', href: '/users/logout', hint: name },
         ]}
-        ><span slot="trigger" class="who" aria-hidden="true">${initials(name)}</span></tez-menu
+        ><span slot="trigger" class="who" aria-hidden="true"
+          >${boot.user.avatar ? html`<img src=${boot.user.avatar} alt="" />` : initials(name)}</span
+        ></tez-menu
       >
     </header>`;
   }
@@ -325,17 +334,7 @@ function isArea(id: string): id is AreaName {
   return (areaNames as readonly string[]).includes(id);
 }
 
-/** Up to two letters of a name: `Анна Петрова` is АП. */
-export function initials(name: string): string {
-  const words = name
-    .trim()
-    .split(/[\s._-]+/u)
-    .filter(Boolean);
-  return words
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toLocaleUpperCase() ?? '')
-    .join('');
-}
+export { initials };
 
 declare global {
   interface HTMLElementTagNameMap {
