@@ -26,6 +26,7 @@ export class ProfileSignature extends Section {
         resize: vertical;
       }
       .under {
+        margin-top: var(--tez-1);
         justify-content: space-between;
       }
       .over {

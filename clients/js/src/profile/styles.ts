@@ -48,6 +48,9 @@ export const sectionStyles = css`
     flex: 1;
     min-width: 0;
   }
+  .note > .btn {
+    align-self: center;
+  }
   .save {
     min-height: 1.45em;
     color: var(--tez-text-3);
@@ -99,6 +102,7 @@ export const sectionStyles = css`
   }
   input[type='range'] {
     min-width: 0;
+    display: block;
     min-height: 24px;
     margin: 0;
     accent-color: var(--tez-accent);
