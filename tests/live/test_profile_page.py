@@ -91,7 +91,10 @@ def sessions_are_there() -> bool:
 async def shot(page: Page, name: str) -> None:
     """A picture of the whole page, where somebody wants to look."""
     if SHOTS:
-        await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+        size = page.viewport_size or {"width": 1366, "height": 768}
+        await page.set_viewport_size({"width": size["width"], "height": 2600})  # the frame scrolls inside
+        await page.screenshot(path=f"{SHOTS}/{name}.png")
+        await page.set_viewport_size(size)
 
 
 def picture(form: str = "JPEG") -> bytes:

@@ -45,6 +45,10 @@ export class ProfileSignature extends Section {
       .preview ol {
         margin: 0 0 var(--tez-1);
       }
+      .preview ul,
+      .preview ol {
+        padding-left: 1.4em;
+      }
       .preview a {
         color: var(--tez-accent-text);
       }

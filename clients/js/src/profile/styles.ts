@@ -53,6 +53,7 @@ export const sectionStyles = css`
   }
   .save {
     min-height: 1.45em;
+    margin-bottom: -0.5em; /* mostly empty: the space below a section should not look doubled */
     color: var(--tez-text-3);
     font-size: var(--tez-s);
   }
