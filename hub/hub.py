@@ -266,8 +266,7 @@ class Hub:
     def _schedule(self, deadlines: Sequence[tuple[int, datetime]]) -> None:
         """Has deadlines kept, here or at the node that leads. Should the word of it be lost, the leader's sweep finds them."""
         if self.leads:
-            for user_id, deadline in deadlines:
-                self.delivery.schedule(user_id, deadline)
+            self.delivery.schedule_all(deadlines)
         else:
             self._send(Schedule([(user_id, microseconds(deadline)) for user_id, deadline in deadlines]))
 
