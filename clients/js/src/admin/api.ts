@@ -2,17 +2,7 @@
 
 import { HttpError, request } from '../inbox/session';
 import { t } from './strings';
-import type {
-  AuditPage,
-  Device,
-  NewAccount,
-  Page,
-  PeoplePage,
-  PersonDetail,
-  Right,
-  UserSession,
-  Whose,
-} from './types';
+import type { AuditPage, Device, NewAccount, Page, PeoplePage, PersonDetail, Right, UserSession, Whose } from './types';
 
 /** Filters, sorting and offset of a list, as in the address; empty values are left out. */
 export type Query = Readonly<Record<string, string>>;
@@ -68,7 +58,10 @@ export class AdminApi {
 
   /** Without `session`: all of them. */
   endSession(id: number, session?: string): Promise<void> {
-    return this.#send('DELETE', `people/${id}/sessions${session === undefined ? '' : `/${encodeURIComponent(session)}`}`);
+    return this.#send(
+      'DELETE',
+      `people/${id}/sessions${session === undefined ? '' : `/${encodeURIComponent(session)}`}`,
+    );
   }
 
   removeDevice(id: number, device: string | number): Promise<void> {

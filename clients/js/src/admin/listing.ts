@@ -69,6 +69,7 @@ export class Listing<Row extends object, P extends Page<Row> = Page<Row>> {
     this.#running?.abort();
     this.#running = null;
     this.busy = true;
+    this.error = null;
     if (wait) this.#timer = setTimeout(() => void this.#ask(), wait);
     else void this.#ask();
     this.#changed();
