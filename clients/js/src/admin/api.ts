@@ -13,6 +13,17 @@ export function searchOf(query: Query): string {
   return search.size ? `?${search}` : '';
 }
 
+/** Days of the audit filter as the moments that the server wants: from the first one's start to the last one's end, in this browser's zone. */
+export function moments(query: Query): Query {
+  const start = (day: string, more: number) => {
+    const at = new Date(`${day}T00:00:00`);
+    at.setDate(at.getDate() + more);
+    return Number.isNaN(at.getTime()) ? '' : at.toISOString();
+  };
+  const { from = '', to = '', ...rest } = query;
+  return { ...rest, ...(from ? { from: start(from, 0) } : {}), ...(to ? { to: start(to, 1) } : {}) };
+}
+
 const LIMIT_MS = 15_000;
 
 export class AdminApi {

@@ -3,9 +3,9 @@ import { formatDate } from '../i18n/index';
 import { exactTime } from '../ui/clock';
 import { define } from '../ui/element';
 import { icon } from '../ui/icons';
-import { searchOf } from './api';
+import { moments, searchOf } from './api';
 import type { Desk } from './desk';
-import { actionName, diff } from './diff';
+import { actionName, diff, type FieldDiff } from './diff';
 import type { Listing } from './listing';
 import { type Emptiness, ListSection } from './section';
 import { t } from './strings';
@@ -86,7 +86,7 @@ export class TezAdminAudit extends ListSection<AuditLine, AuditPage> {
       ${this.#date('from', t('from'), wrong)} ${this.#date('to', t('to'), wrong)}
       ${wrong ? html`<p class="wrong" role="alert">${t('wrongDates')}</p>` : nothing}
       <span class="end-tools">
-        <a class="btn" href="/admin/api/audit.csv${searchOf(filter)}" download title=${t('csvWhy')}>${icon('down', 16)}${t('csv')}</a>
+        <a class="btn" href="/admin/api/audit.csv${searchOf(moments(filter))}" download title=${t('csvWhy')}>${icon('down', 16)}${t('csv')}</a>
       </span>`;
   }
 
@@ -164,13 +164,16 @@ function named(desk: Desk, name: string, id: number | null): TemplateResult {
 
 function changes(line: AuditLine): TemplateResult {
   return html`<ul class="diff" role="list">
-    ${diff(line).map(
-      (one) => html`<li>
-        <b>${one.field}</b>
-        ${one.before === null ? nothing : html`<del><span class="sr">${t('was')} </span>${one.before}</del>`}
-        ${one.before !== null || one.after === null ? html`<span aria-hidden="true"> → </span>` : nothing}
-        ${one.after === null ? html`<span>${t('nothingThere')}</span>` : html`<ins><span class="sr">${t('became')} </span>${one.after}</ins>`}
-      </li>`,
-    )}
+    ${diff(line).map((one) => html`<li><b>${one.field}</b> ${value(one)}</li>`)}
   </ul>`;
+}
+
+function value({ before, after }: FieldDiff): TemplateResult {
+  if (after === undefined) return html`<span>${before}</span>`;
+  const became =
+    after === null
+      ? html`<span>${t('nothingThere')}</span>`
+      : html`<ins><span class="sr">${t('became')} </span>${after}</ins>`;
+  if (before === undefined || (before === null && after !== null)) return became;
+  return html`<del><span class="sr">${t('was')} </span>${before ?? t('nothingThere')}</del><span aria-hidden="true"> → </span>${became}`;
 }

@@ -3,7 +3,7 @@
 import type { HubStatus, Undo } from '../hub/index';
 import type { ToastOptions } from '../ui/toasts';
 import { type Place, readPlace, writePlace } from './address';
-import { type AdminApi, isForbidden, isSignedOut, type Query, reasonOf } from './api';
+import { type AdminApi, isForbidden, isSignedOut, moments, type Query, reasonOf } from './api';
 import { Card } from './card';
 import { Grants } from './grants';
 import { Listing } from './listing';
@@ -80,13 +80,14 @@ export class Desk {
       changed,
       (person, askedAt) => this.grants.settle([person], askedAt),
     );
-    const holders = (query: Query) => (query.q ? query : { ...query, permission: 'any', sort: 'display_name' });
+    const named = (query: Query) => ({ sort: 'display_name', ...query });
+    const holders = (query: Query) => named(query.q ? query : { ...query, permission: 'any' });
     this.lists = {
-      people: new Listing((query, signal) => api.people(query, signal), changed),
+      people: new Listing((query, signal) => api.people(named(query), signal), changed),
       matrix: new Listing((query, signal) => api.people(holders(query), signal), changed),
       sessions: new Listing((query, signal) => api.sessions(query, signal), changed),
       devices: new Listing((query, signal) => api.devices(query, signal), changed),
-      audit: new Listing((query, signal) => api.audit(query, signal), changed),
+      audit: new Listing((query, signal) => api.audit(moments(query), signal), changed),
     };
     for (const list of [this.lists.people, this.lists.matrix])
       list.loaded = (rows, askedAt) => this.grants.settle(rows, askedAt);

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { define } from '../ui/element';
 import type { Desk } from './desk';
-import { deviceName, kindsOf, removeDevice } from './ending';
+import { deviceName, kindsOf, lastError, removeDevice } from './ending';
 import type { Listing } from './listing';
 import { type Emptiness, ListSection } from './section';
 import { t } from './strings';
@@ -48,10 +48,11 @@ export class TezAdminDevices extends ListSection<Row> {
           label: t('lastError'),
           className: 'second',
           blank: (row) => !row.last_error,
-          cell: (row) => html`<span>${row.last_error ?? t('noError')}</span>`,
+          cell: (row) => lastError(row),
         },
         {
-          label: '',
+          label: t('acts'),
+          quiet: true,
           className: 'end',
           cell: (row) => html`<button
             class="btn small"

@@ -6,9 +6,9 @@ import type { AuditLine } from './types';
 
 export interface FieldDiff {
   readonly field: string;
-  /** null: there was nothing. */
-  readonly before: string | null;
-  readonly after: string | null;
+  /** null: there was nothing; undefined: nothing is said of it. */
+  readonly before: string | null | undefined;
+  readonly after: string | null | undefined;
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
@@ -18,7 +18,7 @@ export function diff(line: Pick<AuditLine, 'before' | 'after'>): FieldDiff[] {
   const before = line.before ?? {};
   const after = line.after ?? {};
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .map((key) => ({ field: fieldName(key), before: shown(before[key]), after: shown(after[key]) }))
+    .map((key) => ({ field: fieldName(key), before: told(before, key), after: told(after, key) }))
     .filter((one) => one.before !== one.after);
 }
 
@@ -30,7 +30,12 @@ export function actionName(action: string): string {
 
 function fieldName(name: string): string {
   const key = `field_${name}`;
-  return isKey(key) ? t(key) : name;
+  const right = `right_${name}`;
+  return isKey(key) ? t(key) : isKey(right) ? t(right) : name;
+}
+
+function told(values: Readonly<Record<string, unknown>>, key: string): string | null | undefined {
+  return Object.hasOwn(values, key) ? shown(values[key]) : undefined;
 }
 
 function shown(value: unknown): string | null {

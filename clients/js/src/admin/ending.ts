@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import '../ui/badge';
+import { exactTime } from '../ui/clock';
 import type { Desk } from './desk';
 import { isKey, t } from './strings';
 import { type Device, nameOf, type UserSession, type Whose } from './types';
@@ -10,7 +11,7 @@ type User = Whose['user'];
 
 /** Asks, ends one session of `user`, and takes it off the screen. */
 export async function endSession(desk: Desk, user: User, session: UserSession): Promise<void> {
-  const words = { name: nameOf(user), browser: session.browser, address: session.address };
+  const words = { name: nameOf(user), browser: browserName(session), address: session.address };
   const sure = await desk.ask({
     heading: t('endSessionTitle'),
     text: session.this ? t('endOwnText') : t('endSessionText', words),
@@ -33,7 +34,9 @@ export async function endAll(desk: Desk, user: User, count: number): Promise<voi
     typed: user.name,
   });
   if (!sure || !(await desk.act(() => desk.api.endSession(user.id)))) return;
-  desk.forget('sessions', user.id, () => true);
+  // One's own browser stays signed in: the server keeps whoever asks.
+  if (user.id === desk.me.id) desk.refresh();
+  else desk.forget('sessions', user.id, () => true);
   desk.done(t('endedAll', { name }));
 }
 
@@ -50,8 +53,20 @@ export async function removeDevice(desk: Desk, user: User, device: Device): Prom
   desk.done(t('removedDevice', words));
 }
 
+/** `Chrome 141, Windows`, or that the line it sent says nothing. */
+export function browserName(session: UserSession): string {
+  return session.browser || t('unknownBrowser');
+}
+
 export function deviceName(device: Device): string {
   return device.label || String(device.id);
+}
+
+/** The last failure to reach it; its detail and time are the tooltip. */
+export function lastError(device: Device): TemplateResult {
+  const error = device.last_error;
+  if (!error) return html`<span>${t('noError')}</span>`;
+  return html`<span title="${exactTime(Date.parse(error.at))} ${error.detail}">${error.code}</span>`;
 }
 
 /** `Web Push`, or that nothing is sent there. */

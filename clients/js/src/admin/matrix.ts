@@ -33,6 +33,7 @@ export class TezAdminMatrix extends ListSection<Person, PeoplePage> {
       .box {
         display: inline-grid;
         place-items: center;
+        vertical-align: middle;
         width: 28px;
         height: 28px;
         padding: 0;
@@ -78,8 +79,9 @@ export class TezAdminMatrix extends ListSection<Person, PeoplePage> {
         td.cell .of {
           max-width: 100%;
           overflow: hidden;
-          font-size: 11px;
+          font-size: var(--tez-xs);
           text-overflow: ellipsis;
+          white-space: nowrap;
         }
       }
       @media (forced-colors: active) {
@@ -119,6 +121,7 @@ export class TezAdminMatrix extends ListSection<Person, PeoplePage> {
           { label: t('person'), className: 'first', cell: (person) => who(desk, person) },
           ...rights.map((right, column) => ({
             label: t(`right_${right}`),
+            short: t(`short_${right}`),
             className: 'cell',
             cell: (person: Person, row: number) => this.#cell(desk, person, right, row, column, page.rows.length),
           })),

@@ -4,8 +4,6 @@ import { clockTime, serverNow } from '../ui/clock';
 import { base, define } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/states';
-import '../ui/toasts';
-import type { TezToasts } from '../ui/toasts';
 import { type Section, sections } from './address';
 import './audit';
 import './confirm';
@@ -128,7 +126,7 @@ export class TezAdmin extends DeskElement {
           padding-top: var(--tez-3);
         }
         nav ul {
-          margin-inline: -12px;
+          margin-inline: -10px;
         }
         nav a {
           padding: 0 10px;
@@ -146,13 +144,11 @@ export class TezAdmin extends DeskElement {
   ];
 
   @query('tez-confirm') private confirm!: TezConfirm;
-  @query('tez-toasts') private toasts!: TezToasts;
 
   protected override firstUpdated(): void {
     const desk = this.desk;
     if (!desk) return;
     desk.ask = (question) => this.confirm.ask(question);
-    desk.say = (toast) => void this.toasts.show(toast);
   }
 
   override render() {
@@ -185,8 +181,7 @@ export class TezAdmin extends DeskElement {
                   ${person === null ? nothing : html`<tez-admin-person role="complementary" aria-label=${t('person')} .desk=${desk}></tez-admin-person>`}
                 </div>`
       }
-      <tez-confirm></tez-confirm>
-      <tez-toasts></tez-toasts>`;
+      <tez-confirm></tez-confirm>`;
   }
 
   #lost(desk: Desk) {

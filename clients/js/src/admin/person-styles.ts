@@ -23,6 +23,7 @@ export const personStyles = css`
     min-width: 0;
   }
   h2 {
+    width: fit-content;
     margin: 0;
     font-size: var(--tez-l);
     font-weight: 650;

@@ -11,7 +11,7 @@ import '../ui/time';
 import { reasonOf } from './api';
 import type { Desk } from './desk';
 import { DeskElement } from './element';
-import { deviceName, endAll, endSession, kindsOf, marks, removeDevice } from './ending';
+import { browserName, deviceName, endAll, endSession, kindsOf, lastError, marks, removeDevice } from './ending';
 import './face';
 import { givenBy } from './matrix';
 import './new-password';
@@ -123,12 +123,12 @@ export class TezAdminPerson extends DeskElement {
         ${sessions.map(
           (session) => html`<li class="item">
             <div title=${session.agent}>
-              ${session.browser} ${marks(session)}
+              ${browserName(session)} ${marks(session)}
               <small>${session.address} · <tez-time at=${session.seen_at}></tez-time></small>
             </div>
             <button
               class="btn small"
-              aria-label=${t('endSessionOf', { browser: session.browser, name: nameOf(person) })}
+              aria-label=${t('endSessionOf', { browser: browserName(session), name: nameOf(person) })}
               @click=${() => void this.#away('sessions', () => endSession(desk, person, session))}
             >
               ${t('endSession')}
@@ -148,7 +148,7 @@ export class TezAdminPerson extends DeskElement {
             <div>
               ${deviceName(device)}
               <small>${kindsOf(device)} · ${seen(device.seen_at)}</small>
-              ${device.last_error ? html`<small class="bad">${t('lastError')}: ${device.last_error}</small>` : nothing}
+              ${device.last_error ? html`<small class="bad">${t('lastError')}: ${lastError(device)}</small>` : nothing}
             </div>
             <button
               class="btn small"
@@ -196,7 +196,7 @@ export class TezAdminPerson extends DeskElement {
     return html`<section aria-labelledby="acts">
       <h3 id="acts">${t('acts')}</h3>
       <div class="acts">
-        ${self || !person.active ? nothing : html`<button class="btn" @click=${() => void this.#viewAs(desk, person)}>${t('viewAs')}</button>`}
+        ${self || !person.active || desk.grants.of(person, 'admin') ? nothing : html`<button class="btn" @click=${() => void this.#viewAs(desk, person)}>${t('viewAs')}</button>`}
         ${person.standing === null ? html`<button class="btn" @click=${() => this.password.open(person)}>${t('setPassword')}</button>` : nothing}
         ${
           self

@@ -57,7 +57,8 @@ export abstract class ListSection<Row extends object, P extends Page<Row> = Page
     const list = this.list(desk);
     const { page } = list;
     const dim = desk.offline || (list.error !== null && page !== null);
-    return html`<div class="tools" role="search">${this.tools(desk, page)}</div>
+    return html`<h2 class="sr">${t(desk.place.section)}</h2>
+      <div class="tools" role="search">${this.tools(desk, page)}</div>
       <div class="frame ${dim ? 'dim' : ''}" aria-busy=${list.busy ? 'true' : 'false'} @keydown=${this.#rowKeys} @focusin=${this.#focusIn} @focusout=${this.#focusOut}>
         ${this.#body(desk, list)}
       </div>`;

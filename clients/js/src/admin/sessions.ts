@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { define } from '../ui/element';
 import type { Desk } from './desk';
-import { endSession, marks } from './ending';
+import { browserName, endSession, marks } from './ending';
 import type { Listing } from './listing';
 import { type Emptiness, ListSection } from './section';
 import { t } from './strings';
@@ -36,7 +36,7 @@ export class TezAdminSessions extends ListSection<Row> {
       open: (row) => desk.go({ person: row.user.id }),
       columns: [
         { label: t('person'), cell: (row) => who(desk, row.user) },
-        { label: t('browser'), cell: (row) => html`<span title=${row.agent}>${row.browser} ${marks(row)}</span>` },
+        { label: t('browser'), cell: (row) => html`<span title=${row.agent}>${browserName(row)} ${marks(row)}</span>` },
         { label: t('address'), className: 'mono second', cell: (row) => html`<span>${row.address}</span>` },
         {
           label: t('started'),
@@ -50,11 +50,12 @@ export class TezAdminSessions extends ListSection<Row> {
           cell: (row) => html`<tez-time at=${row.expires_at}></tez-time>`,
         },
         {
-          label: '',
+          label: t('acts'),
+          quiet: true,
           className: 'end',
           cell: (row) => html`<button
             class="btn small"
-            aria-label=${t('endSessionOf', { browser: row.browser, name: nameOf(row.user) })}
+            aria-label=${t('endSessionOf', { browser: browserName(row), name: nameOf(row.user) })}
             @click=${() => void endSession(desk, row.user, row)}
           >
             ${t('endSession')}

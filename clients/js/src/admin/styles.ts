@@ -173,7 +173,7 @@ export const listStyles = css`
     height: 44px;
     padding: 5px var(--tez-3);
     border-bottom: 1px solid var(--tez-line);
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
   th:first-child,
   td:first-child {
@@ -195,7 +195,12 @@ export const listStyles = css`
     box-shadow: inset 3px 0 0 var(--tez-accent);
   }
   .end {
+    width: 1%;
     text-align: end;
+    white-space: nowrap;
+  }
+  tez-new-account {
+    position: absolute;
   }
   .tight {
     white-space: nowrap;
@@ -229,9 +234,10 @@ export const listStyles = css`
     color: var(--tez-text-3);
   }
   .tags {
-    display: flex;
+    display: inline-flex;
     flex-wrap: wrap;
     gap: 4px;
+    vertical-align: middle;
   }
   @container (max-width: 820px) {
     .second {
@@ -256,6 +262,12 @@ export const listStyles = css`
     }
     .keys {
       display: none;
+    }
+    .bar.top .btn {
+      margin-inline-start: auto;
+    }
+    td {
+      overflow-wrap: anywhere;
     }
     table,
     tbody,

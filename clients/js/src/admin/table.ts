@@ -5,6 +5,10 @@ import { t } from './strings';
 
 export interface Column<Row> {
   readonly label: string;
+  /** Beside the value on a narrow screen. */
+  readonly short?: string;
+  /** The head is for screen readers only: what stands below speaks for itself. */
+  readonly quiet?: boolean;
   readonly cell: (row: Row, index: number) => TemplateResult | string | typeof nothing;
   /** Nothing to show for this row: no line of its own on a narrow screen. */
   readonly blank?: (row: Row) => boolean;
@@ -51,7 +55,7 @@ export function table<Row>(options: TableOptions<Row>): TemplateResult {
           ${columns.map(
             (column) =>
               html`<td role="cell" class="${column.className ?? ''} ${column.blank?.(row) ? 'blank' : ''}">
-                <span class="of" aria-hidden="true">${column.label}</span>${column.cell(row, index)}
+                <span class="of" aria-hidden="true">${column.quiet ? nothing : (column.short ?? column.label)}</span>${column.cell(row, index)}
               </td>`,
           )}
         </tr>`,
@@ -63,7 +67,7 @@ export function table<Row>(options: TableOptions<Row>): TemplateResult {
 function head<Row>(column: Column<Row>, sorting: Sorting | undefined): TemplateResult {
   const by = column.sort;
   if (!by || !sorting)
-    return html`<th role="columnheader" scope="col" class=${column.className ?? ''}>${column.label}</th>`;
+    return html`<th role="columnheader" scope="col" class=${column.className ?? ''}><span class=${column.quiet ? 'sr' : ''}>${column.label}</span></th>`;
   const chosen = sorting.by === by;
   const down = chosen && sorting.descending;
   return html`<th

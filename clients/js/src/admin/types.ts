@@ -52,7 +52,8 @@ export interface Device {
   readonly created_at: string;
   readonly seen_at: string | null;
   readonly kinds: readonly string[];
-  readonly last_error: string | null;
+  /** What the last try to push to it ended with, when that was not well. */
+  readonly last_error: { readonly code: string; readonly detail: string; readonly at: string } | null;
 }
 
 export interface Whose {

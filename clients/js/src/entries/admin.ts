@@ -12,6 +12,7 @@ const page = document.querySelector('tez-admin');
 if (frame && page) {
   const { boot, hub } = frame.session;
   const desk = new Desk(new AdminApi(location.origin, boot.csrf), boot.user, hub);
+  desk.say = (toast) => frame.shell.say(toast);
   page.desk = desk;
   desk.start();
 }

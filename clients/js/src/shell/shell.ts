@@ -12,7 +12,7 @@ import { type IconName, icon } from '../ui/icons';
 import '../ui/menu';
 import '../ui/state-dot';
 import '../ui/toasts';
-import type { TezToasts } from '../ui/toasts';
+import type { TezToasts, ToastOptions } from '../ui/toasts';
 import { showCount } from './counter';
 import { type Outage, outage } from './outage';
 import { t } from './strings';
@@ -121,6 +121,11 @@ export class TezShell extends TezElement {
       count();
     }
     this.#look();
+  }
+
+  /** Shows a message of the area's in the one stack of the page. */
+  say(toast: ToastOptions): void {
+    this.toasts.show(toast);
   }
 
   // — Link —
