@@ -15,11 +15,13 @@ from hub.store import identities, permissions, sessions, users
 from web.paging import Page, choice, contains, page_of
 from web.people import PERMISSIONS
 
-__all__ = ["SORTS", "STANDINGS", "PeopleSearch", "Wanted", "wanted"]
+__all__ = ["ANY", "SORTS", "STANDINGS", "PeopleSearch", "Wanted", "wanted"]
 
 STANDINGS = ("active", "blocked", "none", "gone", "disabled")
 """What a person may be asked for as: the ERP's word, or `disabled` here. `active` takes in local accounts."""
 SORTS = ("name", "display_name", "department", "seen_at")
+ANY = "any"
+"""Asked for as a permission: whoever has at least one."""
 _AVATAR = 32
 """Pixels of the picture in a row."""
 
@@ -42,7 +44,7 @@ def wanted(given: Mapping[str, str]) -> Wanted:
     return Wanted(
         words=given.get("q", ""),
         standing=choice(given, "standing", STANDINGS),
-        permission=choice(given, "permission", PERMISSIONS),
+        permission=choice(given, "permission", (*PERMISSIONS, ANY)),
         department=given.get("department", "")[:255],
         sort=choice(given, "sort", SORTS, "name"),
         direction="desc" if choice(given, "dir", ("asc", "desc"), "asc") == "desc" else "asc",
@@ -152,7 +154,10 @@ def _conditions(what: Wanted) -> list[sa.ColumnElement[bool]]:
         case standing:
             where.append(profiles.c.standing == standing)
     if what.permission:
-        where.append(users.c.id.in_(sa.select(permissions.c.user_id).where(permissions.c.permission == what.permission)))
+        holders = sa.select(permissions.c.user_id)
+        if what.permission != ANY:
+            holders = holders.where(permissions.c.permission == what.permission)
+        where.append(users.c.id.in_(holders))
     if what.department:
         where.append(profiles.c.department == what.department)
     return where

@@ -131,6 +131,7 @@ export class TezShell extends TezElement {
   // — Link —
 
   #look(): void {
+    this.requestUpdate(); // the dot in the header shows each change, the banner only those that last
     clearTimeout(this.#bannerTimer);
     const status = this.hub?.status ?? null;
     const out = outage(status, this.system?.sources.values() ?? [], serverNow());
