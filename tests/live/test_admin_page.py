@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +17,7 @@ from tests.live.test_browser import violations
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
 
+LONG_NAME = "Константинопольский-Рождественский Вениамин"
 WIDTHS = (1920, 1366, 768, 320)
 LIST = "document.querySelector('tez-admin')?.shadowRoot.querySelector('.list')?.shadowRoot"
 FOCUSED = (
@@ -22,13 +25,14 @@ FOCUSED = (
 )
 BESIDE = """(() => {
   const main = document.querySelector('tez-shell').shadowRoot.querySelector('main');
-  return main.scrollWidth > main.clientWidth || document.documentElement.scrollWidth > innerWidth;
+  const frame = document.querySelector('tez-admin').shadowRoot.querySelector('.list').shadowRoot.querySelector('.frame');
+  return [main, frame, document.documentElement].some((box) => box.scrollWidth > box.clientWidth);
 })()"""
 
 
 @pytest.fixture
 def office(product: Product) -> Product:
-    """An administrator `ann`, who the product has by itself, and ten thousand people who never signed in."""
+    """An administrator `boss`, and ten thousand people who never signed in; one of them has a long name and two devices."""
     product.add_user("boss", "--permission", "admin")
     with _store(product) as store:
         columns = [row[1] for row in store.execute("PRAGMA table_info(users)")]
@@ -36,7 +40,13 @@ def office(product: Product) -> Product:
         for number in range(10_000):
             row = dict(zip(columns, model, strict=True)) | {"name": f"worker{number:05}", "display_name": f"Работник {number:05}"}
             row["id"] = 1_000 + number
-            store.execute(f"INSERT INTO users ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))  # noqa: S608
+            store.execute(f"INSERT INTO users ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+        store.execute("UPDATE users SET display_name = ? WHERE id = 1000", (LONG_NAME,))
+        now_us = time.time_ns() // 1000
+        for label in ("Chrome, Windows", "Яндекс Браузер, Android"):
+            device = {"user_id": 1000, "key": label, "label": label, "created_at": now_us, "seen_at": now_us}
+            marks = ", ".join("?" * len(device))
+            store.execute(f"INSERT INTO devices ({', '.join(device)}) VALUES ({marks})", list(device.values()))
     return product
 
 
@@ -169,6 +179,9 @@ async def test_looks(office: Product, scheme: str) -> None:
     """Every section, the panel and the dialogs: nothing for axe to find in any colours, nothing beside the page at any width."""
     async with office.running(), chromium() as browser, person(office, browser, color_scheme=scheme, bypass_csp=True) as boss:
         await boss.sign_in("boss")
+        async with office.signed_in("boss") as program:
+            for right in ("quality", "netmonitor"):
+                assert (await program.put(f"/admin/api/people/1000/permissions/{right}")).status_code == 204
         page = await boss.tab("/admin/")
         views = ("", "?person=1000", "?section=matrix", "?section=sessions", "?section=devices", "?section=audit", "?q=nobody-at-all")
         for view in views:
@@ -179,6 +192,8 @@ async def test_looks(office: Product, scheme: str) -> None:
             for width in WIDTHS:
                 await page.set_viewport_size({"width": width, "height": 768})
                 assert not await page.evaluate(BESIDE), f"{view} at {width}"
+                if shots := os.environ.get("SHOTS"):
+                    await page.screenshot(path=f"{shots}/{scheme}-{views.index(view)}-{width}.png")
                 if width in (1366, 320):
                     assert await violations(page) == [], f"{view} at {width}"
             await page.emulate_media(forced_colors="active")

@@ -63,7 +63,7 @@ export const listStyles = css`
     margin-inline-start: auto;
   }
   .frame {
-    overflow: hidden;
+    overflow: auto hidden; /* only should a word be longer than its column can be */
     border: 1px solid var(--tez-line);
     border-radius: var(--tez-radius-l);
     background: var(--tez-surface);
@@ -178,6 +178,12 @@ export const listStyles = css`
   th:first-child,
   td:first-child {
     padding-inline-start: var(--tez-4);
+  }
+  td:first-child:has(.who) {
+    min-width: calc(var(--tez-rem) * 10);
+  }
+  td:first-child .who {
+    overflow-wrap: anywhere;
   }
   tbody tr:last-child td {
     border-bottom: 0;
@@ -309,7 +315,9 @@ export const listStyles = css`
       border: 0;
       text-align: end;
     }
-    td:first-child {
+    td:first-child,
+    td:first-child:has(.who) {
+      min-width: 0;
       padding-inline-start: 0;
       text-align: start;
     }
