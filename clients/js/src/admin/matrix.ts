@@ -62,6 +62,12 @@ export class TezAdminMatrix extends ListSection<Person, PeoplePage> {
         color: var(--tez-text-2);
         font-size: var(--tez-s);
       }
+      @container (max-width: 820px) {
+        th.cell,
+        td.cell {
+          width: calc(var(--tez-rem) * 4.5);
+        }
+      }
       @container (max-width: 560px) {
         tr {
           display: grid;

@@ -43,7 +43,7 @@ export class TezAdminPerson extends DeskElement {
           ${
             person
               ? html`<p class="sub">
-                  ${person.display_name ? html`<span>${person.name}</span>` : nothing}${standing(person)}
+                  ${name === person.name ? nothing : html`<span>${person.name}</span>`}${standing(person)}
                   <span>${t('seen_at')}: ${seen(person.seen_at)}</span>
                 </p>`
               : nothing

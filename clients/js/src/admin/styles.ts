@@ -228,6 +228,9 @@ export const listStyles = css`
     gap: var(--tez-2);
     min-width: 0;
   }
+  .who > span {
+    min-width: 0;
+  }
   .who a {
     color: var(--tez-text);
     font-weight: 600;
@@ -323,6 +326,10 @@ export const listStyles = css`
     }
     tbody tr.chosen td:first-child {
       box-shadow: none;
+    }
+    td.end {
+      justify-content: flex-end;
+      width: auto;
     }
     td.blank {
       display: none;

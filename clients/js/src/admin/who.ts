@@ -19,7 +19,7 @@ type Named = {
   readonly avatar?: string | null;
 };
 
-export function who(desk: Desk, person: Named, more: TemplateResult | typeof nothing = nothing): TemplateResult {
+export function who(desk: Desk, person: Named): TemplateResult {
   const name = nameOf(person);
   return html`<span class="who">
     <tez-face .letters=${initials(name)} .src=${person.avatar ?? null}></tez-face>
@@ -29,7 +29,7 @@ export function who(desk: Desk, person: Named, more: TemplateResult | typeof not
         event.preventDefault();
         desk.go({ person: person.id });
       }}>${name}</a>${person.id === desk.me.id ? html` <tez-badge tone="accent">${t('self')}</tez-badge>` : nothing}
-      <small>${person.display_name ? person.name : nothing}${more}</small>
+      ${name === person.name ? nothing : html`<small>${person.name}</small>`}
     </span>
   </span>`;
 }
