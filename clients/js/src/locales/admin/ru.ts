@@ -94,7 +94,7 @@ export const admin = {
   right_finesse: 'Звонки',
   right_reports: 'Отчёты',
   short_admin: 'Админ.',
-  short_quality: 'Качество',
+  short_quality: 'Кач-во',
   short_netmonitor: 'Сеть',
   short_finesse: 'Звонки',
   short_reports: 'Отчёты',
