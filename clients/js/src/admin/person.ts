@@ -217,7 +217,12 @@ export class TezAdminPerson extends DeskElement {
       text: t('viewAsText'),
       go: t('viewAsGo'),
     });
-    if (sure && (await desk.act(() => desk.api.viewAs(person.id)))) location.assign('/');
+    if (!sure) return;
+    // Word of it may come by the socket before the answer, and the frame then loads the address anew: one that this person may see.
+    const here = location.href;
+    history.replaceState(null, '', '/');
+    if (await desk.act(() => desk.api.viewAs(person.id))) location.assign('/');
+    else history.replaceState(null, '', here);
   }
 
   async #setActive(desk: Desk, person: PersonDetail): Promise<void> {

@@ -17,6 +17,8 @@ export interface Boot {
   readonly csrf: string;
   readonly socket: string;
   readonly push: { readonly vapid_public_key: string | null; readonly fcm: unknown };
+  /** The administrator who looks as `user`, read only; null when people are themselves. */
+  readonly viewer: { readonly id: number; readonly name: string; readonly display_name: string } | null;
   readonly areas: readonly { readonly id: string; readonly href: string }[];
   readonly version: string;
   readonly theme: string;
