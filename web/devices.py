@@ -69,7 +69,7 @@ class Devices:
     def __init__(self, engine: AsyncEngine, *, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
 
-    async def list(self, user_id: int) -> list[Device]:
+    async def list(self, user_id: int) -> Sequence[Device]:
         """A person's devices, the one seen last first."""
         async with self._engine.connect() as connection:
             query = sa.select(devices).where(devices.c.user_id == user_id).order_by(devices.c.seen_at.desc())
