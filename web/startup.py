@@ -32,6 +32,7 @@ from hub.supervisor import Source
 from hub.tasks import end
 from hub.topic import Topic, fold_by_key
 from hub.writer import StoreUnavailable
+from web.admin import admin_routes
 from web.admission import Admission
 from web.devices import Devices
 from web.errors import exception_handlers
@@ -40,10 +41,13 @@ from web.health import health_routes
 from web.metrics import metrics_routes
 from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
+from web.own_sessions import own_session_routes
 from web.pages import page_routes
+from web.people_search import PeopleSearch
 from web.push import Push, open_push
 from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
+from web.session_list import SessionList
 from web.sessions import Sessions
 from web.settings import Settings, load
 from web.socket import socket_routes
@@ -69,6 +73,8 @@ class AppState(State):
     hub: Hub
     push: Push
     devices: Devices
+    session_list: SessionList
+    people_search: PeopleSearch
     readiness: Readiness
     admission: Admission
     publish_quota: Buckets[str]
@@ -86,11 +92,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return Starlette(
         routes=[
             *socket_routes(),
+            *admin_routes(),
             *event_routes(),
             *health_routes(),
             *metrics_routes(),
             *notification_routes(),
             *ops_routes(),
+            *own_session_routes(),
             *task_routes(),
             *user_routes(),
             *page_routes(),
@@ -121,7 +129,9 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(ops_topic())
         for source in await _sources(settings, stack):
             hub.add_source(source)
-        state["sessions"].on_revoked.append(lambda hashes: hub.revoke(hashes, "signed out elsewhere"))
+        state["sessions"].on_revoked.append(hub.revoke)
+        state["permissions"].on_changed.append(hub.changed)
+        hub.rights.look_up = state["sessions"].look_up
         readiness = await _readiness(hub, state["engine"])
         await stack.enter_async_context(_running(hub, state["sessions"], readiness))
         _tell_areas(settings)
@@ -130,6 +140,8 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             hub=hub,
             push=push,
             devices=Devices(state["engine"], now=utc_now),
+            session_list=SessionList(state["engine"], state["sessions"], hub.roll),
+            people_search=PeopleSearch(state["engine"]),
             readiness=readiness,
             admission=Admission.of(settings, time.monotonic()),
             publish_quota=Buckets(Rate(settings.publish_per_s, settings.publish_burst)),
@@ -222,7 +234,9 @@ async def _watch_sessions(hub: Hub, sessions: Sessions) -> None:
             revision, now = await sessions.revision(), time.monotonic()
             if revision != known or now - all_at > _ALL_S:
                 live = {session.principal.session_hash: session for session in hub.presence if session.principal.session_hash}
-                hub.revoke(sorted(await sessions.ended(live)), "signed out or revoked")
+                hub.revoke(sorted(await sessions.ended(live)), "signed_out")
+                if revision != known:
+                    hub.rights.anything_changed()
                 known = revision
                 if now - all_at > _ALL_S:
                     all_at = now

@@ -19,11 +19,13 @@ from web.assets import STATIC, Assets
 from web.auth import SignIn
 from web.boot import vapid_public_key
 from web.i18n import I18n
-from web.passwords import open_passwords
+from web.passwords import Passwords, open_passwords
 from web.people import People
+from web.permissions import Permissions
 from web.rendering import TEMPLATES, Templates
 from web.sessions import Lifetime, Sessions
 from web.settings import Settings
+from web.view_as import ViewAs
 
 __all__ = ["State", "open_state", "open_store"]
 
@@ -40,6 +42,9 @@ class State(TypedDict):
     sessions: Sessions
     people: People
     sign_in: SignIn
+    passwords: Passwords
+    permissions: Permissions
+    view_as: ViewAs
     templates: Templates
     i18n: I18n
     vapid_public_key: str | None
@@ -80,6 +85,9 @@ async def open_state(
             sessions=sessions,
             people=people,
             sign_in=SignIn(people, passwords),
+            passwords=passwords,
+            permissions=Permissions(engine, sessions),
+            view_as=ViewAs(engine),
             templates=await asyncio.to_thread(Templates.load, assets, i18n, templates),
             i18n=i18n,
             vapid_public_key=vapid_public_key(settings),

@@ -96,7 +96,7 @@ async def test_a_visit_is_written_at_most_once_a_minute(found: Sessions, anna: i
 async def test_a_new_sign_in_ends_the_browsers_old_one(found: Sessions, anna: int) -> None:
     """The token that came along is dead, and whoever listens is told its hash; a foreign or unknown one is no trouble."""
     told: list[str] = []
-    found.on_revoked.append(told.extend)
+    found.on_revoked.append(lambda hashes, _reason: told.extend(hashes))
     first = await found.create(anna, replaces="nonsense")
     assert told == []
     second = await found.create(anna, replaces=first.token)
@@ -108,7 +108,7 @@ async def test_a_new_sign_in_ends_the_browsers_old_one(found: Sessions, anna: in
 async def test_signing_out_here_and_everywhere(found: Sessions, anna: int) -> None:
     """One session or all others end, and their hashes are told."""
     told: list[str] = []
-    found.on_revoked.append(told.extend)
+    found.on_revoked.append(lambda hashes, _reason: told.extend(hashes))
     made = [await found.create(anna) for _ in range(4)]
     await found.end(made[0].session_hash)
     await found.end(made[0].session_hash)

@@ -37,7 +37,7 @@ async def test_sign_in_by_json(site: Site) -> None:
     me = await site.browser.get("/users/api/me")
     assert me.json()["user"] == body["user"]
     assert me.headers["cache-control"] == "no-store"
-    assert set(me.json()) == {"user", "csrf", "socket", "push", "areas", "version", "theme", "demo"}
+    assert set(me.json()) == {"user", "csrf", "socket", "push", "areas", "version", "theme", "demo", "viewer"}
     assert me.json()["areas"] == [{"id": "inbox", "href": "/"}]
 
 
@@ -169,7 +169,7 @@ async def test_a_sign_in_renews_an_old_hash(site: Site) -> None:
 async def test_the_session_changes_at_each_sign_in(site: Site) -> None:
     """The cookie from before a sign-in is worth nothing after it, and its sockets are told."""
     told: list[str] = []
-    site.state["sessions"].on_revoked.append(told.extend)
+    site.state["sessions"].on_revoked.append(lambda hashes, _reason: told.extend(hashes))
     await site.sign_in()
     first = site.browser.cookies[COOKIE]
     await site.sign_in()
@@ -185,7 +185,7 @@ async def test_the_session_changes_at_each_sign_in(site: Site) -> None:
 async def test_signing_out_ends_the_session_and_its_sockets(site: Site) -> None:
     """The cookie goes, the stored session goes, and whoever holds its sockets is told."""
     told: list[str] = []
-    site.state["sessions"].on_revoked.append(told.extend)
+    site.state["sessions"].on_revoked.append(lambda hashes, _reason: told.extend(hashes))
     await site.sign_in()
     token = site.browser.cookies[COOKIE]
     answer = await site.browser.get("/users/logout")
