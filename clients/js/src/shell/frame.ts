@@ -32,7 +32,8 @@ export function openFrame(area: 'inbox' | 'ops' | 'admin', changed: () => void =
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   const push = new Push({
-    vapidPublicKey: boot.push.vapid_public_key,
+    // Who looks as somebody has no device of theirs to register.
+    vapidPublicKey: boot.viewer ? null : boot.push.vapid_public_key,
     device: deviceId(),
     label: labelOf(navigator.userAgent),
     put: (path, body) => send('PUT', path, body),

@@ -111,7 +111,10 @@ export class TezShell extends TezElement {
     this.#undos = [];
     if (hub) {
       this.#undos.push(
-        hub.on('status', () => this.#look()),
+        hub.on('status', () => {
+          this.#look();
+          this.requestUpdate(); // the header's dot, also when the banner stays as it is
+        }),
         hub.on('welcome', (welcome) => welcome.again && void this.#askAgain()),
         hub.on('you', (you) => void this.#youAre(you)),
       );

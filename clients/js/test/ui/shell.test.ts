@@ -138,6 +138,16 @@ describe('the frame', () => {
     expect([initials('Анна Петрова'), initials('petrova'), initials('Ли Ван Мин')]).toEqual(['АП', 'P', 'ЛВ']);
   });
 
+  it('says that the link is there as soon as it is', async () => {
+    const dot = () => shell.shadowRoot?.querySelector('tez-state-dot.link') as { state?: string } | null;
+    hub.turn('connecting');
+    await pass(0);
+    expect(dot()?.state).toBe('unknown');
+    hub.turn('open');
+    await pass(0);
+    expect(dot()?.state).toBe('ok');
+  });
+
   it('shows whom an administrator looks as, and the way back', async () => {
     const sent: string[] = [];
     const gone = vi.spyOn(location, 'assign').mockImplementation(() => undefined);
