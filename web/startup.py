@@ -42,6 +42,7 @@ from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
 from web.pages import page_routes
 from web.push import Push, open_push
+from web.quality import Quality, open_quality, quality_feed, quality_routes
 from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
 from web.sessions import Sessions
@@ -68,6 +69,7 @@ class AppState(State):
 
     hub: Hub
     push: Push
+    quality: Quality
     devices: Devices
     readiness: Readiness
     admission: Admission
@@ -91,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *metrics_routes(),
             *notification_routes(),
             *ops_routes(),
+            *quality_routes(),
             *task_routes(),
             *user_routes(),
             *page_routes(),
@@ -119,6 +122,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
+        quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
         for source in await _sources(settings, stack):
             hub.add_source(source)
         state["sessions"].on_revoked.append(lambda hashes: hub.revoke(hashes, "signed out elsewhere"))
@@ -129,6 +133,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             **state,
             hub=hub,
             push=push,
+            quality=quality,
             devices=Devices(state["engine"], now=utc_now),
             readiness=readiness,
             admission=Admission.of(settings, time.monotonic()),
@@ -147,7 +152,7 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
-        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone)))
+        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)))
     if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
         credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
         sources.append(ErpSource(await stack.enter_async_context(open_erp(credentials))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from adapters.redmine.quality_figures import Fact, Period
 from adapters.redmine.quality_scope import Scope, Wanted, resolve
 from adapters.redmine.tables import discover
 
-__all__ = ["Context", "Facts", "QualityReader", "open_reader"]
+__all__ = ["Context", "Facts", "Page", "QualityReader", "open_reader"]
 
 _AT_ONCE = 2
 """Questions to the database at one time, as many as the engine has connections; others wait for their turn."""
@@ -44,6 +44,15 @@ class Facts:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Issues, with who is in them, and how many there are in all."""
+
+    rows: list[Listed]
+    people: dict[int, Who]
+    total: int
+
+
 class QualityReader:
     """Raises RedmineAway, RedmineRefused as the source does, and quality.TooMany."""
 
@@ -55,7 +64,7 @@ class QualityReader:
         self._engine, self._wanted, self._deadline_s, self.zone = engine, wanted, deadline_s, zone
         self._contexts: Cache[Context] = Cache(name="quality_context", life_s=60.0, size=1)
         self._facts: Cache[Facts] = Cache(name="quality_facts", life_s=60.0, floor_s=2.0)
-        self._pages: Cache[tuple[list[Listed], int]] = Cache(name="quality_page", life_s=15.0, floor_s=0.5, size=64)
+        self._pages: Cache[Page] = Cache(name="quality_page", life_s=15.0, floor_s=0.5, size=64)
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     def invalidate(self) -> None:
@@ -88,13 +97,13 @@ class QualityReader:
 
         return await self._facts.get((period, wanted), ask)
 
-    async def page(self, wanted: Filter, *, sort: Sort, descending: bool, offset: int, limit: int) -> tuple[list[Listed], int]:
-        """A page of issues and their number in all."""
+    async def page(self, wanted: Filter, *, sort: Sort, descending: bool, offset: int, limit: int) -> Page:
+        """A page of issues; shared by all who ask for the same."""
 
-        async def ask() -> tuple[list[Listed], int]:
+        async def ask() -> Page:
             context = await self.context()
             async with self._reading() as reader:
-                return await read_page(
+                rows, total = await read_page(
                     reader,
                     context.scope,
                     context.catalog.closed,
@@ -105,22 +114,24 @@ class QualityReader:
                     offset=offset,
                     limit=limit,
                 )
+                return Page(rows=rows, people=await read_users(reader, _people(rows)), total=total)
 
         return await self._pages.get((wanted, sort, descending, offset, limit), ask)
 
-    async def issues(self, ids: Collection[int]) -> list[Listed]:
+    async def issues(self, ids: Sequence[int]) -> Page:
         """These issues in this order; those that are gone or lie outside the scope are left out."""
         context = await self.context()
         async with self._reading() as reader:
             inside = set(await read_ids(reader, context.scope, set(ids)))
-            return await read_listed(reader, [id for id in ids if id in inside], context.catalog.closed, self.zone)
+            rows = await read_listed(reader, [id for id in ids if id in inside], context.catalog.closed, self.zone)
+            return Page(rows=rows, people=await read_users(reader, _people(rows)), total=len(rows))
 
     async def people(self, ids: Collection[int]) -> dict[int, Who]:
         """Who is behind these ids."""
         if not ids:
             return {}
         async with self._reading() as reader:
-            return await read_users(reader, set(ids))
+            return await read_users(reader, ids)
 
     async def close(self) -> None:
         """Ends what is on its way."""
@@ -131,6 +142,10 @@ class QualityReader:
     async def _reading(self) -> AsyncIterator[Reader]:
         async with self._turn, reading(self._engine, self._deadline_s) as reader:
             yield reader
+
+
+def _people(rows: Sequence[Listed]) -> set[int]:
+    return {id for row in rows for id in (row.fact.author_id, row.fact.assignee_id) if id is not None}
 
 
 @asynccontextmanager
