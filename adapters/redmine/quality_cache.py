@@ -64,7 +64,7 @@ class Cache(Generic[T]):
             if self._flying.get(key, (None,))[0] == generation:
                 del self._flying[key]
         known = self._kept.get(key)
-        if known is None or known.asked_at <= began:  # two askings of different generations may end in any order
+        if known is None or known.generation <= generation:  # two askings of different generations may end in any order
             self._kept[key] = _Kept(value, began, generation)
             self._kept.move_to_end(key)
             while len(self._kept) > self._size:

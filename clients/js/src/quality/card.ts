@@ -105,6 +105,7 @@ export class ScoreCard extends TezElement {
     if (!api || !issue || this.saving) return;
     const missing = this.criteria.findIndex((one) => !(one.key in this.scores));
     if (missing >= 0) {
+      this.said = '';
       this.fault = t('needAll');
       this.#focus(missing);
       return;
@@ -156,7 +157,9 @@ export class ScoreCard extends TezElement {
             >${t(mine ? 'saveAgain' : 'save')}</tez-button
           >
           <span role="status" class="said">${this.said ? html`${icon('check', 16)}${this.said}` : this.kept ? t('draftKept') : ''}</span>
-          <span role="alert" class="fault">${this.fault}</span>
+          <span role="alert" class="fault"
+            >${this.fault ? html`${icon('warn', 16)}<span>${this.fault}</span>` : nothing}</span
+          >
         </div>
       </div>
       ${this.#past()}`;

@@ -176,8 +176,13 @@ export class QualityFigures extends TezElement {
   #charts(value: Figures) {
     const points = (of: (row: Figure) => Omit<Point, 'label'>): Point[] =>
       value.rows.map((row) => ({ label: rowName(row, value.by), ...of(row) }));
-    const chart = (what: string, all: Point[], write: (value: number) => string) =>
-      html`<figure><figcaption>${what}</figcaption>${columns(what, all, write)}</figure>`;
+    const chart = (what: string, all: Point[], write: (value: number) => string) => {
+      const top = Math.max(...all.map((one) => one.value ?? 0));
+      return html`<figure>
+        <figcaption><span>${what}</span><span class="age" aria-hidden="true">${top ? t('most', { n: write(top) }) : ''}</span></figcaption>
+        ${columns(what, all, write)}
+      </figure>`;
+    };
     return html`<div class="charts">
       ${chart(
         t('medianOf', { what: t('firstAnswer') }),

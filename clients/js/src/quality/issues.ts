@@ -189,9 +189,9 @@ export class QualityIssues extends TezElement {
   #table(page: Page) {
     const columns: Column<Issue>[] = [
       { label: t('issue'), wrap: true, cell: (row) => issueLink(row) },
-      { label: t('project'), cell: (row) => row.project.name },
+      { label: t('project'), soft: true, cell: (row) => row.project.name },
       { label: t('status'), cell: (row) => statusDot(row) },
-      { label: t('assignee'), cell: (row) => nameOf(row.assignee, t('unassigned')) },
+      { label: t('assignee'), soft: true, cell: (row) => nameOf(row.assignee, t('unassigned')) },
       { label: t('firstAnswer'), end: true, cell: (row) => duration(row.answer_s) },
       {
         label: t('toClose'),
@@ -208,6 +208,7 @@ export class QualityIssues extends TezElement {
       { label: t('grade'), end: true, cell: (row) => grade(row) },
       {
         label: t('updated'),
+        soft: true,
         cell: (row) =>
           html`<tez-time at=${row.updated_at ?? row.created_at}></tez-time>${
             this.fresh.has(row.id) ? html` <span class="tag">${t('rowChanged')}</span>` : nothing

@@ -5,6 +5,7 @@ import { HttpError } from '../inbox/session';
 import '../ui/button';
 import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
+import { icon } from '../ui/icons';
 import '../ui/panel';
 import '../ui/states';
 import '../ui/time';
@@ -108,7 +109,9 @@ export class QualityReview extends TezElement {
             }}
         /></label>
         <tez-button variant="primary" ?busy=${this.drawing} @click=${() => void this.#draw()}>${t('drawButton')}</tez-button>
-        <span role="alert" class="fault">${this.fault}</span>
+        <span role="alert" class="fault"
+            >${this.fault ? html`${icon('warn', 16)}<span>${this.fault}</span>` : nothing}</span
+          >
       </div>
       <p class="age">${t('drawNote')}</p>
     </tez-panel>`;

@@ -128,6 +128,9 @@ export const qualityStyles = css`
     color: var(--tez-accent-text);
   }
   .fault {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
     color: var(--tez-bad);
   }
   .tiles {
@@ -174,6 +177,9 @@ export const qualityStyles = css`
     min-width: 0;
   }
   figcaption {
+    display: flex;
+    justify-content: space-between;
+    gap: var(--tez-2);
     margin-bottom: var(--tez-2);
     color: var(--tez-text-2);
     font-size: var(--tez-s);
@@ -264,6 +270,12 @@ export const qualityStyles = css`
     min-width: calc(var(--tez-rem) * 11);
     white-space: normal;
     overflow-wrap: break-word;
+  }
+  td.soft {
+    white-space: normal;
+  }
+  .list td.wrap {
+    min-width: calc(var(--tez-rem) * 18);
   }
   .end {
     text-align: end;
@@ -434,6 +446,7 @@ export const qualityStyles = css`
     }
     td,
     td.wrap,
+    .list td.wrap,
     td:first-child,
     td:last-child {
       display: flex;
@@ -584,7 +597,6 @@ export const cardStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
     gap: var(--tez-5);
-    container-type: inline-size;
   }
   h3 {
     margin: 0 0 var(--tez-2);
@@ -697,6 +709,9 @@ export const cardStyles = css`
     font-size: var(--tez-s);
   }
   .fault {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
     color: var(--tez-bad);
     font-size: var(--tez-s);
   }

@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly end?: boolean;
   /** Long text: may take several lines. */
   readonly wrap?: boolean;
+  /** Words that may break where the table gets narrow. */
+  readonly soft?: boolean;
 }
 
 /** A table that becomes cards where it does not fit; the roles are written out, because `display` takes them away. */
@@ -28,7 +30,7 @@ export function table<Row>(
             html`<tr role="row" class=${rowClass(row)}>
               ${columns.map(
                 (one) =>
-                  html`<td role="cell" class=${one.end ? 'end' : one.wrap ? 'wrap' : ''}><span class="of" aria-hidden="true">${one.label}</span><span class="in">${one.cell(row)}</span></td>`,
+                  html`<td role="cell" class=${one.end ? 'end' : one.wrap ? 'wrap' : one.soft ? 'soft' : ''}><span class="of" aria-hidden="true">${one.label}</span><span class="in">${one.cell(row)}</span></td>`,
               )}
             </tr>`,
         )}

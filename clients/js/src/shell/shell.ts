@@ -108,7 +108,10 @@ export class TezShell extends TezElement {
     this.#undos = [];
     if (hub) {
       this.#undos.push(
-        hub.on('status', () => this.#look()),
+        hub.on('status', () => {
+          this.#look();
+          this.requestUpdate(); // the word for the link, where no banner comes or goes
+        }),
         hub.on('welcome', (welcome) => welcome.again && void this.#askVersion()),
       );
     }
