@@ -81,6 +81,12 @@ class Review:
         return percent(self.scores)
 
 
+def _key(done: sa.CursorResult[Any]) -> int:
+    key = done.inserted_primary_key
+    assert key is not None  # noqa: S101  # the tables have one
+    return int(key[0])
+
+
 class QualityStore:
     """Reads and writes; `now` gives the moment of a writing."""
 
@@ -92,7 +98,7 @@ class QualityStore:
         async with self._engine.begin() as connection:
             at = self._now()
             values = {"made_by": origin.user_id, "made_at": at, "filter": dict(chosen), "issues": list(issues)}
-            id = int((await connection.execute(sa.insert(samples).values(values))).inserted_primary_key[0])
+            id = _key(await connection.execute(sa.insert(samples).values(values)))
             after = {"size": len(issues), **chosen}
             await audit.record(connection, origin, "quality.sample_drawn", at=at, subject=f"sample {id}", after=after)
             return id
@@ -149,7 +155,7 @@ class QualityStore:
                 "replaces": replaces,
                 "created_at": at,
             }
-            id = int((await connection.execute(sa.insert(reviews).values(values))).inserted_primary_key[0])
+            id = _key(await connection.execute(sa.insert(reviews).values(values)))
             action = "quality.reviewed" if replaces is None else "quality.review_replaced"
             after = {"review": id, "percent": percent(scores)}
             await audit.record(connection, origin, action, at=at, subject=f"issue {issue_id}", before=before, after=after)

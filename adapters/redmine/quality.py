@@ -103,7 +103,7 @@ def _wall(at: datetime, zone: ZoneInfo) -> datetime:
 def _in_scope(scope: Scope, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     projects = [id for id in scope.projects if wanted.project_id in (None, id)]
     trackers = [id for id in scope.trackers if wanted.tracker_id in (None, id)]
-    parts = [_i.c.project_id.in_(projects), _i.c.tracker_id.in_(trackers)]
+    parts: list[sa.ColumnElement[bool]] = [_i.c.project_id.in_(projects), _i.c.tracker_id.in_(trackers)]
     if not scope.private:
         parts.append(sa.not_(_i.c.is_private))
     return parts

@@ -17,13 +17,13 @@ import './review';
 import { type Place, readPlace, type Tab, tabs, writePlace } from './place';
 import { noSearch, type Search } from './search';
 import { t } from './strings';
-import { qualityStyles } from './styles';
+import { measured, qualityStyles } from './styles';
 
 const names = { figures: 'tabFigures', issues: 'tabIssues', review: 'tabReview' } as const;
 
 /** <tez-quality .api .hub .live .drafts zone>: the quality section; where one is stands in the address. Slot `heading`. */
 export class TezQuality extends TezElement {
-  static override styles = [base, qualityStyles];
+  static override styles = [base, qualityStyles, measured];
 
   @property({ attribute: false }) api: Api | null = null;
   @property({ attribute: false }) hub: Pick<Hub, 'status' | 'on'> | null = null;
