@@ -26,7 +26,12 @@ class NavArea:
     """Who sees it; None: everybody."""
 
 
-AREAS: tuple[NavArea, ...] = (NavArea("inbox", "/"), NavArea("ops", "/ops/", "admin"), NavArea("admin", "/admin/", "admin"))
+AREAS: tuple[NavArea, ...] = (
+    NavArea("inbox", "/"),
+    NavArea("quality", "/quality/", "quality"),
+    NavArea("ops", "/ops/", "admin"),
+    NavArea("admin", "/admin/", "admin"),
+)
 """In the order of the navigation. Only what has a page."""
 
 

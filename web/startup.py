@@ -45,6 +45,7 @@ from web.own_sessions import own_session_routes
 from web.pages import page_routes
 from web.people_search import PeopleSearch
 from web.push import Push, open_push
+from web.quality import Quality, open_quality, quality_feed, quality_routes
 from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
 from web.session_list import SessionList
@@ -72,6 +73,7 @@ class AppState(State):
 
     hub: Hub
     push: Push
+    quality: Quality
     devices: Devices
     session_list: SessionList
     people_search: PeopleSearch
@@ -99,6 +101,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *notification_routes(),
             *ops_routes(),
             *own_session_routes(),
+            *quality_routes(),
             *task_routes(),
             *user_routes(),
             *page_routes(),
@@ -127,6 +130,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
+        quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
         for source in await _sources(settings, stack):
             hub.add_source(source)
         state["sessions"].on_revoked.append(hub.revoke)
@@ -139,6 +143,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             **state,
             hub=hub,
             push=push,
+            quality=quality,
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),
             people_search=PeopleSearch(state["engine"]),
@@ -159,7 +164,7 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
-        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone)))
+        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)))
     if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
         credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
         sources.append(ErpSource(await stack.enter_async_context(open_erp(credentials))))
