@@ -26,8 +26,7 @@ from hub.event import Event, rfc3339
 from hub.hub import Hub
 from hub.principal import Principal
 from hub.topic import Topic
-from web import audit
-from web.auth import client_address, require
+from web.auth import origin_of, require
 from web.body import read_json
 from web.errors import BadField, WebError
 from web.i18n import N_
@@ -146,11 +145,6 @@ def _reader(quality: Quality) -> QualityReader:
 
 def _answer(content: Any, status: int = 200) -> Response:
     return JSONResponse(content, status, _HEADERS)
-
-
-def _origin(request: Request, principal: Principal) -> audit.Origin:
-    agent = request.headers.get("user-agent", "")
-    return audit.Origin(user_id=principal.user_id, name=principal.name, address=client_address(request), agent=agent)
 
 
 async def _options(_request: Request, quality: Quality, principal: Principal) -> Response:
@@ -274,7 +268,7 @@ async def _draw(request: Request, quality: Quality, principal: Principal) -> Res
         raise WebError(409, "nothing_closed", N_("No issue was closed in this period."))
     drawn = random.Random(seed).sample(among, min(size, len(among)))  # noqa: S311  # to be repeated, not to be secret
     kept = _span_json(span) | {"seed": seed, "among": len(among)} | {name: value for name, value in chosen.items() if value is not None}
-    id = await quality.store.add_sample(_origin(request, principal), kept, drawn)
+    id = await quality.store.add_sample(origin_of(request, principal), kept, drawn)
     return _answer({"id": id, "issues": drawn, "filter": kept}, 201)
 
 
@@ -320,7 +314,7 @@ async def _review(request: Request, quality: Quality, principal: Principal) -> R
         raise WebError(404, "no_such_issue", N_("There is no such issue in the quality section."), field="issue_id")
     try:
         id = await quality.store.add_review(
-            _origin(request, principal),
+            origin_of(request, principal),
             reviewer=principal.display_name or principal.name,
             issue_id=issue_id,
             assignee_id=page.rows[0].fact.assignee_id,
