@@ -63,14 +63,15 @@ async def _demo(settings: Settings) -> int:
                 "redmine_api_key": SecretStr(redmine.api_key),
                 "redmine_time_zone": redmine.zone,
             }
-        if not areas["erp"].on:
+        sandboxed = not areas["erp"].on
+        if sandboxed:
             erp = await stack.enter_async_context(open_sandbox_erp(DIRECTORY / "erp"))
             filled |= {"erp_dsn": erp.dsn, "erp_user": erp.user, "erp_password": SecretStr(erp.password)}
         if not areas["push_web"].on:
             filled["vapid_private_key"] = SecretStr(await asyncio.to_thread(_kept_key, DIRECTORY / "vapid.key"))
             filled["vapid_subject"] = "mailto:helpdesk@tez.example"
         settings = settings.model_copy(update=filled)
-        await _accounts(settings)
+        await _accounts(settings, local=not sandboxed)
 
         server = make_server(create_app(settings), settings)
         async with asyncio.TaskGroup() as group:
@@ -82,8 +83,11 @@ async def _demo(settings: Settings) -> int:
         return 0 if server.started else EXIT_CODE
 
 
-async def _accounts(settings: Settings) -> None:
-    """Makes the local accounts of the demo people, where they are not there yet."""
+async def _accounts(settings: Settings, *, local: bool) -> None:
+    """Prepares the accounts of the demo people, where they are not there yet: the manager's permission must be somewhere.
+
+    They have no password of ours and sign in through the sandbox's ERP, unless a real one takes its place: then they are `local`.
+    """
     hasher = PasswordHasher()
     async with open_store(settings) as engine:
         people = People(engine)
@@ -95,9 +99,10 @@ async def _accounts(settings: Settings) -> None:
                 identities["redmine"] = str(person.redmine_id)
             if person.erp_id is not None:
                 identities["erp"] = str(person.erp_id)
+            password_hash = await asyncio.to_thread(hash_password, hasher, person.password) if local else None
             await people.add(
                 person.login,
-                password_hash=await asyncio.to_thread(hash_password, hasher, person.password),
+                password_hash=password_hash,
                 display_name=person.name,
                 permissions=_RIGHTS.get(person.role, []),
                 identities=identities,

@@ -161,6 +161,10 @@ class People:
         """The account with this login name, disabled ones too."""
         return next(iter(await self._people(users.c.name == normalise(name))), None)
 
+    async def get(self, user_id: int) -> Person:
+        """The account with this id, which exists."""
+        return (await self._people(users.c.id == user_id))[0]
+
     async def everybody(self) -> list[Person]:
         """Every account, by name."""
         return await self._people()

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hub.accept import chunks
 from hub.batching import Asking
 from hub.principal import Principal, Viewer
-from hub.store import permissions, sessions, users
+from hub.store import Utc, permissions, sessions, users
 from web import revisions
 from web.audit import Origin, record
 
@@ -47,8 +47,12 @@ class Lifetime:
 
     idle: timedelta = timedelta(hours=12)
     """Without a request or a sign of the person."""
-    absolute: timedelta = timedelta(days=30)
+    absolute: timedelta = timedelta(hours=24)
     """Whatever happens."""
+    remembered_idle: timedelta = timedelta(days=14)
+    """As `idle`, where the person wished to be remembered."""
+    remembered: timedelta = timedelta(days=30)
+    """As `absolute`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,13 @@ class Sessions:
         self.on_revoked: list[Revoked] = []
         """Append a callback to learn of sessions that end through this process; `ended` finds the others."""
 
-    async def create(self, user_id: int, *, agent: str = "", address: str = "", replaces: str | None = None) -> NewSession:
-        """Begins a sign-in. `replaces` is the token that the browser brought along: that session ends with the same commit."""
+    async def create(
+        self, user_id: int, *, agent: str = "", address: str = "", replaces: str | None = None, remember: bool = False
+    ) -> NewSession:
+        """Begins a sign-in. `replaces` is the token that the browser brought along: that session ends with the same commit.
+
+        `remember`: it outlives the browser, and lives longer.
+        """
         now = self._clock()
         made = NewSession(token := secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES), hash_token(token))
         old = hash_token(replaces) if replaces else None
@@ -94,7 +103,8 @@ class Sessions:
                     csrf=made.csrf,
                     created_at=now,
                     seen_at=now,
-                    expires_at=now + self._lifetime.absolute,
+                    expires_at=now + (self._lifetime.remembered if remember else self._lifetime.absolute),
+                    remember=remember,
                     agent=agent[:255],
                     address=address[:64],
                 )
@@ -181,11 +191,15 @@ class Sessions:
     async def sweep(self) -> int:
         """Deletes what has ended by itself; how many. Worth calling once an hour."""
         now = self._clock()
-        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= now - self._lifetime.idle))
+        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= self._quiet_since(now)))
 
     def valid(self, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
         """What holds of a session that counts, in a query over `sessions` joined with `users`."""
-        return (users.c.active.is_(True), sessions.c.expires_at > now, sessions.c.seen_at > now - self._lifetime.idle)
+        return (users.c.active.is_(True), sessions.c.expires_at > now, sessions.c.seen_at > self._quiet_since(now))
+
+    def _quiet_since(self, now: datetime) -> sa.ColumnElement[datetime]:
+        long, short = (sa.literal(now - idle, Utc) for idle in (self._lifetime.remembered_idle, self._lifetime.idle))
+        return sa.case((sessions.c.remember.is_(True), long), else_=short)
 
     async def _end(self, *where: sa.ColumnElement[bool], reason: Ending = "signed_out", origin: Origin | None = None) -> int:
         async with self._engine.begin() as connection:

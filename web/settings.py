@@ -152,8 +152,35 @@ class Settings(BaseSettings):
     session_idle_hours: float = Field(
         default=12.0, gt=0, le=24 * 30, description="Hours without activity after which a sign-in ends.", examples=["12"]
     )
+    session_hours: float = Field(
+        default=24.0,
+        gt=0,
+        le=24 * 30,
+        description="Hours after which a sign-in that is not remembered ends whatever happens.",
+        examples=["24"],
+    )
+    session_remember_idle_days: float = Field(
+        default=14.0, gt=0, le=366, description="Days without activity after which a remembered sign-in ends.", examples=["14"]
+    )
     session_days: float = Field(
-        default=30.0, gt=0, le=366, description="Days after which a sign-in ends whatever happens.", examples=["30"]
+        default=30.0, gt=0, le=366, description="Days after which a remembered sign-in ends whatever happens.", examples=["30"]
+    )
+    erp_password_days: float = Field(
+        default=7.0,
+        ge=0,
+        le=90,
+        description="Days after a sign-in that the ERP confirmed during which the same password is good while the ERP is down; 0: never.",
+        examples=["7"],
+    )
+    erp_sign_in_s: float = Field(
+        default=6.0, ge=0.5, le=30, description="Seconds that a sign-in waits for the ERP, all in all.", examples=["6"]
+    )
+    erp_sign_ins: int = Field(
+        default=4,
+        ge=1,
+        le=50,
+        description="Sign-ins that ask the ERP at a time, each over a connection of its own; more wait for their turn.",
+        examples=["4"],
     )
 
     redmine_url: _HttpUrl | None = Field(

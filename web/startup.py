@@ -52,6 +52,7 @@ from web.session_list import SessionList
 from web.sessions import Sessions
 from web.settings import Settings, load
 from web.socket import socket_routes
+from web.standing import Standings, StandingWatch, watching
 from web.state import State, open_state
 from web.tasks import task_routes
 from web.tracing import open_tracing
@@ -138,6 +139,9 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.rights.look_up = state["sessions"].look_up
         readiness = await _readiness(hub, state["engine"])
         await stack.enter_async_context(_running(hub, state["sessions"], readiness))
+        if state["directory"] is not None:
+            standings = Standings(state["engine"], state["sessions"])
+            await stack.enter_async_context(watching(StandingWatch(state["directory"], standings, leads=lambda: hub.leads)))
         _tell_areas(settings)
         yield AppState(
             **state,

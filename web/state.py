@@ -14,17 +14,23 @@ from argon2 import PasswordHasher
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.erp.directory import Directory
 from hub.store import create_engine, migrate
 from web.assets import STATIC, Assets
-from web.auth import SignIn
 from web.boot import vapid_public_key
+from web.erp import open_directory
+from web.erp_sign_in import AskLimits, ErpSignIn
 from web.i18n import I18n
 from web.passwords import Passwords, open_passwords
 from web.people import People
 from web.permissions import Permissions
+from web.redmine_login import RedmineLogins, open_redmine_logins
 from web.rendering import TEMPLATES, Templates
 from web.sessions import Lifetime, Sessions
 from web.settings import Settings
+from web.sign_in import Erp, SignIn
+from web.standing import Standings
+from web.synchronise import Copies
 from web.view_as import ViewAs
 
 __all__ = ["State", "open_state", "open_store"]
@@ -45,6 +51,8 @@ class State(TypedDict):
     passwords: Passwords
     permissions: Permissions
     view_as: ViewAs
+    directory: Directory | None
+    """The ERP's people; None where there is no ERP."""
     templates: Templates
     i18n: I18n
     vapid_public_key: str | None
@@ -74,9 +82,11 @@ async def open_state(
         passwords = await stack.enter_async_context(open_passwords(hasher))
         i18n = await asyncio.to_thread(I18n.load)
         assets = await asyncio.to_thread(Assets.load, static)
-        lifetime = Lifetime(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
-        sessions = Sessions(engine, lifetime)
+        sessions = Sessions(engine, _lifetime(settings))
         people = People(engine)
+        directory = await stack.enter_async_context(open_directory(settings))
+        redmine = await stack.enter_async_context(open_redmine_logins(settings, engine))
+        erp = _erp(settings, directory, engine, sessions, redmine) if directory else None
         sweeper = asyncio.create_task(_sweep(sessions), name="session_sweep")
         stack.push_async_callback(_stop, sweeper)
         yield State(
@@ -84,7 +94,8 @@ async def open_state(
             engine=engine,
             sessions=sessions,
             people=people,
-            sign_in=SignIn(people, passwords),
+            sign_in=SignIn(people, passwords, erp=erp),
+            directory=directory,
             passwords=passwords,
             permissions=Permissions(engine, sessions),
             view_as=ViewAs(engine),
@@ -92,6 +103,25 @@ async def open_state(
             i18n=i18n,
             vapid_public_key=vapid_public_key(settings),
         )
+
+
+def _lifetime(settings: Settings) -> Lifetime:
+    return Lifetime(
+        idle=timedelta(hours=settings.session_idle_hours),
+        absolute=timedelta(hours=settings.session_hours),
+        remembered_idle=timedelta(days=settings.session_remember_idle_days),
+        remembered=timedelta(days=settings.session_days),
+    )
+
+
+def _erp(settings: Settings, directory: Directory, engine: AsyncEngine, sessions: Sessions, redmine: RedmineLogins | None) -> Erp:
+    return Erp(
+        asking=ErpSignIn(directory, AskLimits(within_s=settings.erp_sign_in_s, at_once=settings.erp_sign_ins)),
+        copies=Copies(engine),
+        term=timedelta(days=settings.erp_password_days),
+        fell=Standings(engine, sessions).fell,
+        link=redmine.link if redmine else None,
+    )
 
 
 async def _sweep(sessions: Sessions) -> None:

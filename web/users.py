@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -14,7 +17,7 @@ from web.auth import COOKIE, authenticate, clear_cookie, client_address, require
 from web.body import media_type, read_form, read_json
 from web.boot import build_boot
 from web.errors import BadField, WebError
-from web.i18n import N_, I18n
+from web.i18n import LOCALES, N_, I18n
 from web.people import PREFERENCES, BadValue
 from web.state import State
 
@@ -22,7 +25,7 @@ __all__ = ["boot_of", "safe_next", "user_routes"]
 
 _FORM = "application/x-www-form-urlencoded"
 _ROLES = {"manager": N_("support manager"), "agent": N_("support agent"), "requester": N_("requester")}
-_LOGIN, _LOGOUT = "/users/login", "/users/logout"
+_LOGIN, _LOGOUT, _AWAY = "/users/login", "/users/logout", "/users/erp-away"
 
 
 def user_routes() -> list[BaseRoute]:
@@ -30,6 +33,7 @@ def user_routes() -> list[BaseRoute]:
     return [
         Route(_LOGIN, _login_page, methods=["GET"]),
         Route(_LOGIN, _login, methods=["POST"]),
+        Route(_AWAY, _away_page, methods=["GET"]),
         Route(_LOGOUT, _logout, methods=["GET"]),
         Route("/users/api/me", _me, methods=["GET"]),
         Route("/users/api/preferences/{name}", _set_preference, methods=["PUT"]),
@@ -42,7 +46,7 @@ def safe_next(path: str) -> str:
     Browsers read `//host` and `/\\host` as another site and drop tabs and line breaks from addresses (WHATWG URL, section 4.4).
     """
     plain = path.startswith("/") and path.isprintable() and not {"\\", " "} & set(path)
-    if not plain or path.startswith("//") or path.partition("?")[0] in (_LOGIN, _LOGOUT) or len(path) > 2000:
+    if not plain or path.startswith("//") or path.partition("?")[0] in (_LOGIN, _LOGOUT, _AWAY) or len(path) > 2000:
         return "/"
     return path
 
@@ -69,10 +73,14 @@ async def _login(request: Request[State]) -> Response:
     for field, value in (("username", name), ("password", password), ("next", target)):
         if not isinstance(value, str):
             raise BadField(field)
-    token, principal = await _sign_in(request, name, password)
+    remember = given.get("remember", False)
+    if not isinstance(remember, bool):
+        raise BadField("remember")
+    token, principal, erp_away = await _sign_in(request, name, password, remember=remember)
     user = (await boot_of(request, principal))["user"]
-    response = JSONResponse({"user": user, "next": safe_next(target)}, headers={"cache-control": "no-store"})
-    set_cookie(response, token, request.state["settings"])
+    answer = {"user": user, "next": safe_next(target), "erp_away": erp_away}
+    response = JSONResponse(answer, headers={"cache-control": "no-store"})
+    set_cookie(response, token, request.state["settings"], remember=remember)
     return response
 
 
@@ -80,25 +88,42 @@ async def _login_by_form(request: Request[State]) -> Response:
     given = await read_form(request)
     name = given.get("username", "")
     target = safe_next(given.get("next", "") or request.query_params.get("next", "/"))
+    remember = "remember" in given
     try:
-        token, _ = await _sign_in(request, name, given.get("password", ""))
+        token, _, erp_away = await _sign_in(request, name, given.get("password", ""), remember=remember)
     except WebError as error:
-        return _page(request, target, name=name, error=error)
-    response = RedirectResponse(target, 303)
-    set_cookie(response, token, request.state["settings"])
+        return _page(request, target, name=name, remember=remember, error=error)
+    # that the ERP is down is said on a page of its own, so that it is said without a script, too
+    locale = request.state["i18n"].choose(request)
+    response = RedirectResponse(f"{_AWAY}?{urlencode({'next': target, 'lang': locale})}" if erp_away else target, 303)
+    set_cookie(response, token, request.state["settings"], remember=remember)
     return response
 
 
-async def _sign_in(request: Request[State], name: str, password: str) -> tuple[str, Principal]:
+async def _away_page(request: Request[State]) -> Response:
+    """Tells who signed in while the ERP is down how long that goes on; leads on when it is back."""
+    state, target = request.state, safe_next(request.query_params.get("next", "/"))
+    principal = await require(request)
+    until = await state["sign_in"].good_until(principal.user_id)
+    if until is None or not state["sign_in"].erp_away:
+        return RedirectResponse(target, 303)
+    locale = principal.locale if principal.locale in LOCALES else LOCALES[0]
+    local = until.astimezone(await asyncio.to_thread(ZoneInfo, principal.zone))
+    return state["templates"].page("erp_away.html", locale, {"next": target, "until": f"{local:%d.%m.%Y %H:%M}", "theme": "system"})
+
+
+async def _sign_in(request: Request[State], name: str, password: str, *, remember: bool) -> tuple[str, Principal, bool]:
     state = request.state
-    person = await state["sign_in"].check(name, password, client_address(request))
+    signed_in = await state["sign_in"].check(name, password, client_address(request))
+    person = signed_in.person
     made = await state["sessions"].create(
         person.id,
         agent=request.headers.get("user-agent", ""),
         address=client_address(request),
         replaces=request.cookies.get(COOKIE),
+        remember=remember,
     )
-    return made.token, Principal(
+    principal = Principal(
         user_id=person.id,
         name=person.name,
         display_name=person.display_name,
@@ -108,14 +133,17 @@ async def _sign_in(request: Request[State], name: str, password: str) -> tuple[s
         session_hash=made.session_hash,
         csrf=made.csrf,
     )
+    return made.token, principal, signed_in.erp_away
 
 
-def _page(request: Request[State], target: str, *, name: str = "", error: WebError | None = None) -> Response:
+def _page(request: Request[State], target: str, *, name: str = "", remember: bool = False, error: WebError | None = None) -> Response:
     state = request.state
     locale = state["i18n"].choose(request)
     context = {
         "next": target,
         "username": name[:255],
+        "remember": remember,
+        "erp_away_days": state["sign_in"].term_days if state["sign_in"].erp_away else None,
         "error": state["i18n"].text(locale, error.message, **error.fields) if error else None,
         "code": error.code if error else None,
         "theme": "system",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,13 +20,17 @@ import oracledb
 import structlog
 
 from adapters.erp.errors import LOST, RETRIED, ErpBusy, ErpMisconfigured, ErpRefused, from_driver, full_code
+from adapters.erp.names import Names
 
-__all__ = ["Erp", "ErpSettings", "open_erp"]
+__all__ = ["TURNED_AWAY", "Erp", "ErpSettings", "open_erp"]
 
 T = TypeVar("T")
 Work = Callable[[oracledb.AsyncConnection], Awaitable[T]]
 
 _log = structlog.get_logger("adapters.erp")
+TURNED_AWAY = ("ORA-01017", "ORA-28000", "ORA-28001", "ORA-01045")
+"""Wrong name or password; locked; expired; no right to connect. The last two are said of a right password only."""
+_FAREWELL_MS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +38,14 @@ class ErpSettings:
     """How to reach the ERP."""
 
     dsn: str
-    """Easy Connect or a descriptor, without credentials. The driver looks names up in the event loop: give an IP address, or a name
-    of /etc/hosts."""
+    """Easy Connect or a descriptor, without credentials; see `names` for what is looked up off the event loop."""
     user: str
     password: str = field(repr=False)
     size: int = 4
     """Connections at most."""
+    tries: int = 2
+    """Accounts of people tried at a time, each over a connection of its own. The driver derives keys in the event loop, some
+    milliseconds for each."""
     connect_s: float = 5.0
     """For a free connection, and again for making one, signing in included."""
     call_s: float = 5.0
@@ -72,6 +78,8 @@ class Erp:
     def __init__(self, settings: ErpSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._free = asyncio.Semaphore(settings.size)
+        self._trying = asyncio.Semaphore(settings.tries)
+        self._names = Names(settings.dsn)
         self._idle: list[oracledb.AsyncConnection] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refused: tuple[float, ErpRefused] | None = None
@@ -100,6 +108,14 @@ class Erp:
 
         return await self._shielded(name, read, again=True)
 
+    async def try_account(self, user: str, password: str) -> str | None:
+        """Whether the database lets this account in: None if it does, else one of `TURNED_AWAY`.
+
+        The connection is closed at once; `tries` are made at a time. Raises an ErpError when that could not be found out.
+        The caller has checked `user`: brackets and quotes in it have a meaning.
+        """
+        return await self._own("try-account", self._try(user, password))
+
     async def aclose(self) -> None:
         """Lets running calls end by their limits, then closes without a round trip. Later calls raise ErpBusy."""
         self._closed = True
@@ -112,9 +128,14 @@ class Erp:
     # -- within
 
     async def _shielded(self, name: str, work: Work[T], *, again: bool) -> T:
+        return await self._own(name, self._logged(name, work, again=again))
+
+    async def _own(self, name: str, call: Coroutine[Any, Any, T]) -> T:
+        """Runs a call in a task of its own, which no caller's cancellation reaches."""
         if self._closed:
+            call.close()
             raise ErpBusy("closed")
-        task = asyncio.create_task(self._logged(name, work, again=again), name=f"erp-{name}")
+        task = asyncio.create_task(call, name=f"erp-{name}")
         self._tasks.add(task)
         task.add_done_callback(self._finished)
         return await asyncio.shield(task)
@@ -138,6 +159,32 @@ class Erp:
             raise ours from None
         _log.debug("erp_call", call=name, ms=self._ms(began), rows=len(result) if isinstance(result, list) else None)
         return result
+
+    async def _try(self, user: str, password: str) -> str | None:
+        began = self._clock()
+        try:
+            async with asyncio.timeout(self._settings.connect_s):
+                await self._trying.acquire()
+        except TimeoutError:
+            raise ErpBusy("too many accounts are being tried") from None
+        try:
+            connection = await self._connect(user, password)
+            # a dead peer gets no time for its farewell: the answer is known
+            connection.call_timeout = _FAREWELL_MS
+            try:
+                await connection.close()
+            except oracledb.Error:
+                connection.terminate()
+        except (oracledb.Error, OSError, TimeoutError) as error:
+            code = full_code(error)
+            if code in TURNED_AWAY:
+                return code
+            ours = from_driver(error)
+            _log.info("erp_call_failed", call="try-account", code=ours.detail, ms=self._ms(began))
+            raise ours from None
+        finally:
+            self._trying.release()
+        return None
 
     def _ms(self, began: float) -> int:
         return round((self._clock() - began) * 1000)
@@ -188,12 +235,14 @@ class Erp:
             if self._clock() - at < self._settings.refused_pause_s:
                 raise ErpRefused(refusal.detail)
             self._refused = None
-        settings = self._settings
-        async with asyncio.timeout(settings.connect_s):
-            connection = await oracledb.connect_async(user=settings.user, password=settings.password, dsn=settings.dsn)
-        connection.call_timeout = max(1, round(settings.call_s * 1000))
+        connection = await self._connect(self._settings.user, self._settings.password)
+        connection.call_timeout = max(1, round(self._settings.call_s * 1000))
         connection.inputtypehandler = _timestamps
         return connection, False
+
+    async def _connect(self, user: str, password: str) -> oracledb.AsyncConnection:
+        async with asyncio.timeout(self._settings.connect_s):
+            return await oracledb.connect_async(user=user, password=password, dsn=await self._names.resolved())
 
 
 def _timestamps(cursor: oracledb.AsyncCursor, value: Any, size: int) -> oracledb.Var | None:

@@ -37,8 +37,11 @@ TEMPLATES = {
     "shell.html": '<html lang="{{ locale }}" data-theme="{{ theme }}"><script type="application/json" id="boot">{{ boot }}</script>'
     "<script type=module src=\"{{ asset('app').js }}\"></script></html>",
     "gallery.html": "gallery {{ asset('gallery').js }} {{ page }}",
-    "login.html": '<form>{% if error %}<p role=alert>{{ error }}</p>{% endif %}<input name=username value="{{ username }}">'
+    "login.html": "<form>{% if error %}<p role=alert>{{ error }}</p>{% endif %}"
+    "{% if erp_away_days is not none %}<p role=status>away {{ erp_away_days }}</p>{% endif %}{{ 'ticked' if remember }}"
+    '<input name=username value="{{ username }}">'
     "<input name=next value=\"{{ next }}\">{{ gettext('Inbox') }}</form>",
+    "erp_away.html": "good until {{ until }}, on to {{ next }}",
     "offline.html": "offline {{ locale }}",
     "error.html": "<h1>{{ status }}</h1><p>{{ message }}</p>",
 }

@@ -32,7 +32,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def found(engine: AsyncEngine, clock: Clock) -> Sessions:
-    """Sign-ins of 12 hours idle, 30 days at most."""
+    """Sign-ins with the usual ends."""
     return Sessions(engine, Lifetime(), clock=clock)
 
 
@@ -63,16 +63,33 @@ async def test_only_the_hash_of_a_token_is_stored(found: Sessions, anna: int, en
 
 
 async def test_idle_and_absolute_end(found: Sessions, anna: int, clock: Clock) -> None:
-    """A session lives while it is used, ends after 12 idle hours, and after 30 days whatever happens."""
+    """A session lives while it is used, ends after 12 idle hours, and after a day whatever happens."""
     idle = await found.create(anna)
     clock.now += timedelta(hours=12)
     assert await found.find(idle.token) is None
     used = await found.create(anna)
-    for _ in range(65):
+    for _ in range(2):
         clock.now += timedelta(hours=11)
         assert await found.find(used.token) is not None
-    clock.now += timedelta(hours=5)
+    clock.now += timedelta(hours=2)
     assert await found.find(used.token) is None
+
+
+async def test_a_remembered_session_lives_longer(found: Sessions, anna: int, clock: Clock) -> None:
+    """Who wished to be remembered may be away for days, and signs in again after 30 days whatever happens; sweeping keeps to that."""
+    idle = await found.create(anna, remember=True)
+    clock.now += timedelta(days=13, hours=23)
+    assert await found.sweep() == 0
+    assert await found.find(idle.token) is not None
+    clock.now += timedelta(days=14)
+    assert await found.find(idle.token) is None
+    assert await found.sweep() == 1
+    used = await found.create(anna, remember=True)
+    for _ in range(3):
+        clock.now += timedelta(days=9)
+        assert await found.find(used.token) is not None
+    clock.now += timedelta(days=3)
+    assert await found.ended([used.session_hash]) == {used.session_hash}
 
 
 async def test_a_visit_is_written_at_most_once_a_minute(found: Sessions, anna: int, clock: Clock, engine: AsyncEngine) -> None:
