@@ -63,6 +63,7 @@ vpn_renewals = sa.Table(
     sa.Column("before", sa.String(10), comment="YYYY-MM-DD that stood there"),
     sa.Column("state", sa.String(16), nullable=False, comment="asked, done, unknown, refused"),
     sa.Column("code", sa.String(32), nullable=False, default="", comment="why it was refused or is unknown"),
+    sa.Column("message", sa.String(300), nullable=False, default="", comment="the ERP's own sentence where it refused"),
     sa.Column("asked_at", Utc, nullable=False),
     sa.Column("settled_at", Utc),
     sa.UniqueConstraint("user_id", "key"),

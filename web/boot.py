@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ AREAS: tuple[NavArea, ...] = (
     NavArea("quality", "/quality/", "quality"),
     NavArea("ops", "/ops/", "admin"),
     NavArea("admin", "/admin/", "admin"),
+    NavArea("profile", "/profile/"),
 )
 """In the order of the navigation. Only what has a page."""
 
@@ -41,6 +42,8 @@ def build_boot(
     *,
     theme: str = "system",
     vapid_public: str | None = None,
+    avatar: str | None = None,
+    sound: Mapping[str, Any] | None = None,
     areas: Sequence[NavArea] = AREAS,
 ) -> dict[str, Any]:
     """The boot object, as in `/users/api/me` and in every shell page."""
@@ -52,6 +55,7 @@ def build_boot(
             "locale": principal.locale,
             "zone": principal.zone,
             "permissions": sorted(principal.permissions),
+            "avatar": avatar,
         },
         "csrf": principal.csrf,
         "socket": SOCKET,
@@ -62,6 +66,7 @@ def build_boot(
         else {"id": principal.viewer.user_id, "name": principal.viewer.name, "display_name": principal.viewer.display_name},
         "version": VERSION,
         "theme": theme,
+        "sound": sound,
         "demo": settings.demo,
     }
 

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 PERMISSIONS = ("admin", "quality", "netmonitor", "finesse", "reports")
-PREFERENCES = ("locale", "theme", "sound", "rules", "quiet", "critical_pierces")
+PREFERENCES = ("locale", "zone", "theme", "sound", "rules", "quiet", "critical_pierces")
 _THEMES = ("system", "light", "dark")
 
 
@@ -191,17 +191,18 @@ class People:
             await _identify(connection, user_id, system, key)
 
     async def preferences(self, user_id: int) -> dict[str, Any]:
-        """What the person has set, by name; `locale` is always there."""
+        """What the person has set, by name; `locale` and `zone` are always there."""
         async with self._engine.connect() as connection:
-            locale = await connection.scalar(sa.select(users.c.locale).where(users.c.id == user_id))
+            own = (await connection.execute(sa.select(users.c.locale, users.c.zone).where(users.c.id == user_id))).one_or_none()
             rows = await connection.execute(sa.select(preferences.c.name, preferences.c.value).where(preferences.c.user_id == user_id))
-            return {"locale": locale} | {row.name: row.value for row in rows}
+            about = {"locale": None, "zone": None} if own is None else {"locale": own.locale, "zone": own.zone}
+            return about | {row.name: row.value for row in rows}
 
     async def set_preference(self, user_id: int, name: str, value: Any) -> None:
         """Keeps a wish. Raises BadValue for an unknown name or a value of the wrong shape."""
-        check_preference(name, value)
-        if name == "locale":
-            await self._update(user_id, locale=value)
+        await asyncio.to_thread(check_preference, name, value)  # that of a zone reads a file
+        if name in ("locale", "zone"):
+            await self._update(user_id, **{name: value})
             return
         mine = (preferences.c.user_id == user_id, preferences.c.name == name)
         change = sa.update(preferences).where(*mine).values(value=value)
@@ -265,6 +266,8 @@ def check_preference(name: str, value: Any) -> None:
     match name:
         case "locale":
             _check_locale(value)
+        case "zone":
+            _check_zone(value)
         case "theme":
             if value not in _THEMES:
                 raise BadValue("theme", f"one of {', '.join(_THEMES)}")
@@ -287,8 +290,10 @@ def _check_locale(value: Any) -> None:
         raise BadValue("locale", f"one of {', '.join(LOCALES)}")
 
 
-def _check_zone(value: str) -> None:
+def _check_zone(value: Any) -> None:
     try:
+        if not isinstance(value, str) or len(value) > 64:
+            raise ValueError
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
         raise BadValue("zone", "an IANA time zone such as Europe/Moscow") from None

@@ -234,6 +234,17 @@ class Settings(BaseSettings):
     )
     erp_user: str | None = Field(default=None, min_length=1, description="The service account in the ERP.", examples=["navigator"])
     erp_password: SecretStr | None = Field(default=None, description="Its password.", examples=["password"])
+    vpn_ahead_days: int = Field(
+        default=90, ge=1, le=3650, description="VPN access may be renewed until so many days after today at most.", examples=["90"]
+    )
+    vpn_early_days: int = Field(
+        default=30, ge=0, le=3650, description="So many days before its end VPN access may be renewed, and any time after.", examples=["30"]
+    )
+    vpn_departments: Annotated[tuple[str, ...], _Words] = Field(
+        default=(),
+        description="The departments, as the ERP calls them, whose people renew their VPN access themselves; none: everybody with VPN.",
+        examples=["Служба поддержки"],
+    )
     finesse_url: _HttpUrl | None = Field(
         default=None, description="The REST address of Cisco Finesse.", examples=["https://finesse.example.org:8445"]
     )

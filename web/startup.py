@@ -44,6 +44,8 @@ from web.ops import OpsReporter, ops_routes, ops_topic
 from web.own_sessions import own_session_routes
 from web.pages import page_routes
 from web.people_search import PeopleSearch
+from web.profile import profile_routes
+from web.profiles import Profiles, open_profiles
 from web.push import Push, open_push
 from web.quality import Quality, open_quality, quality_feed, quality_routes
 from web.readiness import Readiness, schema_probe, store_probe
@@ -78,6 +80,7 @@ class AppState(State):
     devices: Devices
     session_list: SessionList
     people_search: PeopleSearch
+    profiles: Profiles
     readiness: Readiness
     admission: Admission
     publish_quota: Buckets[str]
@@ -105,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *quality_routes(),
             *task_routes(),
             *user_routes(),
+            *profile_routes(),
             *page_routes(),
         ],
         middleware=[Middleware(SecurityMiddleware, settings=chosen)],
@@ -142,6 +146,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         if state["directory"] is not None:
             standings = Standings(state["engine"], state["sessions"])
             await stack.enter_async_context(watching(StandingWatch(state["directory"], standings, leads=lambda: hub.leads)))
+        profiles = await stack.enter_async_context(open_profiles(state["engine"], state["people"], settings, state["directory"]))
         _tell_areas(settings)
         yield AppState(
             **state,
@@ -151,6 +156,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),
             people_search=PeopleSearch(state["engine"]),
+            profiles=profiles,
             readiness=readiness,
             admission=Admission.of(settings, time.monotonic()),
             publish_quota=Buckets(Rate(settings.publish_per_s, settings.publish_burst)),

@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("before", sa.String(length=10), nullable=True, comment="YYYY-MM-DD that stood there"),
         sa.Column("state", sa.String(length=16), nullable=False, comment="asked, done, unknown, refused"),
         sa.Column("code", sa.String(length=32), nullable=False, comment="why it was refused or is unknown"),
+        sa.Column("message", sa.String(length=300), nullable=False, comment="the ERP's own sentence where it refused"),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_vpn_renewals_user_id"), ondelete="CASCADE"),

@@ -3,6 +3,7 @@
 import { type InboxPage, InboxStore, type PageQuery, SharedHub } from '../hub/index';
 import { isLocale, setLocale } from '../i18n/index';
 import { setServerClock } from '../ui/clock';
+import { type SoundWishes, sound } from './sound';
 
 /** What the server tells a page's script: `/users/api/me`, and the JSON in every shell page. */
 export interface Boot {
@@ -13,6 +14,8 @@ export interface Boot {
     readonly locale: string;
     readonly zone: string;
     readonly permissions: readonly string[];
+    /** Where the picture lies, 64 pixels wide; null without one. */
+    readonly avatar?: string | null;
   };
   readonly csrf: string;
   readonly socket: string;
@@ -22,6 +25,8 @@ export interface Boot {
   readonly areas: readonly { readonly id: string; readonly href: string }[];
   readonly version: string;
   readonly theme: string;
+  /** What the person wishes to hear; null: nothing was ever set. */
+  readonly sound?: SoundWishes | null;
   readonly demo: boolean;
 }
 
@@ -84,6 +89,7 @@ export function connect(base: string, boot: Boot, client: string): Session {
   const url = new URL(boot.socket, base);
   url.protocol = url.protocol.replace('http', 'ws');
   const hub = new SharedHub({ url: url.href, client: `${client}/${boot.version}` });
+  sound.wishes = boot.sound ?? {};
   setServerClock(() => hub.serverNow());
   const inbox = new InboxStore(hub, inboxPages(base));
   hub.start();

@@ -16,7 +16,7 @@ export interface Frame {
 }
 
 /** Brings the page's shell to life; null when the page has none. `changed` is called when the state of push changes. */
-export function openFrame(area: 'inbox' | 'ops' | 'admin' | 'quality', changed: () => void = () => undefined): Frame | null {
+export function openFrame(area: 'inbox' | 'ops' | 'admin' | 'quality' | 'profile', changed: () => void = () => undefined): Frame | null {
   const shell = document.querySelector('tez-shell');
   if (!shell) return null;
   const boot = readBoot();

@@ -14,6 +14,7 @@ import '../ui/state-dot';
 import '../ui/toasts';
 import type { TezToasts, ToastOptions } from '../ui/toasts';
 import { showCount } from './counter';
+import { initials } from './initials';
 import { type Outage, outage } from './outage';
 import { t } from './strings';
 import { shellStyles } from './styles';
@@ -36,6 +37,7 @@ const areaIcons: Record<string, IconName> = {
   quality: 'checks',
   admin: 'system',
   ops: 'erp',
+  profile: 'user',
   gallery: 'gallery',
 };
 const areaNames = [
@@ -49,6 +51,7 @@ const areaNames = [
   'quality',
   'admin',
   'ops',
+  'profile',
   'gallery',
 ] as const;
 type AreaName = (typeof areaNames)[number];
@@ -222,8 +225,10 @@ export class TezShell extends TezElement {
 
   // — Preferences —
 
-  #setTheme(theme: Theme): void {
+  /** Shows this theme and keeps it; fires `tez-theme`. */
+  chooseTheme(theme: Theme): void {
     this.theme = theme;
+    this.emit('tez-theme', theme);
     document.documentElement.dataset.theme = theme;
     try {
       localStorage.setItem('tez.theme', theme);
@@ -233,7 +238,8 @@ export class TezShell extends TezElement {
     void this.#save('theme', theme);
   }
 
-  #setLocale(next: Locale): void {
+  /** Speaks this language from now on, here and in what the server says. */
+  chooseLocale(next: Locale): void {
     setLocale(next);
     void this.#save('locale', next);
   }
@@ -333,7 +339,7 @@ export class TezShell extends TezElement {
           { id: 'light', label: t('themeLight'), icon: 'sun', checked: this.theme === 'light' },
           { id: 'dark', label: t('themeDark'), icon: 'moon', checked: this.theme === 'dark' },
         ]}
-        @pick=${(event: CustomEvent<Theme>) => this.#setTheme(event.detail)}
+        @pick=${(event: CustomEvent<Theme>) => this.chooseTheme(event.detail)}
         ><span slot="trigger">${icon(this.theme === 'dark' ? 'moon' : this.theme === 'light' ? 'sun' : 'screen')}</span></tez-menu
       >
       <tez-menu
@@ -342,7 +348,7 @@ export class TezShell extends TezElement {
           { id: 'ru', label: 'Русский', checked: locale() === 'ru' },
           { id: 'en', label: 'English', checked: locale() === 'en' },
         ]}
-        @pick=${(event: CustomEvent<string>) => isLocale(event.detail) && this.#setLocale(event.detail)}
+        @pick=${(event: CustomEvent<string>) => isLocale(event.detail) && this.chooseLocale(event.detail)}
         ><span slot="trigger">${icon('globe')}</span></tez-menu
       >
       <tez-menu
@@ -351,7 +357,9 @@ export class TezShell extends TezElement {
           ...(profile ? [{ id: 'profile', label: t('profile'), icon: 'user' as const, href: profile.href }] : []),
           { id: 'out', label: t('signOut'), icon: 'exit', href: '/users/logout', hint: name },
         ]}
-        ><span slot="trigger" class="who" aria-hidden="true">${initials(name)}</span></tez-menu
+        ><span slot="trigger" class="who" aria-hidden="true"
+          >${boot.user.avatar ? html`<img src=${boot.user.avatar} alt="" />` : initials(name)}</span
+        ></tez-menu
       >
     </header>`;
   }
@@ -397,17 +405,7 @@ function isArea(id: string): id is AreaName {
   return (areaNames as readonly string[]).includes(id);
 }
 
-/** Up to two letters of a name: `Анна Петрова` is АП. */
-export function initials(name: string): string {
-  const words = name
-    .trim()
-    .split(/[\s._-]+/u)
-    .filter(Boolean);
-  return words
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toLocaleUpperCase() ?? '')
-    .join('');
-}
+export { initials };
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -70,6 +70,12 @@ export const shellStyles = css`
     font-size: var(--tez-xs);
     font-weight: 650;
   }
+  .who img {
+    width: 26px;
+    height: 26px;
+    border-radius: 50%;
+    object-fit: cover;
+  }
   .link {
     padding: 0 var(--tez-2);
   }

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeHub, FakeInbox, FakeSystem, item } from '../../src/gallery/fake';
 import { setLocale } from '../../src/i18n/index';
 import type { Boot } from '../../src/inbox/session';
-import { initials, TezShell } from '../../src/shell/shell';
+import { initials } from '../../src/shell/initials';
+import { TezShell } from '../../src/shell/shell';
 
 const boot: Boot = {
   user: { id: 1, name: 'petrova', display_name: 'Анна Петрова', locale: 'ru', zone: 'Europe/Moscow', permissions: [] },
