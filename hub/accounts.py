@@ -106,7 +106,7 @@ reviews = sa.Table(
     sa.Column("reviewer_id", _Id, sa.ForeignKey("users.id", ondelete="SET NULL"), index=True),
     sa.Column("reviewer", _Name, nullable=False, comment="display name as it was"),
     sa.Column("assignee_id", sa.BigInteger, index=True, comment="Redmine's users.id of whose work it was"),
-    sa.Column("scores", Json, nullable=False, comment="{criterion: points}"),
+    sa.Column("scores", Json, nullable=False, comment="{criterion: [points, best]}: a later change of the card changes no review"),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("replaces", sa.BigInteger, comment="an earlier review by the same person; both are kept"),
     sa.Column("created_at", Utc, nullable=False, index=True),

@@ -26,7 +26,13 @@ class NavArea:
     """Who sees it; None: everybody."""
 
 
-AREAS: tuple[NavArea, ...] = (NavArea("inbox", "/"), NavArea("ops", "/ops/", "admin"), NavArea("profile", "/profile/"))
+AREAS: tuple[NavArea, ...] = (
+    NavArea("inbox", "/"),
+    NavArea("quality", "/quality/", "quality"),
+    NavArea("ops", "/ops/", "admin"),
+    NavArea("admin", "/admin/", "admin"),
+    NavArea("profile", "/profile/"),
+)
 """In the order of the navigation. Only what has a page."""
 
 
@@ -55,6 +61,9 @@ def build_boot(
         "socket": SOCKET,
         "push": {"vapid_public_key": vapid_public, "fcm": None},
         "areas": [{"id": area.id, "href": area.href} for area in areas if area.permission is None or principal.may(area.permission)],
+        "viewer": None
+        if principal.viewer is None
+        else {"id": principal.viewer.user_id, "name": principal.viewer.name, "display_name": principal.viewer.display_name},
         "version": VERSION,
         "theme": theme,
         "sound": sound,

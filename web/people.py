@@ -21,7 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.preferences import parse_quiet, parse_rules
 from hub.store import identities, permissions, preferences, users
+from web.audit import Origin, record
 from web.i18n import LOCALES
+from web.revisions import note
 
 __all__ = [
     "PERMISSIONS",
@@ -116,8 +118,9 @@ class People:
         permissions: Iterable[str] = (),
         identities: Mapping[str, str] | None = None,
         granted_by: str = "",
+        origin: Origin | None = None,
     ) -> int:
-        """Makes an account, whole or not at all, and returns its id.
+        """Makes an account, whole or not at all, and returns its id. With `origin` the audit log has it.
 
         `identities` is {`redmine`: user id, `email`: address, `erp`: id}. Raises BadValue and Duplicate.
         """
@@ -126,6 +129,7 @@ class People:
             raise BadValue("name", "1 to 255 characters without spaces, commas and semicolons")
         _check_locale(locale)
         await asyncio.to_thread(_check_zone, zone)  # reads a file
+        now = self._clock()
         values = {
             "name": known,
             "display_name": display_name.strip()[:255] or name.strip()[:255],
@@ -133,7 +137,7 @@ class People:
             "active": True,
             "locale": locale,
             "zone": zone,
-            "created_at": self._clock(),
+            "created_at": now,
         }
         try:
             async with self._engine.begin() as connection:
@@ -143,8 +147,12 @@ class People:
                 user_id = int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
                 for system, key in (identities or {}).items():
                     await _identify(connection, user_id, system, key)
-                for permission in sorted(set(permissions)):
+                rights = sorted(set(permissions))
+                for permission in rights:
                     await self._grant(connection, user_id, permission, granted_by)
+                if origin is not None:
+                    after = {"display_name": values["display_name"], "permissions": rights}
+                    await record(connection, origin, "account.made", at=now, subject_id=user_id, subject=known, after=after)
         except sa.exc.IntegrityError:  # somebody else was quicker, between the look and the insert
             raise Duplicate(f"the name {known} or an identity") from None
         return user_id
@@ -167,11 +175,14 @@ class People:
 
     async def set_active(self, user_id: int, active: bool) -> None:
         """Disables an account or lets it in again. A disabled person's sessions are no longer found."""
-        await self._update(user_id, active=active)
+        async with self._engine.begin() as connection:
+            await note(connection, "rights", self._clock())
+            await connection.execute(sa.update(users).where(users.c.id == user_id).values(active=active))
 
     async def grant(self, user_id: int, permission: str, granted_by: str) -> None:
         """Gives a right; harmless when it is there. Raises BadValue for one that does not exist."""
         async with self._engine.begin() as connection:
+            await note(connection, "rights", self._clock())
             await self._grant(connection, user_id, permission, granted_by)
 
     async def identify(self, user_id: int, system: str, key: str) -> None:

@@ -22,6 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from web import settings_checks as check
+from web.quality_card import DEFAULT_CRITERIA, Criterion, criterion, distinct
 
 __all__ = ["CLIENT_NAMES", "EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
 
@@ -199,6 +200,31 @@ class Settings(BaseSettings):
         default="Europe/Moscow",
         description="The zone of the Redmine server's process (IANA name): its database keeps that zone's wall time, not UTC.",
         examples=["Europe/Moscow"],
+    )
+    quality_projects: Annotated[tuple[str, ...], NoDecode, _Words] = Field(
+        default=(),
+        description="Redmine's projects of the quality section, by id or identifier; empty: all.",
+        examples=["helpdesk, 12"],
+    )
+    quality_trackers: Annotated[tuple[str, ...], NoDecode, _Words] = Field(
+        default=(), description="Its trackers, by id or name; empty: all.", examples=["Инцидент, 2"]
+    )
+    quality_private_issues: bool = Field(
+        default=False,
+        description="Whether quality controllers see private issues too, and figures count them. Private notes are never shown.",
+        examples=["false"],
+    )
+    quality_criteria: Annotated[
+        tuple[Annotated[Criterion, BeforeValidator(criterion)], ...], NoDecode, _Words, AfterValidator(distinct)
+    ] = Field(
+        default=DEFAULT_CRITERIA,
+        min_length=1,
+        max_length=9,
+        description="The score card: `key:русское название:English name:points`, 2 to 10 points each. A key stays with its reviews.",
+        examples=["speed:Скорость ответа:Speed of the answer:5, tone:Вежливость:Politeness:5"],
+    )
+    quality_sample_max: int = Field(
+        default=50, ge=1, le=500, description="Issues in one random sample for review, at most.", examples=["50"]
     )
     erp_dsn: str | None = Field(
         default=None,

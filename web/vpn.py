@@ -189,7 +189,8 @@ class Renewals:
                 if open_one is not None:
                     return open_one, False
                 made = await connection.execute(sa.insert(vpn_renewals).values(**values))
-                found = await _first(connection, vpn_renewals.c.id == int(made.inserted_primary_key[0]))  # type: ignore[index]
+                number = int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
+                found = await _first(connection, vpn_renewals.c.id == number)
         except sa.exc.IntegrityError:
             known = await self.find(user_id, key, until)
             if known is None:

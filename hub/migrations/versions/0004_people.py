@@ -142,7 +142,7 @@ def upgrade() -> None:
         sa.Column("reviewer_id", _Id, nullable=True),
         sa.Column("reviewer", sa.String(length=255), nullable=False, comment="display name as it was"),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True, comment="Redmine's users.id of whose work it was"),
-        sa.Column("scores", _Json, nullable=False, comment="{criterion: points}"),
+        sa.Column("scores", _Json, nullable=False, comment="{criterion: [points, best]}: a later change of the card changes no review"),
         sa.Column("comment", sa.Text(), nullable=False),
         sa.Column("replaces", sa.BigInteger(), nullable=True, comment="an earlier review by the same person; both are kept"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

@@ -20,6 +20,8 @@ export interface Boot {
   readonly csrf: string;
   readonly socket: string;
   readonly push: { readonly vapid_public_key: string | null; readonly fcm: unknown };
+  /** The administrator who looks as `user`, read only; null when people are themselves. */
+  readonly viewer: { readonly id: number; readonly name: string; readonly display_name: string } | null;
   readonly areas: readonly { readonly id: string; readonly href: string }[];
   readonly version: string;
   readonly theme: string;
@@ -28,13 +30,14 @@ export interface Boot {
   readonly demo: boolean;
 }
 
-/** An answer other than 2xx; `code` is the server's stable one, `message` is in the person's language. */
+/** An answer other than 2xx; `code` is the server's stable one, `message` is in the person's language, `field` names what to mend. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly field?: string,
   ) {
     super(message);
   }
@@ -58,8 +61,8 @@ export async function request<T>(base: string, path: string, init: RequestInit &
   if (answer.status === 204) return undefined as T;
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok) return body as T;
-  const fault = (body as { error?: { code?: string; message?: string } } | null)?.error;
-  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`);
+  const fault = (body as { error?: { code?: string; message?: string; field?: string } } | null)?.error;
+  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`, fault?.field);
 }
 
 /** The fetcher that `InboxStore` wants. */

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, svg } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import type { Hub, SystemStore } from '../hub/index';
+import type { Hub, SystemStore, You } from '../hub/index';
 import { isLocale, type Locale, locale, setLocale } from '../i18n/index';
 import '../inbox/inbox';
 import type { Inbox, PushControl } from '../inbox/list';
@@ -12,7 +12,7 @@ import { type IconName, icon } from '../ui/icons';
 import '../ui/menu';
 import '../ui/state-dot';
 import '../ui/toasts';
-import type { TezToasts } from '../ui/toasts';
+import type { TezToasts, ToastOptions } from '../ui/toasts';
 import { showCount } from './counter';
 import { initials } from './initials';
 import { type Outage, outage } from './outage';
@@ -77,6 +77,8 @@ export class TezShell extends TezElement {
   @state() private out: Outage | null = null;
   @state() private back = '';
   @state() private newer = false;
+  /** The area was taken away while its page is open. */
+  @state() private barred = false;
   @state() private unseen = 0;
   @query('tez-toasts') private toasts!: TezToasts;
   @query('main') private main!: HTMLElement;
@@ -112,8 +114,12 @@ export class TezShell extends TezElement {
     this.#undos = [];
     if (hub) {
       this.#undos.push(
-        hub.on('status', () => this.#look()),
-        hub.on('welcome', (welcome) => welcome.again && void this.#askVersion()),
+        hub.on('status', () => {
+          this.#look();
+          this.requestUpdate(); // the header's dot, also when the banner stays as it is
+        }),
+        hub.on('welcome', (welcome) => welcome.again && void this.#askAgain()),
+        hub.on('you', (you) => void this.#youAre(you)),
       );
     }
     if (system) this.#undos.push(system.on('change', () => this.#look()));
@@ -127,9 +133,15 @@ export class TezShell extends TezElement {
     this.#look();
   }
 
+  /** Shows a message of the area's in the one stack of the page. */
+  say(toast: ToastOptions): void {
+    this.toasts.show(toast);
+  }
+
   // — Link —
 
   #look(): void {
+    this.requestUpdate(); // the dot in the header shows each change, the banner only those that last
     clearTimeout(this.#bannerTimer);
     const status = this.hub?.status ?? null;
     const out = outage(status, this.system?.sources.values() ?? [], serverNow());
@@ -159,12 +171,49 @@ export class TezShell extends TezElement {
     }, BACK_MS);
   }
 
-  async #askVersion(): Promise<void> {
+  /** Who we are and what we may, as of now: it may have changed while there was no connection. */
+  async #askAgain(): Promise<void> {
     try {
       const boot = await request<Boot>(location.origin, '/users/api/me');
-      this.newer = this.boot !== null && boot.version !== this.boot.version;
+      if (!this.boot) return;
+      this.newer = boot.version !== this.boot.version;
+      if (boot.user.id !== this.boot.user.id || boot.viewer?.id !== this.boot.viewer?.id) this.#reload();
+      else this.#adopt(boot);
     } catch {
       // The next welcome asks again.
+    }
+  }
+
+  // — Permissions —
+
+  async #youAre(you: You): Promise<void> {
+    const boot = this.boot;
+    if (!boot) return;
+    if (you.user !== boot.user.id || you.read_only !== (boot.viewer !== null)) this.#reload();
+    else await this.#askAgain();
+  }
+
+  /** Redraws the navigation; what one may no longer see goes out of sight with it. Theme and language stay as chosen here. */
+  #adopt(boot: Boot): void {
+    const { areas, user, csrf } = boot;
+    if (!this.boot) return;
+    const had = this.boot.areas.some((area) => area.id === this.area) || this.barred;
+    this.barred = had && !areas.some((area) => area.id === this.area);
+    this.boot = { ...this.boot, areas, csrf, user: { ...this.boot.user, permissions: user.permissions } };
+  }
+
+  /** Everything on the page is another person's now. */
+  #reload(): void {
+    location.reload();
+  }
+
+  async #endViewing(): Promise<void> {
+    try {
+      const csrf = this.boot?.csrf ?? '';
+      await request(location.origin, '/users/api/view-as', { method: 'DELETE', csrf });
+      location.assign('/');
+    } catch {
+      this.toasts.show({ text: t('viewingStuck'), tone: 'bad' });
     }
   }
 
@@ -218,7 +267,8 @@ export class TezShell extends TezElement {
     const boot = this.boot;
     if (!boot) return nothing;
     const areas = boot.areas.filter((area) => area.id !== 'profile');
-    return html`${this.#header(boot)} ${this.#banner()}
+    return html`${this.#header(boot)}
+      <div class="notes">${this.#viewing(boot)} ${this.#banner()}</div>
       ${
         areas.length > 1
           ? html`<nav aria-label=${t('navigation')}>
@@ -235,7 +285,17 @@ export class TezShell extends TezElement {
             </nav>`
           : nothing
       }
-      <main id="main" tabindex="-1"><slot></slot></main>
+      <main id="main" tabindex="-1">
+        ${
+          this.barred
+            ? html`<div class="no-longer" role="alert">
+                <h1>${t('noLonger')}</h1>
+                <p>${t('noLongerWhy')}</p>
+                <a class="btn" href="/">${t('toInbox')}</a>
+              </div>`
+            : html`<slot></slot>`
+        }
+      </main>
       <tez-toasts></tez-toasts>`;
   }
 
@@ -302,6 +362,17 @@ export class TezShell extends TezElement {
         ></tez-menu
       >
     </header>`;
+  }
+
+  /** Always there while an administrator looks as somebody: nobody is to take the page for their own. */
+  #viewing(boot: Boot) {
+    if (!boot.viewer) return nothing;
+    const name = boot.user.display_name || boot.user.name;
+    return html`<div class="viewing" role="status">
+      ${icon('user')}
+      <p>${t('viewing', { name })}</p>
+      <button class="btn small" @click=${() => void this.#endViewing()}>${t('viewingEnd')}</button>
+    </div>`;
   }
 
   /** Two live regions that are always there: a loss interrupts, a return waits for a pause. */
