@@ -21,7 +21,6 @@ from adapters.sandbox.people import PEOPLE
 from tests.live.browser import Person, chromium, holds, person
 from tests.live.product import Product
 from tests.live.test_browser import violations
-from web.users import user_routes
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
 
@@ -79,13 +78,6 @@ async def at_profile(office: Office, browser: Browser, **options: object) -> Asy
         page = await somebody.tab("/profile/")
         await holds(page, f"{STORE}?.erp === 'fresh'")
         yield somebody, page
-        if not sessions_are_there():  # an installation without the list of sign-ins: the page shows that it did not load
-            somebody.complaints = [one for one in somebody.complaints if "404" not in one]
-
-
-def sessions_are_there() -> bool:
-    """Whether the product lists sign-ins."""
-    return "/users/api/sessions" in {getattr(route, "path", "") for route in user_routes()}
 
 
 async def shot(page: Page, name: str) -> None:
@@ -286,6 +278,26 @@ async def test_what_the_server_does_not_take_is_put_back_with_the_reason(office:
         assert not await box.is_checked()
 
 
+async def test_another_sign_in_is_seen_and_ended(office: Office) -> None:
+    """The other browser stands in the list, its end is told there within two seconds, and this one stays."""
+    async with (
+        chromium() as browser,
+        person(office.product, browser, user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0") as other,
+        at_profile(office, browser) as (_, page),
+    ):
+        elsewhere = await other.sign_in(office.login, office.password)
+        await page.reload()
+        await page.get_by_text("этот браузер").wait_for()
+        await shot(page, "sessions")
+        other.may_lose_link = True
+        await page.get_by_role("button", name="Завершить вход: Firefox").first.click()
+        await page.get_by_text("Завершён 1 вход").wait_for()
+        await holds(elsewhere, "document.querySelector('tez-shell').hub.status.state === 'stopped'", 2.0)
+        assert await page.get_by_text("этот браузер").count() == 1
+        await holds(page, "document.querySelector('tez-shell').hub.status.state === 'open'")
+        other.complaints = [one for one in other.complaints if "401" not in one]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_at_any_width(office: Office, scheme: str) -> None:
     """In each scheme, language and width, and in forced colours; nothing lies beside the page."""
@@ -313,4 +325,3 @@ async def test_a_local_account_has_a_profile_without_the_erp(product: Product) -
         assert await page.locator("profile-vpn").count() == 0
         await page.get_by_label("Часовой пояс").select_option("Asia/Omsk")
         await holds(page, f"{STORE}.saves.get('zone')?.is === 'saved'")
-        ann.complaints = [one for one in ann.complaints if "404" not in one]
