@@ -28,11 +28,10 @@ import web.pictures as pictures
 from hub.accounts import avatars
 from hub.hub import utc_now
 from web.audit import Origin, record
-from web.auth import require
+from web.auth import origin_of, require
 from web.body import read_bytes
 from web.errors import WebError
 from web.i18n import N_
-from web.origin import origin_of
 
 __all__ = ["Avatars", "Workshop", "avatar_json", "avatar_routes", "avatar_url", "open_workshop"]
 

@@ -11,12 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub.hub import utc_now
-from web.auth import require
+from web.auth import origin_of, require
 from web.avatars import avatar_json, avatar_routes
 from web.body import read_json
 from web.errors import BadField, WebError
 from web.i18n import N_
-from web.origin import origin_of
 from web.pages import shell_page
 from web.profiles import Profile, Profiles
 from web.signatures import MAX_CHARACTERS, Signature, to_html

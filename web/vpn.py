@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.erp.errors import ErpError, ErpRule, ErpSlow, ErpUnavailable
 from hub.accounts import profiles, vpn_renewals
+from hub.store import users
 from web.audit import SYSTEM, Origin, record
 
 __all__ = ["KeyReused", "Renewal", "RenewalState", "Renewals", "Unsettled", "VpnDirectory"]
@@ -250,13 +251,14 @@ class Renewals:
             if stands is not None:
                 await connection.execute(sa.update(profiles).where(profiles.c.user_id == wish.user_id).values(vpn_until=stands.isoformat()))
             if state != wish.state:
+                name = await connection.scalar(sa.select(users.c.name).where(users.c.id == wish.user_id))
                 await record(
                     connection,
                     origin,
                     f"vpn.{_ACTIONS[state]}",
                     at=now,
                     subject_id=wish.user_id,
-                    subject=origin.name if origin.user_id == wish.user_id else "",
+                    subject=name or "",
                     before={"until": wish.before.isoformat() if wish.before else None},
                     after={"until": wish.until.isoformat(), "code": code} if code else {"until": wish.until.isoformat()},
                 )

@@ -46,6 +46,11 @@ export class TezProfile extends Section {
           grid-template-columns: minmax(0, 1fr);
         }
       }
+      @container (max-width: 480px) {
+        ::slotted(h1) {
+          padding: var(--tez-2) var(--tez-4) 0; /* the frame leaves no margin there */
+        }
+      }
     `,
   ];
 
