@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -44,9 +44,8 @@ class Submission:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One notification in one person's inbox."""
+class Delivery(NamedTuple):
+    """One notification in one person's inbox. A tuple, because an announcement has thousands of them."""
 
     user_id: int
     seq: int
@@ -162,7 +161,7 @@ class Accepting:
             prefs.update(load_preferences(connection, part))
         cached: dict[tuple[Policy, datetime], tuple[tuple[datetime, int], ...]] = {}
         event_rows: list[tuple[Any, ...]] = []
-        inbox_rows: list[tuple[Any, ...]] = []
+        alike: defaultdict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
         for one in fresh:
             if not one.to:
                 continue
@@ -180,9 +179,15 @@ class Accepting:
                 else:
                     deadline, deadline_us = soon[self.connected(user_id)]
                 one.deliveries.append(Delivery(user_id, seq, deadline))
-                inbox_rows.append((user_id, seq, pk, policy.value, deadline_us, int(held)))
+                alike[pk, policy.value, deadline_us, int(held)].append((user_id, seq))
         _EVENTS.run(connection, event_rows)
-        _INBOX.run(connection, inbox_rows)
+        few: list[tuple[Any, ...]] = []
+        for same, places in alike.items():
+            if len(places) < _MANY:
+                few += [(*place, *same) for place in places]
+            else:
+                _INBOX_ALIKE.run(connection, places, same)
+        _INBOX.run(connection, few)
 
     def _deadline(self, policy: Policy, now: datetime, connected: bool, prefs: Preferences) -> tuple[datetime, int]:
         at = first_deadline(policy, now=now, connected=connected, prefs=prefs, timing=self.timing)
@@ -236,6 +241,14 @@ _INBOX = Bulk(
     "INSERT INTO inbox (user_id, seq, event_pk, policy, state, deadline_at, held, attempts) "
     "SELECT {0}, {1}, {2}, {3}, 'pending', {4}, {5}, 0 FROM {rows}",
 )
+_INBOX_ALIKE = Bulk(
+    ("int", "int"),
+    "INSERT INTO inbox (user_id, seq, event_pk, policy, state, deadline_at, held, attempts) "
+    "SELECT {0}, {1}, {same}, {same}, 'pending', {same}, {same}, 0 FROM {rows}",
+)
+"""For an announcement: half the work for the database, which parses each row's JSON once for each of its columns."""
+_MANY = 100
+"""From so many rows alike on they have a statement of their own."""
 _DUPLICATE_KEY = 1062  # MariaDB's
 
 

@@ -34,14 +34,15 @@ class Bulk:
     """One statement over rows of these columns.
 
     In its text `{rows}` stands where the rows are read from, and `{0}`, `{1}` … for their columns. `mariadb` replaces the text there.
-    Values are what JSON and the store both know: int, str (of kind `name` at most 255 characters), None.
+    Values are what JSON and the store both know: int, str (of kind `name` at most 255 characters), None. What is the same in all rows
+    need not be in each of them: `{same}` stands for such a value, as often as there are some, all before `{rows}`.
     """
 
     def __init__(self, columns: Sequence[Kind], text: str, *, mariadb: str | None = None, gives: int = 0) -> None:
         """`gives`: how many columns a query has; they must be called c0, c1 …"""
         self._single = len(columns) == 1  # the array then holds the values themselves: half the work for SQLite
         here = ["r.value"] if self._single else [f"json_extract(r.value, '$[{n}]')" for n in range(len(columns))]
-        self._sqlite = text.format(*here, rows="json_each(?) AS r")
+        self._sqlite = text.format(*here, same="?", rows="json_each(?) AS r")
         if gives:  # all in one row: one step
             names = ", ".join(f"c{n}" for n in range(gives))
             self._sqlite = f"SELECT json_group_array(json_array({names})) FROM ({self._sqlite})"
@@ -49,13 +50,15 @@ class Bulk:
         paths = ["$"] if self._single else [f"$[{n}]" for n in range(len(columns))]
         table = ", ".join(f"c{n} {_MARIADB[kind]} PATH '{path}'" for n, (kind, path) in enumerate(zip(columns, paths, strict=True)))
         # `%` doubled: the driver formats the text
-        self._mariadb = (mariadb or text).replace("%", "%%").format(*there, rows=f"JSON_TABLE(%s, '$[*]' COLUMNS ({table})) AS r")
+        self._mariadb = (
+            (mariadb or text).replace("%", "%%").format(*there, same="%s", rows=f"JSON_TABLE(%s, '$[*]' COLUMNS ({table})) AS r")
+        )
 
-    def run(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> int:
-        """Runs the statement; how many rows it changed (MariaDB counts an upsert that changes a row as two)."""
+    def run(self, connection: sa.Connection, rows: Sequence[Sequence[Any]], same: Sequence[Any] = ()) -> int:
+        """Runs the statement, with the values of `{same}`; how many rows it changed (MariaDB counts an upsert of a known row as two)."""
         changed = 0
         for part in self._parts(rows):
-            changed += connection.exec_driver_sql(self._text(connection), (part,)).rowcount
+            changed += connection.exec_driver_sql(self._text(connection), (*same, part)).rowcount
         return changed
 
     def fetch(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:

@@ -147,6 +147,10 @@ class Cluster:
         """True when somebody at another node reads this topic."""
         return any(topic in node.reads for node in self._others.values())
 
+    def others(self) -> Sequence[str]:
+        """The other nodes that are heard."""
+        return list(self._others)
+
     def sessions(self) -> Mapping[str, int]:
         """How many sessions each node has, as this one knows."""
         others = {name: sum(node.users.values()) for name, node in self._others.items()}

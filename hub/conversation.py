@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from hub.protocol import (
     snapshot,
     state,
     welcome,
+    you,
 )
 from hub.session import Session
 from hub.topic import INBOX
@@ -43,6 +44,9 @@ _log = structlog.get_logger("hub.conversation")
 
 
 _STORE_BUSY = Error("store_unavailable", "the store is busy, try again", temporary=True)
+_READ_ONLY = Error("read_only", "you look as somebody else: nothing can be done in their name")
+_READING = frozenset({"inbox.levels"})
+"""Calls that change nothing."""
 _LOST_ACKS = 1000
 """How far back a resumed position is taken as a receipt; what is older had its deadline long ago."""
 
@@ -63,11 +67,13 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
 
     On return the session is either in the hub or closing.
     """
-    user = session.principal
+    user = known = session.principal
     if hub.is_draining or not hub.knows:  # since the handshake
         session.close(Close(CloseCode.DRAINING, "not now"))
         return
-    if hub.cluster.sessions_of(user.user_id) >= hub.limits.sessions_per_user:
+    # who looks as somebody takes none of that person's places
+    open_already = hub.cluster.sessions_of(user.user_id) if user.viewer is None else len(hub.presence.of(user.user_id))
+    if open_already >= hub.limits.sessions_per_user:
         hub.metrics.refused("sessions_per_user")
         session.close(Close(CloseCode.TOO_MANY_SESSIONS, "too many sessions of this user"))
         return
@@ -76,6 +82,9 @@ async def open_session(hub: Hub, session: Session, hello: Hello) -> None:
     try:
         with session.holding():
             await _welcome(hub, session, hello)
+        now = session.principal
+        if now != known:  # it has changed while the session opened
+            session.send(you(now.user_id, sorted(now.permissions), read_only=now.viewer is not None))
         if session.closing is None:
             hub.keepalive.add(session, asyncio.get_running_loop().time())  # not sooner: the welcome comes first, then pings
     except BaseException:  # a hello that broke, or ran out of time, leaves nobody behind
@@ -90,11 +99,12 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
         session.close(Close(CloseCode.STATE_LOST, "that position is not in this inbox"))
         return
     session.sent_seq = session.received_seq = head if hello.since is None else hello.since
-    if hello.since:
+    if hello.since and user.viewer is None:
         _confirm(hub, session, hello.since)
     session.counted_seq = head
     session.head_seq = max(session.head_seq, head)
-    allowed = [(name, position) for name, position in hello.topics.items() if await _may_read(hub, session, name)]
+    readable = await _readable(hub, session, list(hello.topics))
+    allowed = [(name, position) for name, position in hello.topics.items() if name in readable]
     # From here to the end nothing waits: no event slips between a topic's position and its subscription.
     frames: list[bytes] = []
     places = {name: _join(hub, session, name, position, frames) for name, position in allowed[: hub.limits.topics]}
@@ -109,6 +119,7 @@ async def _welcome(hub: Hub, session: Session, hello: Hello) -> None:
             topics=places,
         )
     )
+    session.welcomed = True
     for frame in frames:
         session.send_frame(frame)
     session.live = session.sent_seq >= session.head_seq and not session.recount
@@ -120,7 +131,8 @@ def _confirm(hub: Hub, session: Session, since: int) -> None:
     That connection may still seem to be there.
     """
     user_id = session.principal.user_id
-    others = [o for o in hub.presence.of(user_id) if o is not session and o.device == session.device]
+    mine = [o for o in hub.presence.of(user_id) if o.principal.viewer is None]
+    others = [o for o in mine if o is not session and o.device == session.device]
     sent = [(other.received_seq, other.sent_seq) for other in others]
     if (left := hub.unconfirmed.of(user_id, session.device)) is not None:
         sent.append(left)
@@ -181,6 +193,8 @@ async def _recount(hub: Hub, session: Session) -> None:
 
 def handle_now(hub: Hub, session: Session, command: Command) -> bool:
     """Carries out a command that needs to wait for nothing; False when `handle` must be awaited for it."""
+    if session.principal.viewer is not None and _look_only(session, command):
+        return True
     match command:
         case Pong():
             return True
@@ -202,6 +216,18 @@ def handle_now(hub: Hub, session: Session, command: Command) -> bool:
                 session.send(reply(command.id, error=failed.error))
             except Exception:  # as in `handle`
                 _failed(session, command)
+            return True
+        case _:
+            return False
+
+
+def _look_only(session: Session, command: Command) -> bool:
+    """Takes from whoever looks as somebody else what would be done in that person's name: nothing is confirmed, nothing called."""
+    match command:
+        case Ack() | Active():
+            return True
+        case Call() if command.name not in _READING:
+            session.send(reply(command.id, error=_READ_ONLY))
             return True
         case _:
             return False
@@ -250,7 +276,7 @@ async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:
     if sub.topic not in session.topics and len(session.topics) >= hub.limits.topics:
         hub.metrics.refused("topics")
         raise Refused(Error("too_many_topics", f"at most {hub.limits.topics} topics a session"), sub.id)
-    if not await _may_read(hub, session, sub.topic):
+    if not await _readable(hub, session, [sub.topic]):
         raise Refused(Error("no_such_topic", "there is no such topic, or it is not yours to read"), sub.id)
     position = None if sub.epoch is None or sub.offset is None else Position(sub.epoch, sub.offset)
     frames: list[bytes] = []
@@ -260,9 +286,13 @@ async def _subscribe(hub: Hub, session: Session, sub: Sub) -> None:
         session.send_frame(frame)
 
 
-async def _may_read(hub: Hub, session: Session, name: str) -> bool:
-    topic = hub.topics.find(name)
-    return topic is not None and await topic.may_read(session.principal, name)
+async def _readable(hub: Hub, session: Session, names: Sequence[str]) -> set[str]:
+    """Those that the session may read. Asked again when what it may has changed meanwhile: a right that is taken is taken at once."""
+    while True:
+        asking = session.principal
+        found = {name for name in names if (topic := hub.topics.find(name)) is not None and await topic.may_read(asking, name)}
+        if session.principal is asking:
+            return found
 
 
 def _join(hub: Hub, session: Session, name: str, position: Position | None, frames: list[bytes]) -> dict[str, Any]:

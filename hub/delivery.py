@@ -14,7 +14,7 @@ import heapq
 import itertools
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -137,25 +137,35 @@ class Delivery:
 
     def schedule(self, user_id: int, deadline: datetime) -> None:
         """Something of this person wants a look at `deadline`. Nothing is kept while this node does not deliver."""
+        self.schedule_all([(user_id, deadline)])
+
+    def schedule_all(self, deadlines: Iterable[tuple[int, datetime]]) -> None:
+        """`schedule` for many; cheap where neighbours share a deadline, as the people of an announcement do."""
         if not self._running:
             return
-        at = microseconds(deadline)
-        slot = at // _SLOT_US
-        job = self._jobs.get(user_id)
-        if job is None:
-            job = self._jobs[user_id] = Job(user_id)
-        known = job.slots.get(slot)
-        if known is None or deadline < known:
-            job.slots[slot] = deadline
-        if known is None:
-            people = self._people.get(slot)
-            if people is not None:
+        jobs, known_as, slot, people = self._jobs, None, -1, list[int]()
+        for user_id, deadline in deadlines:
+            if deadline is not known_as:
+                known_as, slot = deadline, microseconds(deadline) // _SLOT_US
+                people = self._people_of(slot)
+            job = jobs.get(user_id)
+            if job is None:
+                job = jobs[user_id] = Job(user_id)
+            known = job.slots.get(slot)
+            if known is None:
                 people.append(user_id)
-                return
-            self._people[slot] = [user_id]
+            if known is None or deadline < known:
+                job.slots[slot] = deadline
+
+    def _people_of(self, slot: int) -> list[int]:
+        """In whose jobs the slot is; a new one is awaited from now on."""
+        people = self._people.get(slot)
+        if people is None:
+            people = self._people[slot] = []
             heapq.heappush(self._heap, slot)
             if self._heap[0] == slot:
                 self._news.set()
+        return people
 
     async def run(self) -> None:
         """Runs until cancelled: picks up the deadlines that the store holds, then serves each when it comes.

@@ -33,7 +33,7 @@ from hub.lease import Lease, LeaseTiming
 from hub.ledger import Ledger
 from hub.levels import Mark, Marked
 from hub.log import Logs
-from hub.messages import Ask, Deliver, Goodbye, Here, Message, Publish, Revoke, Schedule, StateChange, encode
+from hub.messages import Ask, Changed, Deliver, Goodbye, Here, Message, Present, Publish, Revoke, RollCall, Schedule, StateChange, encode
 from hub.metrics import Metrics
 from hub.notification import Batch, Notification, TopicEvent
 from hub.observer import Observer
@@ -42,6 +42,8 @@ from hub.presence import Presence
 from hub.protocol import draining
 from hub.pruning import prune
 from hub.push import PushSender
+from hub.rights import Rights
+from hub.roll_call import Roll
 from hub.session import Limits, Session
 from hub.store import microseconds
 from hub.supervisor import Health, Source, Supervisor
@@ -110,6 +112,8 @@ class Hub:
         self.observer = Observer(self.metrics, tracer, now=now, connected=self.connected)
         self.topics = Topics(Topic(name=SYSTEM, fold=fold_sources, initial=lambda: {"sources": {}}))
         self.logs = Logs(in_use=self.presence.reads)
+        self.rights = Rights(self.presence, self.topics, unsubscribe=self.presence.unsubscribe, clock=time.monotonic)
+        self.roll = Roll(self.node, self.presence, others=self.cluster.others, send=self._send)
         self.calls: dict[str, Call] = {}
         self.quick_calls: dict[str, QuickCall] = {}
         """Calls that need to wait for nothing: answered at once, without a task."""
@@ -235,6 +239,11 @@ class Hub:
         if session_hashes:
             self._send(Revoke(tuple(session_hashes), reason))
 
+    def changed(self, users: Sequence[int]) -> None:
+        """What these people may, or who looks as them, is another, and committed: their open sessions follow, at every node."""
+        if users:
+            self._send(Changed(tuple(users)))
+
     async def mark(self, mark: Mark) -> int:
         """Applies a person's word on their notifications and tells all their sessions; returns the unseen count."""
         return (await self.ledger.mark(mark)).unseen
@@ -266,8 +275,7 @@ class Hub:
     def _schedule(self, deadlines: Sequence[tuple[int, datetime]]) -> None:
         """Has deadlines kept, here or at the node that leads. Should the word of it be lost, the leader's sweep finds them."""
         if self.leads:
-            for user_id, deadline in deadlines:
-                self.delivery.schedule(user_id, deadline)
+            self.delivery.schedule_all(deadlines)
         else:
             self._send(Schedule([(user_id, microseconds(deadline)) for user_id, deadline in deadlines]))
 
@@ -336,8 +344,10 @@ class Hub:
     def enter(self, session: Session) -> None:
         """A session has said hello: sources look at once."""
         self.presence.enter(session)
-        self.cluster.entered(session.principal.user_id)
-        self.delivery.present(session.principal.user_id)
+        self.rights.entered(session)
+        if session.principal.viewer is None:  # else the person is as absent as before: what is theirs goes on being pushed
+            self.cluster.entered(session.principal.user_id)
+            self.delivery.present(session.principal.user_id)
         self._nudge()
 
     def _nudge(self) -> None:
@@ -348,10 +358,12 @@ class Hub:
         """A session is over; a second time does nothing."""
         if not self.presence.leave(session):
             return
-        self.unconfirmed.left(session)
         if session.closing is not None and session.closing.code is CloseCode.SLOW_CONSUMER:
             self.metrics.refused("slow_consumer")
         self.keepalive.discard(session)
+        if session.principal.viewer is not None:
+            return
+        self.unconfirmed.left(session)
         self.cluster.left(session.principal.user_id)
         if not self.connected(session.principal.user_id):
             self.delivery.absent(session.principal.user_id)
@@ -361,7 +373,7 @@ class Hub:
         if not session.count_command(now_s):
             self.metrics.refused("commands")
             return False
-        if self._user_commands.take(session.principal.user_id, now_s):
+        if self._user_commands.take(session.principal.hands, now_s):
             self.metrics.refused("commands")
             session.close(Close(CloseCode.TOO_MANY_ERRORS, "too many commands of this user"))
             return False
@@ -381,6 +393,7 @@ class Hub:
                         group.create_task(self._write_bus(), name="hub_publish")
                         group.create_task(self._learn(), name="hub_learn")
                         group.create_task(self.leader.run(self._lead), name="hub_leader")
+                        group.create_task(self.rights.run(), name="hub_rights")
                         group.create_task(prune(self.ledger, self.now), name="hub_prune")
                         if not self.alone:
                             group.create_task(self._tell_others(), name="hub_presence")
@@ -456,6 +469,12 @@ class Hub:
             case Schedule() if self.leads:
                 for user_id, deadline in message.deadlines:
                     self.delivery.schedule(user_id, datetime.fromtimestamp(deadline / 1e6, UTC))
+            case Changed(users):
+                self.rights.changed(users)
+            case RollCall():
+                self.roll.called(message)
+            case Present():
+                self.roll.answered(message)
             case Ask(node):
                 self.tasks.start(self._answer(node), name=f"answer_{node}")
 

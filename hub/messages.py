@@ -6,13 +6,16 @@ import msgspec
 
 __all__ = [
     "Ask",
+    "Changed",
     "Deliver",
     "Goodbye",
     "Here",
     "Message",
+    "Present",
     "Publish",
     "Restate",
     "Revoke",
+    "RollCall",
     "Schedule",
     "StateChange",
     "Whole",
@@ -52,6 +55,29 @@ class Revoke(msgspec.Struct, frozen=True, array_like=True, tag="r"):
 
     sessions: tuple[str, ...]
     reason: str
+
+
+class Changed(msgspec.Struct, frozen=True, array_like=True, tag="c"):
+    """What these people may, or who looks as them, is another: every node looks their open sessions up anew."""
+
+    users: tuple[int, ...]
+
+
+class RollCall(msgspec.Struct, frozen=True, array_like=True, tag="q"):
+    """A node asks which of these sign-ins have a socket open elsewhere."""
+
+    node: str
+    call: int
+    sessions: tuple[str, ...]
+
+
+class Present(msgspec.Struct, frozen=True, array_like=True, tag="y"):
+    """Those of a roll call that are open at `node`; told also when there are none."""
+
+    to: str
+    call: int
+    node: str
+    sessions: tuple[str, ...]
 
 
 class Schedule(msgspec.Struct, frozen=True, array_like=True, tag="t"):
@@ -102,7 +128,7 @@ class Goodbye(msgspec.Struct, frozen=True, array_like=True, tag="g"):
     node: str
 
 
-Message = Deliver | Publish | StateChange | Revoke | Schedule | Ask | Restate | Whole | Here | Goodbye
+Message = Deliver | Publish | StateChange | Revoke | Changed | RollCall | Present | Schedule | Ask | Restate | Whole | Here | Goodbye
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.event import Event
 from hub.policy import Policy
@@ -12,12 +12,12 @@ from hub.policy import Policy
 __all__ = ["Address", "Batch", "Notification", "TopicEvent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A person as another system knows them; the ledger finds the Navigator's user behind it.
 
     `system` is `id` (the Navigator's own number), `name` (its login name), `redmine` (users.id there),
-    `email` or `erp`; `key` is compared as it stands, e-mails and login names in lower case.
+    `email` or `erp`; `key` is compared as it stands, e-mails and login names in lower case. A tuple, because an announcement has
+    thousands of them.
     """
 
     system: str

@@ -94,9 +94,9 @@ class Presence:
         return topic in self._by_topic
 
     def connected(self, user_id: int) -> bool:
-        """True when the person has a session here."""
-        return user_id in self._by_user
+        """True when the person has a session here. An administrator who looks as them is not them."""
+        return any(session.principal.viewer is None for session in self.of(user_id))
 
     def users(self) -> int:
-        """How many people have a session here."""
+        """How many people have a session here, or are looked at."""
         return len(self._by_user)

@@ -34,12 +34,14 @@ __all__ = [
     "encode",
     "event_frame",
     "gap",
+    "left",
     "parse",
     "ping",
     "reply",
     "snapshot",
     "state",
     "welcome",
+    "you",
 ]
 
 SUBPROTOCOLS: Mapping[str, Format] = {"hub.v1.json": "json", "hub.v1.msgpack": "msgpack"}
@@ -279,6 +281,16 @@ def reply(command_id: int | None, *, data: Any = None, error: Error | None = Non
 def gap(topic: str, first: int, last: int, reason: str) -> dict[str, Any]:
     """Positions `first` to `last` (both included) will never come."""
     return {"t": "gap", "topic": topic, "from": first, "to": last, "reason": reason}
+
+
+def left(topic: str, reason: str) -> dict[str, Any]:
+    """The session no longer reads this topic, though it did not ask to leave."""
+    return {"t": "left", "topic": topic, "reason": reason}
+
+
+def you(user_id: int, permissions: Sequence[str], *, read_only: bool) -> dict[str, Any]:
+    """Who is at this end, and what they may, has become this. With another `user_id` the connection then ends with 4003."""
+    return {"t": "you", "user": user_id, "permissions": list(permissions), "read_only": read_only}
 
 
 def ping() -> dict[str, Any]:

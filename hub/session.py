@@ -82,6 +82,8 @@ class Session:
     """How many `state` messages this session was given."""
     received_seq: int = 0
     """Acknowledged as received, all up to it."""
+    welcomed: bool = False
+    """True once the client was told `welcome`: nothing is said to it before."""
     active: bool = False
     heard_at: float = 0.0
     """When the client last said anything, in the loop's seconds; the driver's to set."""

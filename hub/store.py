@@ -295,7 +295,13 @@ def create_engine(url: str) -> AsyncEngine:
         return create_async_engine(target, pool_pre_ping=True, pool_recycle=1800, connect_args={"connect_timeout": 5})
     engine = create_async_engine(target)
     sa.event.listen(engine.sync_engine, "connect", sqlite_pragmas)
+    sa.event.listen(engine.sync_engine, "connect", _sqlite_lower)
     return engine
+
+
+def _sqlite_lower(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """SQLite's own `lower` knows ASCII only: nobody would find Иванов as иванов (lang_corefunc.html)."""
+    connection.create_function("lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True)
 
 
 def sqlite_pragmas(connection: Any, _entry: ConnectionPoolEntry | None = None) -> None:

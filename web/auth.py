@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from hub.principal import Principal
+from web.audit import Origin
 from web.errors import PRINCIPAL, Forbidden, LoginRequired
 from web.sessions import Sessions
 from web.settings import Settings
@@ -21,6 +22,7 @@ __all__ = [
     "bearer",
     "clear_cookie",
     "client_address",
+    "origin_of",
     "publisher",
     "require",
     "set_cookie",
@@ -77,6 +79,13 @@ def publisher(settings: Settings, token: str | None) -> str | None:
 def client_address(connection: HTTPConnection[Any]) -> str:
     """Where the request came from, as the server saw it or a trusted proxy told."""
     return connection.client.host if connection.client else ""
+
+
+def origin_of(connection: HTTPConnection[Any], principal: Principal) -> Origin:
+    """Who acts, for the audit log: whoever sits there, not whom they look as."""
+    who = principal.viewer or principal
+    agent = connection.headers.get("user-agent", "")
+    return Origin(user_id=who.user_id, name=who.name, address=client_address(connection), agent=agent)
 
 
 def set_cookie(response: Response, token: str, settings: Settings, *, remember: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,13 @@ class NavArea:
     """Who sees it; None: everybody."""
 
 
-AREAS: tuple[NavArea, ...] = (NavArea("inbox", "/"), NavArea("ops", "/ops/", "admin"))
+AREAS: tuple[NavArea, ...] = (
+    NavArea("inbox", "/"),
+    NavArea("quality", "/quality/", "quality"),
+    NavArea("ops", "/ops/", "admin"),
+    NavArea("admin", "/admin/", "admin"),
+    NavArea("profile", "/profile/"),
+)
 """In the order of the navigation. Only what has a page."""
 
 
@@ -36,6 +42,8 @@ def build_boot(
     *,
     theme: str = "system",
     vapid_public: str | None = None,
+    avatar: str | None = None,
+    sound: Mapping[str, Any] | None = None,
     areas: Sequence[NavArea] = AREAS,
 ) -> dict[str, Any]:
     """The boot object, as in `/users/api/me` and in every shell page."""
@@ -47,13 +55,18 @@ def build_boot(
             "locale": principal.locale,
             "zone": principal.zone,
             "permissions": sorted(principal.permissions),
+            "avatar": avatar,
         },
         "csrf": principal.csrf,
         "socket": SOCKET,
         "push": {"vapid_public_key": vapid_public, "fcm": None},
         "areas": [{"id": area.id, "href": area.href} for area in areas if area.permission is None or principal.may(area.permission)],
+        "viewer": None
+        if principal.viewer is None
+        else {"id": principal.viewer.user_id, "name": principal.viewer.name, "display_name": principal.viewer.display_name},
         "version": VERSION,
         "theme": theme,
+        "sound": sound,
         "demo": settings.demo,
     }
 

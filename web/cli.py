@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 
 from adapters.push import vapid
 from web import logs, workers
+from web.cli_rights import add_rights
 from web.doctor import Verdict, examine
 from web.passwords import MIN_LENGTH, hash_password
 from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
@@ -86,14 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--locale", choices=("ru", "en"), default="ru")
     add.add_argument("--zone", default="Europe/Moscow", help="IANA time zone")
     people.add_parser("list", help="list the accounts").set_defaults(run=_user_list)
-    for name, run, text in (
-        ("passwd", _user_passwd, "set a password, from standard input, and end every sign-in"),
-        ("disable", _user_disable, "lock an account and end every sign-in"),
-        ("enable", _user_enable, "let a locked account in again"),
-    ):
-        action = people.add_parser(name, help=text, description=text)
-        action.set_defaults(run=run)
-        action.add_argument("name", help="login name")
+    text = "set a password, from standard input, and end every sign-in"
+    passwd = people.add_parser("passwd", help=text, description=text)
+    passwd.set_defaults(run=_user_passwd)
+    passwd.add_argument("name", help="login name")
+    add_rights(people, _settings)
     return top
 
 
@@ -254,24 +252,6 @@ def _user_passwd(options: argparse.Namespace) -> int:
         return f"Changed the password of {person.name}; sign-ins ended: {await sessions.end_all(person.id)}."
 
     return _with_people(settings, run)
-
-
-def _user_disable(options: argparse.Namespace) -> int:
-    async def run(people: People, sessions: Sessions) -> str:
-        person = await _existing(people, options.name)
-        await people.set_active(person.id, False)
-        return f"Disabled {person.name}; sign-ins ended: {await sessions.end_all(person.id)}."
-
-    return _with_people(_settings(options), run)
-
-
-def _user_enable(options: argparse.Namespace) -> int:
-    async def run(people: People, _sessions: Sessions) -> str:
-        person = await _existing(people, options.name)
-        await people.set_active(person.id, True)
-        return f"Enabled {person.name}."
-
-    return _with_people(_settings(options), run)
 
 
 def _with_people(settings: Settings, work: Callable[[People, Sessions], Awaitable[str]]) -> int:

@@ -33,6 +33,8 @@ _WHO = {
     "agent": {"ru": "сотрудник поддержки", "en": "support agent"},
     "requester": {"ru": "заявитель", "en": "requester"},
 }
+_RIGHTS = {"manager": ["admin", "quality"], "agent": ["quality"]}
+"""What the demo's people may by their role; nothing else by default."""
 
 
 def demo(config: Path | None) -> int:
@@ -102,7 +104,7 @@ async def _accounts(settings: Settings, *, local: bool) -> None:
                 person.login,
                 password_hash=password_hash,
                 display_name=person.name,
-                permissions=["admin"] if person.role == "manager" else [],
+                permissions=_RIGHTS.get(person.role, []),
                 identities=identities,
                 granted_by="navigator demo",
             )

@@ -79,8 +79,8 @@ class Forbidden(WebError):
 class BadField(WebError):
     """422: `field` has a value that cannot be taken."""
 
-    def __init__(self, field: str, message: str = N_("This value cannot be used.")) -> None:
-        super().__init__(422, "bad_value", message, field=field)
+    def __init__(self, field: str, message: str = N_("This value cannot be used."), **fields: Any) -> None:
+        super().__init__(422, "bad_value", message, field=field, **fields)
 
 
 class NotBuilt(WebError):

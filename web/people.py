@@ -21,7 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.preferences import parse_quiet, parse_rules
 from hub.store import identities, permissions, preferences, users
+from web.audit import Origin, record
 from web.i18n import LOCALES
+from web.revisions import note
 
 __all__ = [
     "PERMISSIONS",
@@ -37,7 +39,7 @@ __all__ = [
 ]
 
 PERMISSIONS = ("admin", "quality", "netmonitor", "finesse", "reports")
-PREFERENCES = ("locale", "theme", "sound", "rules", "quiet", "critical_pierces")
+PREFERENCES = ("locale", "zone", "theme", "sound", "rules", "quiet", "critical_pierces")
 _THEMES = ("system", "light", "dark")
 
 
@@ -116,8 +118,9 @@ class People:
         permissions: Iterable[str] = (),
         identities: Mapping[str, str] | None = None,
         granted_by: str = "",
+        origin: Origin | None = None,
     ) -> int:
-        """Makes an account, whole or not at all, and returns its id.
+        """Makes an account, whole or not at all, and returns its id. With `origin` the audit log has it.
 
         `identities` is {`redmine`: user id, `email`: address, `erp`: id}. Raises BadValue and Duplicate.
         """
@@ -126,6 +129,7 @@ class People:
             raise BadValue("name", "1 to 255 characters without spaces, commas and semicolons")
         _check_locale(locale)
         await asyncio.to_thread(_check_zone, zone)  # reads a file
+        now = self._clock()
         values = {
             "name": known,
             "display_name": display_name.strip()[:255] or name.strip()[:255],
@@ -133,7 +137,7 @@ class People:
             "active": True,
             "locale": locale,
             "zone": zone,
-            "created_at": self._clock(),
+            "created_at": now,
         }
         try:
             async with self._engine.begin() as connection:
@@ -143,8 +147,12 @@ class People:
                 user_id = int(made.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
                 for system, key in (identities or {}).items():
                     await _identify(connection, user_id, system, key)
-                for permission in sorted(set(permissions)):
+                rights = sorted(set(permissions))
+                for permission in rights:
                     await self._grant(connection, user_id, permission, granted_by)
+                if origin is not None:
+                    after = {"display_name": values["display_name"], "permissions": rights}
+                    await record(connection, origin, "account.made", at=now, subject_id=user_id, subject=known, after=after)
         except sa.exc.IntegrityError:  # somebody else was quicker, between the look and the insert
             raise Duplicate(f"the name {known} or an identity") from None
         return user_id
@@ -167,11 +175,14 @@ class People:
 
     async def set_active(self, user_id: int, active: bool) -> None:
         """Disables an account or lets it in again. A disabled person's sessions are no longer found."""
-        await self._update(user_id, active=active)
+        async with self._engine.begin() as connection:
+            await note(connection, "rights", self._clock())
+            await connection.execute(sa.update(users).where(users.c.id == user_id).values(active=active))
 
     async def grant(self, user_id: int, permission: str, granted_by: str) -> None:
         """Gives a right; harmless when it is there. Raises BadValue for one that does not exist."""
         async with self._engine.begin() as connection:
+            await note(connection, "rights", self._clock())
             await self._grant(connection, user_id, permission, granted_by)
 
     async def identify(self, user_id: int, system: str, key: str) -> None:
@@ -180,17 +191,18 @@ class People:
             await _identify(connection, user_id, system, key)
 
     async def preferences(self, user_id: int) -> dict[str, Any]:
-        """What the person has set, by name; `locale` is always there."""
+        """What the person has set, by name; `locale` and `zone` are always there."""
         async with self._engine.connect() as connection:
-            locale = await connection.scalar(sa.select(users.c.locale).where(users.c.id == user_id))
+            own = (await connection.execute(sa.select(users.c.locale, users.c.zone).where(users.c.id == user_id))).one_or_none()
             rows = await connection.execute(sa.select(preferences.c.name, preferences.c.value).where(preferences.c.user_id == user_id))
-            return {"locale": locale} | {row.name: row.value for row in rows}
+            about = {"locale": None, "zone": None} if own is None else {"locale": own.locale, "zone": own.zone}
+            return about | {row.name: row.value for row in rows}
 
     async def set_preference(self, user_id: int, name: str, value: Any) -> None:
         """Keeps a wish. Raises BadValue for an unknown name or a value of the wrong shape."""
-        check_preference(name, value)
-        if name == "locale":
-            await self._update(user_id, locale=value)
+        await asyncio.to_thread(check_preference, name, value)  # that of a zone reads a file
+        if name in ("locale", "zone"):
+            await self._update(user_id, **{name: value})
             return
         mine = (preferences.c.user_id == user_id, preferences.c.name == name)
         change = sa.update(preferences).where(*mine).values(value=value)
@@ -254,6 +266,8 @@ def check_preference(name: str, value: Any) -> None:
     match name:
         case "locale":
             _check_locale(value)
+        case "zone":
+            _check_zone(value)
         case "theme":
             if value not in _THEMES:
                 raise BadValue("theme", f"one of {', '.join(_THEMES)}")
@@ -276,8 +290,10 @@ def _check_locale(value: Any) -> None:
         raise BadValue("locale", f"one of {', '.join(LOCALES)}")
 
 
-def _check_zone(value: str) -> None:
+def _check_zone(value: Any) -> None:
     try:
+        if not isinstance(value, str) or len(value) > 64:
+            raise ValueError
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
         raise BadValue("zone", "an IANA time zone such as Europe/Moscow") from None

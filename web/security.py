@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.principal import Principal
 from web.auth import COOKIE, authenticate, bearer
 from web.errors import WebError, error_response
 from web.i18n import N_
@@ -25,6 +26,8 @@ __all__ = ["Origins", "SecurityMiddleware", "content_security_policy"]
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ANY_NAME = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Load balancers and Prometheus ask by address. Nothing there is told to a page of a foreign name: it has no cookie of ours, no token."""
+_PUBLISH = "/hub/events"  # its tokens are programs': no person is behind them
+_END_VIEW = "/users/api/view-as"
 _LOGIN = "/users/login"  # nobody has a CSRF token before; the origin check stands
 _AUTHORITY = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 _ANY = ("0.0.0.0", "::")  # noqa: S104 - looked for, not listened on
@@ -136,8 +139,11 @@ class SecurityMiddleware:
     async def _refuse(self, connection: HTTPConnection[Any]) -> WebError | None:
         if not self._origins.host_ok(connection) and connection.scope["path"] not in _ANY_NAME:
             return WebError(421, "wrong_host", N_("This server does not go by that name. Check PUBLIC_URL and the proxy's Host header."))
-        if connection.scope["method"] in _SAFE or bearer(connection) is not None:
-            return None  # a page cannot add a bearer token to a request of another site without our consent, which nobody gets
+        if connection.scope["method"] in _SAFE:
+            return None
+        if bearer(connection) is not None:
+            # no CSRF: a page cannot add a bearer token to a request of another site without our consent, which nobody gets
+            return None if connection.scope["path"] == _PUBLISH else _read_only(connection, await authenticate(connection))
         if not self._origins.same_site(connection):
             return WebError(403, "foreign_origin", N_("This request came from another site."))
         if connection.scope["path"] == _LOGIN or COOKIE not in connection.cookies:
@@ -148,4 +154,13 @@ class SecurityMiddleware:
         given = connection.headers.get("x-csrf-token", "")
         if not hmac.compare_digest(given.encode(), principal.csrf.encode()):
             return WebError(403, "bad_csrf", N_("The page is out of date. Reload it and try again."))
+        return _read_only(connection, principal)
+
+
+def _read_only(connection: HTTPConnection[Any], principal: Principal | None) -> WebError | None:
+    """The one place that keeps an administrator who looks as somebody from doing anything as them. Signing in anew is their own doing."""
+    if principal is None or principal.viewer is None:
         return None
+    if connection.scope["path"] == _LOGIN or (connection.scope["method"], connection.scope["path"]) == ("DELETE", _END_VIEW):
+        return None
+    return WebError(403, "read_only", N_("You are looking as somebody else: nothing can be changed."))

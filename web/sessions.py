@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
@@ -17,22 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.accept import chunks
 from hub.batching import Asking
-from hub.principal import Principal
-from hub.store import Utc, permissions, sessions, users, watermarks
+from hub.principal import Principal, Viewer
+from hub.store import Utc, permissions, sessions, users
+from web import revisions
+from web.audit import Origin, record
 
-__all__ = ["Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
+__all__ = ["Ending", "Lifetime", "NewSession", "Revoked", "Sessions", "hash_token"]
 
 _log = structlog.get_logger("web.sessions")
 
-Revoked = Callable[[list[str], str], None]
-"""Told the hashes of sessions that have just ended, and why, in a word or two for the other screen.
+Ending = Literal["signed_out", "ended_by_you", "ended_by_administrator", "blocked"]
+"""Why a sign-in ended: the reason of the close frame 4501, for the other screen to show. `signed_out` also when nothing more is known."""
 
-Called on the event loop after the commit; must not block or raise.
-"""
+Revoked = Callable[[list[str], Ending], None]
+"""Told the hashes of sessions that have just ended, and why. Called on the event loop after the commit; must not block or raise."""
 
-_ELSEWHERE = "signed out elsewhere"
-_ENDED = "sessions"
-"""The watermark that says that sign-ins were ended."""
 _TOKEN_BYTES = 32
 _TOUCH = timedelta(minutes=1)
 _AT_ONCE = 500  # SQLite binds at most 999 values in old builds
@@ -96,7 +95,7 @@ class Sessions:
             if old is not None:
                 ended = (await connection.execute(sa.delete(sessions).where(sessions.c.token_hash == old))).rowcount > 0
                 if ended:
-                    await self._note(connection)
+                    await revisions.note(connection, "sessions", now)
             await connection.execute(
                 sa.insert(sessions).values(
                     token_hash=made.session_hash,
@@ -111,7 +110,7 @@ class Sessions:
                 )
             )
         if old is not None and ended:
-            self._tell([old], _ELSEWHERE)
+            self.tell([old], "signed_out")
         return made
 
     async def find(self, token: str) -> Principal | None:
@@ -121,24 +120,35 @@ class Sessions:
         """
         return await self._finding.get(hash_token(token))
 
+    async def look_up(self, hashes: Collection[str]) -> dict[str, Principal]:
+        """Who holds these sessions now, by hash, as of a commit no older than the call. Notes no visit."""
+        return {row.token_hash: principal for row, principal in await self._read(list(hashes))}
+
     async def _find(self, hashes: Sequence[str]) -> dict[str, Principal]:
-        now, found, granted = self._clock(), list[Any](), defaultdict[int, set[str]](set)
-        query = sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
-        query = query.join(users, users.c.id == sessions.c.user_id)
-        async with self._engine.connect() as connection:
-            for some in chunks(hashes, _AT_ONCE):
-                found += (await connection.execute(query.where(sessions.c.token_hash.in_(some), *self._valid(now)))).all()
-            for part in chunks({row.user_id for row in found}, _AT_ONCE):
-                rights = sa.select(permissions.c.user_id, permissions.c.permission).where(permissions.c.user_id.in_(part))
-                for user_id, permission in await connection.execute(rights):
-                    granted[user_id].add(permission)
-        visited = [row.token_hash for row in found if now - row.seen_at >= _TOUCH]
+        now, found = self._clock(), await self._read(hashes)
+        visited = [row.token_hash for row, _ in found if now - row.seen_at >= _TOUCH]
         if visited:
             try:
                 await self.touch(visited)
             except SQLAlchemyError:  # people go on reading while the store takes no writes
                 _log.warning("visits_not_noted", sessions=len(visited), exc_info=True)
-        return {row.token_hash: _principal(row, granted[row.user_id]) for row in found}
+        return {row.token_hash: principal for row, principal in found}
+
+    async def _read(self, hashes: Sequence[str]) -> list[tuple[Any, Principal]]:
+        now, found, granted, viewed = self._clock(), list[Any](), defaultdict[int, set[str]](set), dict[int, Any]()
+        query = sa.select(sessions, users.c.name, users.c.display_name, users.c.locale, users.c.zone)
+        query = query.join(users, users.c.id == sessions.c.user_id)
+        async with self._engine.connect() as connection:
+            for some in chunks(hashes, _AT_ONCE):
+                found += (await connection.execute(query.where(sessions.c.token_hash.in_(some), *self.valid(now)))).all()
+            for some in chunks({row.view_as for row in found if row.view_as is not None}, _AT_ONCE):
+                for row in await connection.execute(sa.select(users).where(users.c.id.in_(some), users.c.active.is_(True))):
+                    viewed[row.id] = row
+            for part in chunks({row.user_id for row in found} | viewed.keys(), _AT_ONCE):
+                rights = sa.select(permissions.c.user_id, permissions.c.permission).where(permissions.c.user_id.in_(part))
+                for user_id, permission in await connection.execute(rights):
+                    granted[user_id].add(permission)
+        return [(row, _principal(row, viewed.get(row.view_as), granted)) for row in found]
 
     async def touch(self, hashes: Sequence[str]) -> None:
         """These sessions showed a sign of their person: the idle time starts anew. For the socket's `active`, too."""
@@ -156,67 +166,90 @@ class Sessions:
                 query = (
                     sa.select(sessions.c.token_hash)
                     .join(users, users.c.id == sessions.c.user_id)
-                    .where(sessions.c.token_hash.in_(wanted[start : start + _AT_ONCE]), *self._valid(now))
+                    .where(sessions.c.token_hash.in_(wanted[start : start + _AT_ONCE]), *self.valid(now))
                 )
                 alive.update((await connection.scalars(query)).all())
         return set(wanted) - alive
 
     async def revision(self) -> str:
-        """Changes whenever somebody, in any process, signs sessions out: one row, to be asked often. What time ends does not show here."""
-        async with self._engine.connect() as connection:
-            found = (await connection.scalars(sa.select(watermarks.c.value).where(watermarks.c.source == _ENDED))).one_or_none()
-        return str(found["revision"]) if found else ""
+        """Changes whenever somebody, in any process, signs sessions out or changes a right: to be asked often."""
+        return await revisions.revision(self._engine)
 
-    async def _note(self, connection: AsyncConnection) -> None:
-        row = {"value": {"revision": secrets.token_hex(8)}, "updated_at": self._clock()}
-        changed = await connection.execute(sa.update(watermarks).where(watermarks.c.source == _ENDED).values(**row))
-        if changed.rowcount == 0:
-            await connection.execute(sa.insert(watermarks).values(source=_ENDED, **row))
+    async def end(
+        self, session_hash: str, *, user_id: int | None = None, reason: Ending = "signed_out", origin: Origin | None = None
+    ) -> bool:
+        """Signs this session out, if it is `user_id`'s where that is given; whether there was one. `origin`: for the audit log."""
+        where = [sessions.c.token_hash == session_hash]
+        if user_id is not None:
+            where.append(sessions.c.user_id == user_id)
+        return await self._end(*where, reason=reason, origin=origin) > 0
 
-    async def end(self, session_hash: str) -> None:
-        """Signs this session out."""
-        await self._end(sessions.c.token_hash == session_hash)
-
-    async def end_all(self, user_id: int, *, keep: str | None = None, reason: str = _ELSEWHERE) -> int:
-        """Signs a person out everywhere, except for the session with the hash `keep`; how many ended. `reason` is told to their sockets."""
-        return await self._end(sessions.c.user_id == user_id, sessions.c.token_hash != (keep or ""), reason=reason)
+    async def end_all(self, user_id: int, *, keep: str | None = None, reason: Ending = "signed_out", origin: Origin | None = None) -> int:
+        """Signs a person out everywhere, except for the session with the hash `keep`; how many ended. `origin`: for the audit log."""
+        return await self._end(sessions.c.user_id == user_id, sessions.c.token_hash != (keep or ""), reason=reason, origin=origin)
 
     async def sweep(self) -> int:
         """Deletes what has ended by itself; how many. Worth calling once an hour."""
         now = self._clock()
-        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= self._quiet_since(now)), reason="expired")
+        return await self._end(sa.or_(sessions.c.expires_at <= now, sessions.c.seen_at <= self._quiet_since(now)))
 
-    def _valid(self, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    def valid(self, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+        """What holds of a session that counts, in a query over `sessions` joined with `users`."""
         return (users.c.active.is_(True), sessions.c.expires_at > now, sessions.c.seen_at > self._quiet_since(now))
 
     def _quiet_since(self, now: datetime) -> sa.ColumnElement[datetime]:
         long, short = (sa.literal(now - idle, Utc) for idle in (self._lifetime.remembered_idle, self._lifetime.idle))
         return sa.case((sessions.c.remember.is_(True), long), else_=short)
 
-    async def _end(self, *where: sa.ColumnElement[bool], reason: str = _ELSEWHERE) -> int:
+    async def _end(self, *where: sa.ColumnElement[bool], reason: Ending = "signed_out", origin: Origin | None = None) -> int:
         async with self._engine.begin() as connection:
-            hashes = list((await connection.scalars(sa.select(sessions.c.token_hash).where(*where))).all())
-            for start in range(0, len(hashes), _AT_ONCE):
-                await connection.execute(sa.delete(sessions).where(sessions.c.token_hash.in_(hashes[start : start + _AT_ONCE])))
-            if hashes:
-                await self._note(connection)
-        if hashes:
-            self._tell(hashes, reason)
+            hashes = await self.end_within(connection, *where, reason=reason, origin=origin)
+        self.tell(hashes, reason)
         return len(hashes)
 
-    def _tell(self, hashes: list[str], reason: str) -> None:
-        for callback in self.on_revoked:
-            callback(list(hashes), reason)
+    async def end_within(
+        self, connection: AsyncConnection, *where: sa.ColumnElement[bool], reason: Ending, origin: Origin | None = None
+    ) -> list[str]:
+        """Ends sessions within the caller's transaction; gives their hashes, for `tell` after its commit."""
+        columns = (sessions.c.token_hash, sessions.c.user_id, sessions.c.agent, sessions.c.address, users.c.name)
+        query = sa.select(*columns).join(users, users.c.id == sessions.c.user_id).where(*where)
+        found = (await connection.execute(query)).all()
+        hashes = [row.token_hash for row in found]
+        for some in chunks(hashes, _AT_ONCE):
+            await connection.execute(sa.delete(sessions).where(sessions.c.token_hash.in_(some)))
+        if not hashes:
+            return []
+        now = self._clock()
+        await revisions.note(connection, "sessions", now)
+        for row in found if origin is not None else ():
+            assert origin is not None  # noqa: S101  # for mypy: the loop is empty then
+            was = {"session": row.token_hash[:12], "agent": row.agent, "address": row.address}
+            after = {"reason": reason}
+            await record(connection, origin, "session.ended", at=now, subject_id=row.user_id, subject=row.name, before=was, after=after)
+        return hashes
+
+    def tell(self, hashes: Sequence[str], reason: Ending) -> None:
+        """Has the sockets of sessions closed that have ended by a commit."""
+        if hashes:
+            for callback in self.on_revoked:
+                callback(list(hashes), reason)
 
 
-def _principal(row: Any, granted: Iterable[str]) -> Principal:
+def _principal(row: Any, viewed: Any, granted: Mapping[int, Iterable[str]]) -> Principal:
+    """Whose session it is, or as whom its administrator looks: only while they are one, and never as another administrator."""
+    if viewed is None or "admin" not in granted.get(row.user_id, ()) or "admin" in granted.get(viewed.id, ()):
+        person, user_id, viewer = row, row.user_id, None
+    else:
+        person, user_id = viewed, viewed.id
+        viewer = Viewer(user_id=row.user_id, name=row.name, display_name=row.display_name)
     return Principal(
-        user_id=row.user_id,
-        name=row.name,
-        display_name=row.display_name,
-        locale=row.locale,
-        zone=row.zone,
-        permissions=frozenset(granted),
+        user_id=user_id,
+        name=person.name,
+        display_name=person.display_name,
+        locale=person.locale,
+        zone=person.zone,
+        permissions=frozenset(granted.get(user_id, ())),
         session_hash=row.token_hash,
         csrf=row.csrf,
+        viewer=viewer,
     )

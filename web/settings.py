@@ -22,6 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from web import settings_checks as check
+from web.quality_card import DEFAULT_CRITERIA, Criterion, criterion, distinct
 
 __all__ = ["CLIENT_NAMES", "EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
 
@@ -200,6 +201,31 @@ class Settings(BaseSettings):
         description="The zone of the Redmine server's process (IANA name): its database keeps that zone's wall time, not UTC.",
         examples=["Europe/Moscow"],
     )
+    quality_projects: Annotated[tuple[str, ...], NoDecode, _Words] = Field(
+        default=(),
+        description="Redmine's projects of the quality section, by id or identifier; empty: all.",
+        examples=["helpdesk, 12"],
+    )
+    quality_trackers: Annotated[tuple[str, ...], NoDecode, _Words] = Field(
+        default=(), description="Its trackers, by id or name; empty: all.", examples=["Инцидент, 2"]
+    )
+    quality_private_issues: bool = Field(
+        default=False,
+        description="Whether quality controllers see private issues too, and figures count them. Private notes are never shown.",
+        examples=["false"],
+    )
+    quality_criteria: Annotated[
+        tuple[Annotated[Criterion, BeforeValidator(criterion)], ...], NoDecode, _Words, AfterValidator(distinct)
+    ] = Field(
+        default=DEFAULT_CRITERIA,
+        min_length=1,
+        max_length=9,
+        description="The score card: `key:русское название:English name:points`, 2 to 10 points each. A key stays with its reviews.",
+        examples=["speed:Скорость ответа:Speed of the answer:5, tone:Вежливость:Politeness:5"],
+    )
+    quality_sample_max: int = Field(
+        default=50, ge=1, le=500, description="Issues in one random sample for review, at most.", examples=["50"]
+    )
     erp_dsn: str | None = Field(
         default=None,
         min_length=1,
@@ -208,6 +234,17 @@ class Settings(BaseSettings):
     )
     erp_user: str | None = Field(default=None, min_length=1, description="The service account in the ERP.", examples=["navigator"])
     erp_password: SecretStr | None = Field(default=None, description="Its password.", examples=["password"])
+    vpn_ahead_days: int = Field(
+        default=90, ge=1, le=3650, description="VPN access may be renewed until so many days after today at most.", examples=["90"]
+    )
+    vpn_early_days: int = Field(
+        default=30, ge=0, le=3650, description="So many days before its end VPN access may be renewed, and any time after.", examples=["30"]
+    )
+    vpn_departments: Annotated[tuple[str, ...], _Words] = Field(
+        default=(),
+        description="The departments, as the ERP calls them, whose people renew their VPN access themselves; none: everybody with VPN.",
+        examples=["Служба поддержки"],
+    )
     finesse_url: _HttpUrl | None = Field(
         default=None, description="The REST address of Cisco Finesse.", examples=["https://finesse.example.org:8445"]
     )

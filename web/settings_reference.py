@@ -43,7 +43,7 @@ def _default(value: Any) -> str:
     if isinstance(value, bool):
         value = str(value).lower()
     if isinstance(value, tuple):
-        value = ", ".join(value)
+        value = ", ".join(map(str, value))
     if isinstance(value, float):
         value = f"{value:g}"
     return f"`{value}`"

@@ -21,14 +21,12 @@ from hub.tasks import end, heed_cancellation
 from web.audit import SYSTEM, record
 from web.sessions import Sessions
 
-__all__ = ["BLOCKED", "StandingWatch", "Standings", "TellsStandings", "watching"]
+__all__ = ["StandingWatch", "Standings", "TellsStandings", "watching"]
 
 _log = structlog.get_logger("web.standing")
 _EVERY_S = 30.0
 _SOME = 5
 """When so many people, and more than half, are gone at once, it is the ERP's view that is broken: nobody is shut out for being gone."""
-BLOCKED = "blocked"
-"""The reason that sockets are closed with."""
 
 
 class TellsStandings(Protocol):
@@ -71,7 +69,7 @@ class Standings:
                 await record(
                     connection, SYSTEM, "person.standing", at=now, subject_id=user_id, subject=row.name, before=before, after=after
                 )
-        ended = await self._sessions.end_all(user_id, reason=BLOCKED)
+        ended = await self._sessions.end_all(user_id, reason="blocked")
         _log.info("person_shut_out", user_id=user_id, standing=standing, sessions=ended)
 
 

@@ -32,6 +32,7 @@ from hub.supervisor import Source
 from hub.tasks import end
 from hub.topic import Topic, fold_by_key
 from hub.writer import StoreUnavailable
+from web.admin import admin_routes
 from web.admission import Admission
 from web.devices import Devices
 from web.errors import exception_handlers
@@ -40,10 +41,16 @@ from web.health import health_routes
 from web.metrics import metrics_routes
 from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
+from web.own_sessions import own_session_routes
 from web.pages import page_routes
+from web.people_search import PeopleSearch
+from web.profile import profile_routes
+from web.profiles import Profiles, open_profiles
 from web.push import Push, open_push
+from web.quality import Quality, open_quality, quality_feed, quality_routes
 from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
+from web.session_list import SessionList
 from web.sessions import Sessions
 from web.settings import Settings, load
 from web.socket import socket_routes
@@ -69,7 +76,11 @@ class AppState(State):
 
     hub: Hub
     push: Push
+    quality: Quality
     devices: Devices
+    session_list: SessionList
+    people_search: PeopleSearch
+    profiles: Profiles
     readiness: Readiness
     admission: Admission
     publish_quota: Buckets[str]
@@ -87,13 +98,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return Starlette(
         routes=[
             *socket_routes(),
+            *admin_routes(),
             *event_routes(),
             *health_routes(),
             *metrics_routes(),
             *notification_routes(),
             *ops_routes(),
+            *own_session_routes(),
+            *quality_routes(),
             *task_routes(),
             *user_routes(),
+            *profile_routes(),
             *page_routes(),
         ],
         middleware=[Middleware(SecurityMiddleware, settings=chosen)],
@@ -120,20 +135,28 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
+        quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
         for source in await _sources(settings, stack):
             hub.add_source(source)
         state["sessions"].on_revoked.append(hub.revoke)
+        state["permissions"].on_changed.append(hub.changed)
+        hub.rights.look_up = state["sessions"].look_up
         readiness = await _readiness(hub, state["engine"])
         await stack.enter_async_context(_running(hub, state["sessions"], readiness))
         if state["directory"] is not None:
             standings = Standings(state["engine"], state["sessions"])
             await stack.enter_async_context(watching(StandingWatch(state["directory"], standings, leads=lambda: hub.leads)))
+        profiles = await stack.enter_async_context(open_profiles(state["engine"], state["people"], settings, state["directory"]))
         _tell_areas(settings)
         yield AppState(
             **state,
             hub=hub,
             push=push,
+            quality=quality,
             devices=Devices(state["engine"], now=utc_now),
+            session_list=SessionList(state["engine"], state["sessions"], hub.roll),
+            people_search=PeopleSearch(state["engine"]),
+            profiles=profiles,
             readiness=readiness,
             admission=Admission.of(settings, time.monotonic()),
             publish_quota=Buckets(Rate(settings.publish_per_s, settings.publish_burst)),
@@ -151,7 +174,7 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
-        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone)))
+        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)))
     if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
         credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
         sources.append(ErpSource(await stack.enter_async_context(open_erp(credentials))))
@@ -226,7 +249,9 @@ async def _watch_sessions(hub: Hub, sessions: Sessions) -> None:
             revision, now = await sessions.revision(), time.monotonic()
             if revision != known or now - all_at > _ALL_S:
                 live = {session.principal.session_hash: session for session in hub.presence if session.principal.session_hash}
-                hub.revoke(sorted(await sessions.ended(live)), "signed out or revoked")
+                hub.revoke(sorted(await sessions.ended(live)), "signed_out")
+                if revision != known:
+                    hub.rights.anything_changed()
                 known = revision
                 if now - all_at > _ALL_S:
                     all_at = now

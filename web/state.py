@@ -21,8 +21,9 @@ from web.boot import vapid_public_key
 from web.erp import open_directory
 from web.erp_sign_in import AskLimits, ErpSignIn
 from web.i18n import I18n
-from web.passwords import open_passwords
+from web.passwords import Passwords, open_passwords
 from web.people import People
+from web.permissions import Permissions
 from web.redmine_login import RedmineLogins, open_redmine_logins
 from web.rendering import TEMPLATES, Templates
 from web.sessions import Lifetime, Sessions
@@ -30,6 +31,7 @@ from web.settings import Settings
 from web.sign_in import Erp, SignIn
 from web.standing import Standings
 from web.synchronise import Copies
+from web.view_as import ViewAs
 
 __all__ = ["State", "open_state", "open_store"]
 
@@ -46,6 +48,9 @@ class State(TypedDict):
     sessions: Sessions
     people: People
     sign_in: SignIn
+    passwords: Passwords
+    permissions: Permissions
+    view_as: ViewAs
     directory: Directory | None
     """The ERP's people; None where there is no ERP."""
     templates: Templates
@@ -91,6 +96,9 @@ async def open_state(
             people=people,
             sign_in=SignIn(people, passwords, erp=erp),
             directory=directory,
+            passwords=passwords,
+            permissions=Permissions(engine, sessions),
+            view_as=ViewAs(engine),
             templates=await asyncio.to_thread(Templates.load, assets, i18n, templates),
             i18n=i18n,
             vapid_public_key=vapid_public_key(settings),

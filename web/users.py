@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from adapters.sandbox.people import PEOPLE
 from hub.principal import Principal
 from web.auth import COOKIE, authenticate, clear_cookie, client_address, require, set_cookie
+from web.avatars import Avatars, avatar_url
 from web.body import media_type, read_form, read_json
 from web.boot import build_boot
 from web.errors import BadField, WebError
@@ -55,7 +56,15 @@ async def boot_of(request: Request[State], principal: Principal) -> dict[str, An
     """The boot object for this person."""
     state = request.state
     wishes = await state["people"].preferences(principal.user_id)
-    return build_boot(principal, state["settings"], theme=wishes.get("theme", "system"), vapid_public=state["vapid_public_key"])
+    version = await Avatars(state["engine"]).version(principal.user_id)
+    return build_boot(
+        principal,
+        state["settings"],
+        theme=wishes.get("theme", "system"),
+        vapid_public=state["vapid_public_key"],
+        sound=wishes.get("sound"),
+        avatar=version and avatar_url(principal.user_id, version, 64),
+    )
 
 
 async def _login_page(request: Request[State]) -> Response:

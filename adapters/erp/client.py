@@ -242,7 +242,10 @@ class Erp:
 
     async def _connect(self, user: str, password: str) -> oracledb.AsyncConnection:
         async with asyncio.timeout(self._settings.connect_s):
-            return await oracledb.connect_async(user=user, password=password, dsn=await self._names.resolved())
+            connection: oracledb.AsyncConnection = await oracledb.connect_async(
+                user=user, password=password, dsn=await self._names.resolved()
+            )
+            return connection
 
 
 def _timestamps(cursor: oracledb.AsyncCursor, value: Any, size: int) -> oracledb.Var | None:

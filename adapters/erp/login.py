@@ -82,7 +82,7 @@ class FunctionLogin:
                 said = await cursor.callfunc(self._function, int, [known, password])
             # it may have counted a failure or written an audit line
             await connection.commit()
-            return said == 1
+            return bool(said == 1)
 
         try:
             right = await self._erp.run("check-password", call)

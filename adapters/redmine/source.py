@@ -27,6 +27,7 @@ from adapters.redmine.engine import Reader, reading
 from adapters.redmine.errors import RedmineAway, RedmineRefused
 from adapters.redmine.load import load_material, load_rights
 from adapters.redmine.names import Names
+from adapters.redmine.quality_feed import QualityFeed
 from adapters.redmine.site import load_site
 from adapters.redmine.tables import Schema, discover
 from hub.notification import Batch
@@ -56,19 +57,21 @@ class RedmineSource:
         settle_s: float = 600.0,
         deadline_s: float = 5.0,
         page: int = 200,
+        quality: QualityFeed | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`engine` is made by `create_engine` and stays the caller's. `zone` is that of Redmine's server (default Europe/Moscow).
 
         `settle_s`: how long a hole in the ids is awaited, longer than the longest write transaction. `deadline_s`: for each statement.
-        `page`: changes of each table handled in one batch, at most.
+        `page`: changes of each table handled in one batch, at most. `quality` tells its topic of what was found.
         """
         self._engine = engine
         self._zone = zone or ZoneInfo("Europe/Moscow")
         self._settle_s = settle_s
         self._deadline_s = deadline_s
         self._page = page
+        self._quality = quality
         self._clock = clock
         self._now = now
         self._names = Names()
@@ -146,7 +149,8 @@ class RedmineSource:
         catalog = await self._names.get(reader, self._schema, wanted_names(material, rows), self._clock())
         reused = {name: frozenset(id for id in ids if feeds[name].reused(id)) for name, ids in fresh.items()}
         composer = Composer(material=material, rows=rows, catalog=catalog, zone=self._zone, now=self._now(), reused=reused)
-        return Batch(notifications=composer.notifications(), watermark=stored, changed=True), feeds, more
+        topics = await self._quality.topics(reader, material, self._now()) if self._quality is not None else ()
+        return Batch(notifications=composer.notifications(), topics=topics, watermark=stored, changed=True), feeds, more
 
     async def _new_ids(self, reader: Reader, table: sa.Table, position: Settle) -> list[int]:
         key = _key(table)

@@ -31,6 +31,8 @@ class Person:
     """The demo signs in as this person, so life never acts for them: everything they see is done by others."""
     blocked: bool = False
     """Has left the company: locked in Redmine, blocked in the ERP."""
+    access: bool = True
+    """False: known to the ERP, but without access to anything."""
     password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -143,6 +145,17 @@ PEOPLE: tuple[Person, ...] = (
         department="Агентская сеть",
         phone="1420",
         demo=True,
+    ),
+    Person(
+        login="belova",
+        first="Нина",
+        last="Белова",
+        role="requester",
+        redmine_id=None,
+        erp_id=5021,
+        post="Стажёр",
+        department="Агентская сеть",
+        access=False,
     ),
     SERVICE,
 )

@@ -12,7 +12,7 @@ from adapters.push.vapid import generate
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.load import Broken, Load
 from tests.benchmarks.load import run as run_load
-from tests.benchmarks.processes import LOAD_CPU, Died, Launch, Server, free_port, serving
+from tests.benchmarks.processes import LOAD_CPU, SERVER_CPU, Died, Launch, Server, free_port, serving
 from tests.benchmarks.run import Record, Run, spread
 from tests.benchmarks.servers import Peer, product_launch
 from tests.benchmarks.workshop import Missing, Workshop, command
@@ -63,7 +63,8 @@ def _measured(workshop: Workshop, cluster: _Nodes, product: Peer, load: Load, te
 
 @contextmanager
 def _cluster(accounts: Accounts, count: int, *, shared: bool) -> Iterator[_Nodes]:
-    """Nodes with one store, all on the servers' processor; Redis on the other one. Raises Missing."""
+    """Nodes with one store: the readers' has the servers' processor for itself, as a machine has; Redis and the publisher's node, which
+    has little to do, share the other one with the load. Raises Missing."""
     with ExitStack() as stack:
         settings = {"VAPID_PRIVATE_KEY": generate()[0]}
         redis = None
@@ -74,7 +75,7 @@ def _cluster(accounts: Accounts, count: int, *, shared: bool) -> Iterator[_Nodes
         nodes = []
         for n in range(count):
             launch = product_launch(store, accounts if n == 0 else None, settings)
-            nodes.append(stack.enter_context(serving(launch, store)))
+            nodes.append(stack.enter_context(serving(launch, store, cpu=SERVER_CPU if n == 0 else LOAD_CPU)))
         yield _Nodes(nodes, redis)
 
 

@@ -29,7 +29,7 @@ def measure(run: Run, *, rounds: int) -> None:
             trial(run, FIGURE, "saturated", number, accounts, _saturated)
             for pace in PACES:
                 trial(run, FIGURE, f"{pace}/s", number, accounts, _Paced(pace))
-            trial(run, FIGURE, "announcement", number, many, _announced)
+            trial(run, FIGURE, "announcement", number, many, _announced, stamped=True)
 
 
 async def _saturated(trial: Trial) -> dict[str, float]:

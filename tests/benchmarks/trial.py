@@ -32,21 +32,22 @@ _AT_ONCE = 32
 class Trial:
     """Everybody connected; counts what was accepted and what arrived, and keeps how long each took from its `data.t`."""
 
-    def __init__(self, server: Server, accounts: Accounts, *, ack: str | None = "received") -> None:
+    def __init__(self, server: Server, accounts: Accounts, *, ack: str | None = "received", stamped: bool = False) -> None:
+        """`stamped`: what arrives is timed by the kernel, not by when this process came to read it."""
         self.server = server
-        self.crowd = Crowd(server.port, ack=ack, on_event=self._arrived)
+        self.crowd = Crowd(server.port, ack=ack, on_event=self._arrived, stamped=stamped)
         self.clients = [Client(self.crowd, token, accounts.user_of(n)) for n, token in enumerate(accounts.tokens)]
         self.accepted = 0
         """Notifications times people, answered with 202."""
         self.arrived = 0
         self.last_ns = 0
-        """When the newest one arrived."""
+        """When the newest one arrived: latest of all."""
         self.took_ms: list[float] = []
         self.refused = 0
         """Requests that were answered with anything else, or not at all."""
 
     def _arrived(self, _client: Client, message: Message) -> None:
-        self.last_ns = now_ns()
+        self.last_ns = max(self.last_ns, self.crowd.arrived_ns or now_ns())
         self.arrived += 1
         self.took_ms.append((self.last_ns - message["data"]["t"]) / 1e6)
 
@@ -132,6 +133,7 @@ def trial(
     work: Callable[[Trial], Awaitable[dict[str, float]]],
     *,
     ack: str | None = "received",
+    stamped: bool = False,
 ) -> None:
     """A fresh server and store, everybody connected, then `work`; afterwards all that was accepted must have arrived."""
     values: dict[str, float] = {}
@@ -139,7 +141,7 @@ def trial(
 
     async def live(server: Server) -> None:
         nonlocal values, faults
-        trial = Trial(server, accounts, ack=ack)
+        trial = Trial(server, accounts, ack=ack, stamped=stamped)
         await opened(trial.clients)
         gc.freeze()  # the clients are as many objects as they are
         try:

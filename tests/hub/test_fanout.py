@@ -111,24 +111,25 @@ def test_single_events_go_at_once() -> None:
         assert offsets(reader) == list(range(1, number + 1))
 
 
-def test_after_a_write_that_joined_events_the_next_ones_gather() -> None:
-    """They come faster than they are written: what follows waits until `flush_s` has passed since that write."""
+@pytest.mark.parametrize(("joined", "rest_s"), [(2, 0.25), (3, 0.25), (4, 0.5), (9, 0.5)])
+def test_after_a_write_that_joined_events_the_next_ones_gather(joined: int, rest_s: float) -> None:
+    """They come faster than they are written: what follows waits until `flush_s` has passed since that write, half of it after a few."""
     world = World(flush_s=0.5)
     reader = world.end("json", "app:a")
-    world.publish()
-    world.publish()
+    for _ in range(joined):
+        world.publish()
     world.turns.turn()
-    assert offsets(reader) == [1, 2]
+    assert (len(offsets(reader)), reader.writes) == (joined, 1)
     world.publish()
-    world.turns.turn(0.4)
-    assert offsets(reader) == [1, 2]
+    world.turns.turn(rest_s - 0.05)
+    assert reader.writes == 1
     world.publish()
-    world.turns.turn(0.2)
-    assert (offsets(reader), reader.writes) == ([1, 2, 3, 4], 2)
+    world.turns.turn(0.1)
+    assert (len(offsets(reader)), reader.writes) == (joined + 2, 2)
     world.turns.turn(0.5)
     world.publish()
     world.turns.turn()
-    assert offsets(reader) == [1, 2, 3, 4, 5]
+    assert (len(offsets(reader)), reader.writes) == (joined + 3, 3)
 
 
 @COMPILED_ONLY

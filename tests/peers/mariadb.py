@@ -110,8 +110,10 @@ class MariaDb:
             f"WHERE table_schema = '{database}' AND table_type = 'BASE TABLE' AND table_name <> 'alembic_version'"
         )
         # DELETE in one transaction: of the few rows of a test it is much faster than TRUNCATE, which makes each table anew
-        deletes = (f"DELETE FROM `{name}`" for (name,) in used)
+        deletes = (f"DELETE FROM `{name}`" for (name,) in used if name != "audit")
         self.sql("SET foreign_key_checks = 0", "START TRANSACTION", *deletes, "COMMIT", database=database)
+        if ("audit",) in {tuple(row) for row in used} and self.sql("SELECT 1 FROM audit LIMIT 1", database=database):
+            self.sql("TRUNCATE audit", database=database)  # its trigger forbids DELETE
 
     def _answers(self) -> bool:
         with closing(socket.socket(socket.AF_UNIX)) as probe:  # PyMySQL leaves the socket of a failed connection open

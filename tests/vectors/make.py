@@ -77,6 +77,8 @@ DOWN: dict[str, dict[str, Any]] = {
         "error": {"code": "no_such_topic", "message": "there is no such topic, or it is not yours to read", "temporary": False},
     },
     "gap": {"t": "gap", "topic": "inbox", "from": 3, "to": 9, "reason": "expired"},
+    "left": {"t": "left", "topic": "ops", "reason": "no_longer_allowed"},
+    "you": {"t": "you", "user": 7, "permissions": ["quality", "reports"], "read_only": False},
     "ping": {"t": "ping"},
     "draining": {"t": "draining", "reconnect_in": [0.25, 4.5]},
     "numbers of every size": {

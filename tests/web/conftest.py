@@ -24,6 +24,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from web.auth import require
 from web.errors import exception_handlers
 from web.pages import page_routes
+from web.profile import profile_routes
+from web.profiles import ProfileDirectory, open_profiles
 from web.security import SecurityMiddleware
 from web.settings import Settings
 from web.state import State, open_state, open_store
@@ -41,6 +43,7 @@ TEMPLATES = {
     "{% if erp_away_days is not none %}<p role=status>away {{ erp_away_days }}</p>{% endif %}{{ 'ticked' if remember }}"
     '<input name=username value="{{ username }}">'
     "<input name=next value=\"{{ next }}\">{{ gettext('Inbox') }}</form>",
+    "profile.html": "profile {{ asset('profile').js }} {{ page }}",
     "erp_away.html": "good until {{ until }}, on to {{ next }}",
     "offline.html": "offline {{ locale }}",
     "error.html": "<h1>{{ status }}</h1><p>{{ message }}</p>",
@@ -92,6 +95,7 @@ def static(tmp_path: Path) -> Path:
     manifest = {
         "src/entries/app.ts": {"file": "assets/app-Ab12Cd34.js", "css": ["assets/app-Zz99Yy88.css"], "imports": ["_shared.js"]},
         "src/entries/ops.ts": {"file": "assets/ops-55667788.js", "imports": ["_shared.js"]},
+        "src/entries/profile.ts": {"file": "assets/profile-99887766.js", "imports": ["_shared.js"]},
         "src/entries/gallery.ts": {"file": "assets/gallery-11112222.js", "imports": ["_shared.js"]},
         "_shared.js": {"file": "assets/shared-33334444.js", "css": ["assets/shared-55556666.css"]},
     }
@@ -121,7 +125,7 @@ def open_site(tmp_path: Path, store_file: Path, static: Path, templates: Path) -
     """Opens a site with these settings."""
 
     @asynccontextmanager
-    async def opened(*, templates: Path = templates, **given: Any) -> AsyncIterator[Site]:
+    async def opened(*, templates: Path = templates, directory: ProfileDirectory | None = None, **given: Any) -> AsyncIterator[Site]:
         shutil.copyfile(store_file, tmp_path / "navigator.sqlite")
         values = {"public_url": ORIGIN, "store_url": f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite", **given}
         chosen = make_settings(**values)
@@ -139,6 +143,7 @@ def open_site(tmp_path: Path, store_file: Path, static: Path, templates: Path) -
         inner = Starlette(
             routes=[
                 *user_routes(),
+                *profile_routes(),
                 *page_routes(static),
                 Route("/broken", broken),
                 Route("/admin", administrators_only),
@@ -147,10 +152,13 @@ def open_site(tmp_path: Path, store_file: Path, static: Path, templates: Path) -
             middleware=[Middleware(SecurityMiddleware, settings=chosen)],
             exception_handlers=exception_handlers(),
         )
-        async with open_state(chosen, templates=templates, static=static, hasher=CHEAP) as state:
+        async with (
+            open_state(chosen, templates=templates, static=static, hasher=CHEAP) as state,
+            open_profiles(state["engine"], state["people"], chosen, directory) as profiles,
+        ):
 
             async def app(scope: Scope, receive: Receive, send: Send) -> None:
-                await inner({**scope, "state": dict(state)}, receive, send)
+                await inner({**scope, "state": {**state, "profiles": profiles}}, receive, send)
 
             transport = httpx.ASGITransport(app, client=("192.0.2.1", 40000))
             async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as browser:

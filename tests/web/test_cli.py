@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 from argon2 import PasswordHasher
 
+from hub.accounts import audit
 from hub.store import create_engine, identities, permissions, sessions, users
 from web.cli import main
 from web.sessions import Sessions
@@ -147,6 +148,24 @@ def test_a_new_password_and_a_locked_account_end_every_sign_in(navigator: Run, s
     assert navigator("user", "enable", "anna").returncode == 0
     missing = navigator("user", "disable", "nobody")
     assert (missing.returncode, missing.stderr) == (1, "navigator: there is no person with the name nobody\n")
+
+
+def test_rights_are_given_and_taken_and_the_last_administrator_stays(navigator: Run, store: Path) -> None:
+    """`grant` and `revoke` say what they did and leave a line in the audit log; nobody can lock everybody out."""
+    navigator("user", "add", "boss", "--admin", stdin=f"{PASSWORD}\n")
+    navigator("user", "add", "anna", stdin=f"{PASSWORD}\n")
+    assert navigator("user", "grant", "anna", "quality").stdout == "Gave quality to anna.\n"
+    assert navigator("user", "grant", "anna", "quality").stdout == "anna has quality already.\n"
+    assert navigator("user", "revoke", "anna", "quality").stdout == "Took quality from anna.\n"
+    assert navigator("user", "revoke", "anna", "quality").stdout == "anna does not have quality.\n"
+    for action in (("revoke", "boss", "admin"), ("disable", "boss")):
+        refused = navigator("user", *action)
+        assert (refused.returncode, refused.stderr) == (
+            1,
+            "navigator: boss is the last active administrator: make somebody else one first\n",
+        )
+    assert [row[0] for row in rows(store, sa.select(audit.c.action))] == ["permission.granted", "permission.revoked"]
+    assert {row[0] for row in rows(store, sa.select(audit.c.actor))} == {"command line"}
 
 
 FAULTY = {"NAVIGATOR_LISTEN": "x", "NAVIGATOR_LISTEM": "y"}

@@ -53,9 +53,10 @@ async def test_preferences_reach_the_delivery_policy(engine: AsyncEngine) -> Non
     """What a person sets is what the hub decides by."""
     people = People(engine)
     user = await people.add("anna", zone="Asia/Yekaterinburg")
-    assert await people.preferences(user) == {"locale": "ru"}
+    assert await people.preferences(user) == {"locale": "ru", "zone": "Asia/Yekaterinburg"}
     wishes: dict[str, Any] = {
         "locale": "en",
+        "zone": "Asia/Omsk",
         "theme": "dark",
         "sound": {"muted": False, "volume": 0.5, "kinds": {"ticket": {"sound": "chime"}}},
         "rules": {"ticket": {"push": False}},
@@ -68,7 +69,7 @@ async def test_preferences_reach_the_delivery_policy(engine: AsyncEngine) -> Non
     assert await people.preferences(user) == wishes
     async with engine.connect() as connection:
         loaded = (await connection.run_sync(load_preferences, [user]))[user]
-    assert (loaded.locale, loaded.zone.key, loaded.critical_pierces) == ("en", "Asia/Yekaterinburg", False)
+    assert (loaded.locale, loaded.zone.key, loaded.critical_pierces) == ("en", "Asia/Omsk", False)
     assert loaded.rules == {"ticket": Rule(push=False)}
     assert tuple(loaded.quiet) == (QuietWindow(frozenset({5, 6}), time(22), time(7)),)
 
@@ -77,6 +78,9 @@ async def test_preferences_reach_the_delivery_policy(engine: AsyncEngine) -> Non
     ("name", "value"),
     [
         ("locale", "de"),
+        ("zone", "Moon/Sea"),
+        ("zone", "../../etc/passwd"),
+        ("zone", 3),
         ("theme", "pink"),
         ("theme", None),
         ("sound", []),
@@ -100,4 +104,4 @@ async def test_a_wish_of_the_wrong_shape_is_refused(engine: AsyncEngine, name: s
     user = await people.add("anna")
     with pytest.raises(BadValue):
         await people.set_preference(user, name, value)
-    assert await people.preferences(user) == {"locale": "ru"}
+    assert await people.preferences(user) == {"locale": "ru", "zone": "Europe/Moscow"}

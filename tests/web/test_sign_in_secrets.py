@@ -50,6 +50,7 @@ def written() -> Iterator[io.StringIO]:
 async def test_no_password_is_written_anywhere(open_site: OpenSite, tmp_path: Path, written: io.StringIO, form: str) -> None:
     """Good, bad and failing sign-ins leave no password in log lines, tracebacks, answers, the store's files, or a dump of the threads."""
     logs.configure("pretty" if form == "pretty" else "json", "debug", stream=written)
+    structlog.configure(cache_logger_on_first_use=False)  # else loggers of other modules would keep to this for all later tests
     for name in ("sqlalchemy", "aiosqlite", "oracledb", "asyncio"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     answers: list[str] = []

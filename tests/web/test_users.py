@@ -38,8 +38,8 @@ async def test_sign_in_by_json(site: Site) -> None:
     me = await site.browser.get("/users/api/me")
     assert me.json()["user"] == body["user"]
     assert me.headers["cache-control"] == "no-store"
-    assert set(me.json()) == {"user", "csrf", "socket", "push", "areas", "version", "theme", "demo"}
-    assert me.json()["areas"] == [{"id": "inbox", "href": "/"}]
+    assert set(me.json()) == {"user", "csrf", "socket", "push", "areas", "version", "theme", "demo", "sound", "viewer"}
+    assert me.json()["areas"] == [{"id": "inbox", "href": "/"}, {"id": "profile", "href": "/profile/"}]
 
 
 async def test_sign_in_by_form(site: Site) -> None:

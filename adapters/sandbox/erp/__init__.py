@@ -13,6 +13,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters.sandbox.erp.login import Account
+from adapters.sandbox.erp.package import ErpPackage
 from adapters.sandbox.erp.server import OracleWireServer, oracle_wire_server
 from adapters.sandbox.erp.world import SCHEMA, ErpLife, fill, local_now
 from adapters.sandbox.loopback import owned_task
@@ -33,6 +35,8 @@ class SandboxErp:
     password: str = field(repr=False)
     server: OracleWireServer
     """The listener: its `faults` make it misbehave."""
+    package: ErpPackage
+    """Its PL/SQL, which can be told to turn people away."""
     life: ErpLife
     path: Path
     """The SQLite file behind it."""
@@ -55,10 +59,17 @@ async def open_sandbox_erp(
     await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     path = directory / "erp.sqlite"
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(oracle_wire_server(path, {_USER: _PASSWORD}, init=SCHEMA))
+        package = ErpPackage(path)
+        server = await stack.enter_async_context(oracle_wire_server(path, _accounts(people), init=SCHEMA, functions=package.functions))
         server.instance.now = clock
         await asyncio.to_thread(fill, path, people, clock(), seed)
         goings_on = ErpLife(path, people, number=seed, pace=pace, clock=clock)
         if life:
             await stack.enter_async_context(owned_task(goings_on.run(), "sandbox-erp-life"))
-        yield SandboxErp(dsn=server.dsn, user=_USER, password=_PASSWORD, server=server, life=goings_on, path=path)
+        yield SandboxErp(dsn=server.dsn, user=_USER, password=_PASSWORD, server=server, package=package, life=goings_on, path=path)
+
+
+def _accounts(people: Sequence[Person]) -> dict[str, Account]:
+    """The service account's and each person's own account in the database; who has left is locked out of it."""
+    staff = {one.login: Account(one.password, "locked" if one.blocked else "open") for one in people if one.erp_id is not None}
+    return staff | {_USER: Account(_PASSWORD)}

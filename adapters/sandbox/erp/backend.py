@@ -226,6 +226,8 @@ class Backend:
 def _ora_error(error: sqlite3.Error, statement: Statement) -> OraError:
     text = str(error)
     name = text.rpartition(": ")[2]
+    if raised := re.match(r"ORA-(20\d{3}): (.*)", text, re.S):  # by a trigger
+        return OraError(int(raised[1]), text=raised[2])
     if "no such table" in text or "unknown database" in text:
         return OraError(942)
     if "no such column" in text or "no such function" in text or "has no column named" in text:

@@ -8,7 +8,7 @@ from typing import Literal
 
 __all__ = ["Fault", "take"]
 
-Action = Literal["delay", "hang", "freeze", "drop", "truncate", "error"]
+Action = Literal["delay", "hang", "freeze", "drop", "truncate", "lost", "error"]
 
 
 @dataclass(slots=True)
@@ -22,7 +22,8 @@ class Fault:
     """A regular expression, searched in the text without regard to case."""
     action: Action
     """`delay`: a late answer. `hang`: none, but a break is answered. `freeze`: nothing any more, not even to a break.
-    `drop`: the socket closes before the answer. `truncate`: half an answer, then it closes. `error`: an ORA- error."""
+    `drop`: the socket closes before the answer. `truncate`: half an answer, then it closes. `lost`: it is done,
+    and the answer never comes, nor any other. `error`: an ORA- error."""
     arg: float | str = 0
     """Seconds for `delay`; for `error` a number, or "number text"."""
     times: int = 1

@@ -9,7 +9,7 @@ import re
 import secrets
 import struct
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from adapters.sandbox.erp.backend import Backend
 from adapters.sandbox.erp.errors import OraError
@@ -73,7 +73,7 @@ class Session:
         self.number = next(server.numbers)
         self.packets = _queue()
         self.reader_gone = asyncio.Event()
-        self.large, self.sdu, self.truncate = False, SDU, False
+        self.large, self.sdu, self.truncate, self.lost = False, SDU, False, False
         self.user = ""
         self.verifier: Verifier | None = None
         self.backend: Backend | None = None
@@ -112,6 +112,8 @@ class Session:
             self.writer.write(struct.pack(">IBBHH", len(payload) + 10, DATA, 0, 0, 0) + payload[: len(payload) // 2])
             await self.writer.drain()
             raise _Disconnect
+        if self.lost:
+            await self.silence()
         step = self.sdu - 10
         for start in range(0, len(payload), step):
             self.send_packet(DATA, b"\0\0" + payload[start : start + step])
@@ -185,16 +187,22 @@ class Session:
             await self.reader_gone.wait()  # a break cancels this
             raise _Disconnect
         elif fault.action == "freeze":
-            self.packets = _queue()  # nobody reads what the client sends from now on
-            await self.reader_gone.wait()
-            raise _Disconnect
+            await self.silence()
         elif fault.action == "truncate":
             self.truncate = True
+        elif fault.action == "lost":
+            self.lost = True
         elif fault.action == "error":
             code, _, message = str(fault.arg).partition(" ")
             raise OraError(int(float(code)), text=message or None)
         else:
             raise _Disconnect
+
+    async def silence(self) -> NoReturn:
+        """Answers nothing more until the client leaves."""
+        self.packets = _queue()  # nobody reads what the client sends from now on
+        await self.reader_gone.wait()
+        raise _Disconnect
 
     # -- connecting
     async def connect(self) -> None:

@@ -32,8 +32,11 @@ create table if not exists t_navigator_event (
 create view if not exists v_user as
     select USER_ID, NAME, PASSWORD, FULL_NAME, EMAIL, OFFICE, DEPARTMENT_NAME, POST_NAME, PHONE_EXT, VPN, AUTH_PERIOD_TYPE from t_user;
 create view if not exists v_navigator_events as select EVENT_ID, USER_ID, KIND, TITLE, BODY, URL, CREATED_AT from t_navigator_event;
+create trigger if not exists t_user_vpn before update of VPN_END_DATE on t_user when new.VPN_END_DATE > datetime('now', '+400 days')
+    begin select raise(abort, 'ORA-20007: VPN открывают не дольше чем на год'); end;
 """
-"""SQLite with Oracle's type names; `v_user` and `v_navigator_events` are what the Navigator reads, `t_user` holds the VPN date."""
+"""SQLite with Oracle's type names; `v_user` and `v_navigator_events` are what the Navigator reads, `t_user` holds the VPN date and
+has a rule about it."""
 
 _FIRST_S, _SHORTEST_S, _LONGEST_S = 5.0, 25.0, 60.0
 
@@ -68,7 +71,7 @@ def fill(path: Path, people: Iterable[Person], now: dt.datetime, number: int) ->
         for one in staff:
             until = now.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(days=chance.randrange(3, 90))
             vpn = one.department.startswith("Департамент")
-            access = "Заблокированный сотрудник" if one.blocked else "Постоянный доступ"
+            access = ("Заблокированный сотрудник" if one.blocked else "Постоянный доступ") if one.access else None
             db.execute(
                 "insert into t_user values (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
@@ -119,7 +122,7 @@ class ErpLife:
     def __init__(self, path: Path, people: Iterable[Person], *, number: int, pace: float, clock: Callable[[], dt.datetime]) -> None:
         """`pace` stretches the pauses (1: 25 to 60 s, the first after 5 s; 0: none)."""
         self._path, self._pace, self._clock = path, pace, clock
-        self._staff = [one for one in people if one.erp_id is not None and not one.blocked]
+        self._staff = [one for one in people if one.erp_id is not None and one.access and not one.blocked]
         # seed 0: every start goes on differently
         self._chance = random.Random(number or f"{clock()}")  # noqa: S311 - a story, not a secret
         self.acts = 0

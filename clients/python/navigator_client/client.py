@@ -33,6 +33,7 @@ from navigator_client.messages import (
     Event,
     Gap,
     Hello,
+    Left,
     Place,
     Reply,
     Snapshot,
@@ -373,6 +374,9 @@ class Hub:
                 self._marks.confirm(frame)
             case Reply():
                 self._answer(frame)
+            case Left():
+                if (left := self._topics.get(frame.topic)) is not None:
+                    left.fail(CallError(frame.reason, "this topic may no longer be read", temporary=False))
             case Draining():
                 self._return_at = asyncio.get_running_loop().time() + self._backoff.window(frame.reconnect_in)
             case Event() | Gap() | Snapshot() if frame.topic in self._topics:

@@ -216,6 +216,24 @@ class Gap(Struct, frozen=True, tag_field="t", tag="gap"):
     reason: str
 
 
+class Left(Struct, frozen=True, tag_field="t", tag="left"):
+    """The hub has made this session leave a topic. `reason`: `no_longer_allowed`."""
+
+    topic: str
+    reason: str
+
+
+class You(Struct, frozen=True, tag_field="t", tag="you"):
+    """What this person may has become this. With another `user` the hub then ends the connection with 4003.
+
+    `read_only`: an administrator looks as them, and nothing can be done in their name.
+    """
+
+    user: int
+    permissions: list[str]
+    read_only: bool = False
+
+
 class Ping(Struct, frozen=True, tag_field="t", tag="ping"):
     """Asks for a sign of life."""
 
@@ -226,9 +244,9 @@ class Draining(Struct, frozen=True, tag_field="t", tag="draining"):
     reconnect_in: tuple[float, float]
 
 
-Down = Welcome | Event | Snapshot | State | Reply | Gap | Ping | Draining
+Down = Welcome | Event | Snapshot | State | Reply | Gap | Left | You | Ping | Draining
 
-_KNOWN = frozenset(kind.__struct_config__.tag for kind in (Welcome, Event, Snapshot, State, Reply, Gap, Ping, Draining))
+_KNOWN = frozenset(kind.__struct_config__.tag for kind in (Welcome, Event, Snapshot, State, Reply, Gap, Left, You, Ping, Draining))
 _to_json, _to_msgpack = msgspec.json.Encoder(), msgspec.msgpack.Encoder()
 _from_json, _from_msgpack = msgspec.json.Decoder(Down), msgspec.msgpack.Decoder(Down)
 

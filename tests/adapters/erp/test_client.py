@@ -93,14 +93,14 @@ async def test_bounded_and_usable_afterwards(
     if isinstance(error, ErpRule):
         assert error.message == "Срок не может быть в прошлом"
     sandbox.server.faults.clear()
-    assert len(await erp.fetch("users", ALL)) == 13
+    assert len(await erp.fetch("users", ALL)) == 14
 
 
 async def test_stale_connection_is_replaced_for_a_read(erp: Erp, sandbox: SandboxErp) -> None:
     """A read over a connection that a firewall has dropped is asked again; work that may write is not."""
     await erp.fetch("users", ALL)
     sandbox.server.faults.append(Fault("v_user", "drop"))
-    assert len(await erp.fetch("users", ALL)) == 13
+    assert len(await erp.fetch("users", ALL)) == 14
 
     async def work(connection: oracledb.AsyncConnection) -> Any:
         return await connection.fetchall(ALL)
@@ -108,14 +108,14 @@ async def test_stale_connection_is_replaced_for_a_read(erp: Erp, sandbox: Sandbo
     sandbox.server.faults.append(Fault("v_user", "drop"))
     _, error = await spent(erp.run("users", work))
     assert isinstance(error, ErpUnavailable)
-    assert len(await erp.run("users", work)) == 13
+    assert len(await erp.run("users", work)) == 14
 
 
 async def test_killed_sessions(erp: Erp, sandbox: SandboxErp) -> None:
     """After the database has cut every connection calls go on."""
     await asyncio.gather(*(erp.fetch("users", ALL) for _ in range(4)))
     sandbox.server.kill_sessions()
-    assert [len(rows) for rows in await asyncio.gather(*(erp.fetch("users", ALL) for _ in range(6)))] == [13] * 6
+    assert [len(rows) for rows in await asyncio.gather(*(erp.fetch("users", ALL) for _ in range(6)))] == [14] * 6
 
 
 async def test_cancelled_caller_leaves_at_once(settings: ErpSettings, sandbox: SandboxErp) -> None:
@@ -141,7 +141,7 @@ async def test_cancelled_caller_leaves_at_once(settings: ErpSettings, sandbox: S
 async def test_more_callers_than_connections(erp: Erp, sandbox: SandboxErp) -> None:
     """Callers wait for a place, no longer than the limit, and never more connections are made."""
     results = await asyncio.gather(*(erp.fetch("users", ALL) for _ in range(12)))
-    assert [len(rows) for rows in results] == [13] * 12
+    assert [len(rows) for rows in results] == [14] * 12
     assert len(sandbox.server.sessions) <= 2
     sandbox.server.faults.append(Fault("v_user", "delay", 5, times=2))
     outcomes = await asyncio.gather(*(spent(erp.fetch("users", ALL)) for _ in range(2)))

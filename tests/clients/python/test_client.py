@@ -570,6 +570,26 @@ async def test_a_topic_that_is_not_ours() -> None:
                 pass
 
 
+async def test_a_topic_that_is_taken_away_ends_its_reader() -> None:
+    """What was read until then is given, then the reader learns why no more comes; the client goes on, whatever else it is told."""
+
+    async def script(session: Session) -> None:
+        await session.welcome(0)
+        sub = await session.until("sub")
+        place = {"epoch": "e", "offset": 4, "recovered": False}
+        await session.send({"t": "reply", "id": sub["id"], "ok": True, "data": place}, whole(4, {"n": 1}))
+        left = {"t": "left", "topic": "app:x", "reason": "no_longer_allowed"}
+        you = {"t": "you", "user": 7, "permissions": [], "read_only": False}
+        await session.send(left, you, event(1))
+        await session.rest()
+
+    async with scripted(script) as hub, joined(hub) as client, client.topic("app:x") as topic:
+        assert await read(client, 1) == [1]
+        with pytest.raises(CallError, match="no_longer_allowed"):
+            await anext(topic)
+        assert len(hub.sessions) == 1
+
+
 async def test_a_position_is_kept_in_a_file(tmp_path: Path) -> None:
     """The next run begins after what the last one has handled: not after what it was given and broke on."""
     kept = FilePositions(tmp_path / "position")

@@ -1,6 +1,6 @@
 /** An inbox, a hub and people without a server: for the gallery and the tests. */
 
-import type { HubEvents, HubStatus, InboxItem, Level, NoticeData, SourceState, Undo } from '../hub/index';
+import type { HubEvents, HubStatus, InboxItem, Level, NoticeData, SourceState, Undo, You } from '../hub/index';
 import type { Inbox, PushControl } from '../inbox/list';
 import { isUnseen } from '../inbox/model';
 import type { ShellHub } from '../shell/shell';
@@ -128,9 +128,15 @@ export class FakeHub implements ShellHub {
   status: HubStatus = { state: 'open', since: Date.now(), leader: true, lastFrameAt: Date.now(), roundTripMs: 12 };
   reconnects = 0;
   #status = new Listeners<HubStatus>();
+  #you = new Listeners<You>();
 
   on<K extends keyof HubEvents>(type: K, fn: (value: HubEvents[K]) => void): Undo {
+    if (type === 'you') return this.#you.add(fn as (value: You) => void);
     return type === 'status' ? this.#status.add(fn as (value: HubStatus) => void) : () => undefined;
+  }
+
+  tellYou(you: You): void {
+    this.#you.tell(you);
   }
 
   turn(state: HubStatus['state'], more: Partial<HubStatus> = {}): void {

@@ -78,6 +78,9 @@ export const CLOSE_NAMES: Readonly<Record<number, string>> = {
   4504: 'too_many_errors',
 };
 
+/** Why a session was signed out, as the reason of 4501 says; anything else is `signed_out`. */
+export const ENDINGS: ReadonlySet<string> = new Set(['ended_by_you', 'ended_by_administrator', 'blocked']);
+
 type Step = readonly [Connection, readonly Effect[]];
 
 /** Full jitter: anything between nothing and the bound, so that a thousand clients do not come back as one. */
@@ -111,7 +114,8 @@ export function step(at: Connection, input: Input, now: number, random: () => nu
     }
     case 'closed': {
       if (!live) return [at, []];
-      const reason = { code: input.code, name: CLOSE_NAMES[input.code] ?? input.name };
+      const told = input.code === 4501 && ENDINGS.has(input.name);
+      const reason = { code: input.code, name: told ? input.name : (CLOSE_NAMES[input.code] ?? input.name) };
       // Signed out: the next one to sign in may be somebody else, whose inbox counts from another number.
       const forget: Effect[] = input.code === 4003 || input.code === 4500 || input.code === 4501 ? ['forget'] : [];
       if (input.code >= 4500 && input.code < 5000) return [{ ...idle, phase: 'stopped', reason }, forget];

@@ -226,6 +226,14 @@ export class Leader {
         case 'new':
           if (frame.t === 'welcome') this.#welcome(frame);
           else this.#host.spread([frame]);
+          if (frame.t === 'left') {
+            this.#joined.delete(frame.topic);
+            this.#refused.add(frame.topic);
+          } else if (frame.t === 'you') {
+            // What was refused may be granted now.
+            this.#refused.clear();
+            this.reconcile();
+          }
           if (frame.t === 'snapshot') this.#fresh.delete(frame.topic);
           if (frame.t === 'event' && isInbox(frame)) this.#received.note(frame.seq);
           // The state of a topic with a gap in it is worth nothing: ask for all of it.

@@ -1,5 +1,5 @@
 import type { Codec } from './codec';
-import { type Connection, type Effect, type Input, idle, step } from './connection';
+import { type Connection, type Effect, ENDINGS, type Input, idle, step } from './connection';
 import type { HubEnv, SocketLike } from './env';
 import { type Down, readFrame, type Up } from './messages';
 import type { Undo } from './types';
@@ -100,7 +100,7 @@ export class Link {
     socket.onmessage = (event) => this.#take(event.data);
     socket.onclose = (event) => {
       this.#drop();
-      this.input({ type: 'closed', code: event.code, name: 'lost' });
+      this.input({ type: 'closed', code: event.code, name: ENDINGS.has(event.reason) ? event.reason : 'lost' });
     };
   }
 

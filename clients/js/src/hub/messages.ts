@@ -1,5 +1,5 @@
 /** The frames of hub.v1: builders for what goes up, a validator for what comes down. */
-import type { AckLevel, Gap, InboxEvent, NoticeData, Snapshot, StateChange, Welcome } from './types';
+import type { AckLevel, Gap, InboxEvent, Left, NoticeData, Snapshot, StateChange, Welcome, You } from './types';
 
 export interface Position {
   epoch: string;
@@ -62,6 +62,8 @@ export type WelcomeFrame = { t: 'welcome' } & Omit<Welcome, 'again'>;
 export type SnapshotFrame = { t: 'snapshot' } & Snapshot;
 export type StateFrame = { t: 'state' } & StateChange;
 export type GapFrame = { t: 'gap' } & Gap;
+export type LeftFrame = { t: 'left' } & Left;
+export type YouFrame = { t: 'you' } & You;
 
 export type Down =
   | WelcomeFrame
@@ -70,6 +72,8 @@ export type Down =
   | SnapshotFrame
   | StateFrame
   | GapFrame
+  | LeftFrame
+  | YouFrame
   | Reply
   | { t: 'ping' }
   | { t: 'draining'; reconnect_in: [number, number] };
@@ -163,6 +167,11 @@ const checks: { readonly [T in Down['t']]: (frame: Loose) => Down | null } = {
   gap: (f) =>
     isText(f.topic) && isCount(f.from) && isCount(f.to)
       ? { t: 'gap', topic: f.topic, from: f.from, to: f.to, reason: String(f.reason) }
+      : null,
+  left: (f) => (isText(f.topic) ? { t: 'left', topic: f.topic, reason: String(f.reason) } : null),
+  you: (f) =>
+    isCount(f.user) && Array.isArray(f.permissions)
+      ? { t: 'you', user: f.user, permissions: f.permissions.filter(isText), read_only: f.read_only === true }
       : null,
   ping: () => ({ t: 'ping' }),
   draining: (f) => {

@@ -473,6 +473,12 @@ export class SharedHub implements Hub {
         this.#tellReaders(this.#subs.get(frame.topic) ?? [], frame);
         this.#events.emit('gap', frame);
         break;
+      case 'left':
+        this.#events.emit('left', frame);
+        break;
+      case 'you':
+        this.#events.emit('you', frame);
+        break;
     }
   }
 

@@ -123,6 +123,22 @@ export interface StateChange {
   unseen: number;
 }
 
+/** What the person at this end may has changed, or whom the session is seen as. */
+export interface You {
+  /** Their id; another one than in `welcome`: the connection is about to end, and the page is somebody else's. */
+  user: number;
+  permissions: string[];
+  /** An administrator looks as them: nothing can be done in their name. */
+  read_only: boolean;
+}
+
+/** The hub has made the session leave a topic. */
+export interface Left {
+  topic: string;
+  /** `no_longer_allowed` */
+  reason: string;
+}
+
 export interface Welcome {
   v: number;
   session: string;
@@ -186,6 +202,8 @@ export interface HubEvents {
   inbox: InboxEvent;
   state: StateChange;
   gap: Gap;
+  you: You;
+  left: Left;
   error: HubFault;
 }
 

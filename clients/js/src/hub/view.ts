@@ -3,19 +3,29 @@ import {
   type GapFrame,
   type InboxFrame,
   isInbox,
+  type LeftFrame,
   type Position,
   type SnapshotFrame,
   type StateFrame,
   type TopicFrame,
   type WelcomeFrame,
+  type YouFrame,
 } from './messages';
 import { afterGap, LOST, type Verdict, verdict } from './positions';
 
 /** What tabs pass on to each other, and what a tab's listeners get to hear. */
-export type News = WelcomeFrame | InboxFrame | TopicFrame | SnapshotFrame | StateFrame | GapFrame;
+export type News =
+  | WelcomeFrame
+  | InboxFrame
+  | TopicFrame
+  | SnapshotFrame
+  | StateFrame
+  | GapFrame
+  | LeftFrame
+  | YouFrame;
 
 export const isNews = (frame: Down): frame is News => NEWS.has(frame.t);
-const NEWS: ReadonlySet<string> = new Set(['welcome', 'event', 'snapshot', 'state', 'gap']);
+const NEWS: ReadonlySet<string> = new Set(['welcome', 'event', 'snapshot', 'state', 'gap', 'left', 'you']);
 
 /** How many inbox events are kept for a tab that fell behind. */
 const RING = 200;
@@ -86,6 +96,12 @@ export class View {
         return 'new';
       case 'gap':
         return this.#takeGap(frame);
+      case 'left':
+        // What was read of it is not ours to show any more; a tab that leads asks for it again when it may.
+        Object.assign(this.topics.get(frame.topic) ?? {}, { position: null, snapshot: null, tail: [], asking: false });
+        return 'new';
+      case 'you':
+        return 'new';
     }
   }
 

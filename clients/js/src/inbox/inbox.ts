@@ -142,7 +142,7 @@ export class TezInbox extends TezElement {
 
   #arrived(items: readonly InboxItem[]): void {
     if (this.silent || !items.length) return;
-    if (this.hub?.status.leader) sound.play();
+    if (this.hub?.status.leader) sound.play(items[0]?.data.kind);
     this.#waiting += items.length;
     clearTimeout(this.#speakTimer);
     this.#speakTimer = setTimeout(() => {

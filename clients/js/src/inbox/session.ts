@@ -3,6 +3,7 @@
 import { type InboxPage, InboxStore, type PageQuery, SharedHub } from '../hub/index';
 import { isLocale, setLocale } from '../i18n/index';
 import { setServerClock } from '../ui/clock';
+import { type SoundWishes, sound } from './sound';
 
 /** What the server tells a page's script: `/users/api/me`, and the JSON in every shell page. */
 export interface Boot {
@@ -13,23 +14,30 @@ export interface Boot {
     readonly locale: string;
     readonly zone: string;
     readonly permissions: readonly string[];
+    /** Where the picture lies, 64 pixels wide; null without one. */
+    readonly avatar?: string | null;
   };
   readonly csrf: string;
   readonly socket: string;
   readonly push: { readonly vapid_public_key: string | null; readonly fcm: unknown };
+  /** The administrator who looks as `user`, read only; null when people are themselves. */
+  readonly viewer: { readonly id: number; readonly name: string; readonly display_name: string } | null;
   readonly areas: readonly { readonly id: string; readonly href: string }[];
   readonly version: string;
   readonly theme: string;
+  /** What the person wishes to hear; null: nothing was ever set. */
+  readonly sound?: SoundWishes | null;
   readonly demo: boolean;
 }
 
-/** An answer other than 2xx; `code` is the server's stable one, `message` is in the person's language. */
+/** An answer other than 2xx; `code` is the server's stable one, `message` is in the person's language, `field` names what to mend. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly field?: string,
   ) {
     super(message);
   }
@@ -53,8 +61,8 @@ export async function request<T>(base: string, path: string, init: RequestInit &
   if (answer.status === 204) return undefined as T;
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok) return body as T;
-  const fault = (body as { error?: { code?: string; message?: string } } | null)?.error;
-  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`);
+  const fault = (body as { error?: { code?: string; message?: string; field?: string } } | null)?.error;
+  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`, fault?.field);
 }
 
 /** The fetcher that `InboxStore` wants. */
@@ -81,6 +89,7 @@ export function connect(base: string, boot: Boot, client: string): Session {
   const url = new URL(boot.socket, base);
   url.protocol = url.protocol.replace('http', 'ws');
   const hub = new SharedHub({ url: url.href, client: `${client}/${boot.version}` });
+  sound.wishes = boot.sound ?? {};
   setServerClock(() => hub.serverNow());
   const inbox = new InboxStore(hub, inboxPages(base));
   hub.start();

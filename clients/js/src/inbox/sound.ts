@@ -1,15 +1,26 @@
-/** One short tone, made on the spot. The browser keeps a page silent until the first click or key: `locked` says so. */
+/** Short tones, made on the spot. The browser keeps a page silent until the first click or key: `locked` says so. */
 
-const KEY = 'tez.sound';
+import { tone } from './tones';
+
+const KEY = 'tez.sound'; // this browser's switch, in the bell: off or on; without it the person's wish counts
+const WISHES = 'tez.sounds';
 const GAP_MS = 1500; // a burst of any size makes one sound
 
 type Listener = () => void;
+
+/** The person's wishes, as the preference `sound`: volumes are 0 to 1, a kind's sound is one of `tones`, or `none`. */
+export interface SoundWishes {
+  readonly muted?: boolean;
+  readonly volume?: number;
+  readonly kinds?: Readonly<Record<string, { readonly sound?: string; readonly volume?: number }>>;
+}
 
 export class Sound {
   #context: AudioContext | undefined;
   #last = Number.NEGATIVE_INFINITY;
   #listeners = new Set<Listener>();
   #now: () => number;
+  #wishes: SoundWishes = {};
   #cleanup: (() => void) | undefined;
   /** When the last tone started, ms of this machine; and why the last wish for one was refused. For diagnostics. */
   playedAt: number | null = null;
@@ -19,19 +30,42 @@ export class Sound {
     this.#now = now;
   }
 
+  get wishes(): SoundWishes {
+    return this.#wishes;
+  }
+
+  /** Takes the wishes over, for this page only. */
+  set wishes(value: SoundWishes) {
+    this.#wishes = value;
+    this.#tell();
+  }
+
+  /** Takes the wishes over here and in this browser's other tabs; the bell's switch follows them again. */
+  share(value: SoundWishes): void {
+    try {
+      localStorage.removeItem(KEY);
+      localStorage.setItem(WISHES, JSON.stringify(value));
+    } catch {
+      // then they learn it when they are opened anew
+    }
+    this.wishes = value;
+  }
+
   get muted(): boolean {
     try {
-      return localStorage.getItem(KEY) === 'off';
+      const own = localStorage.getItem(KEY);
+      if (own) return own === 'off';
     } catch {
-      return false; // storage can be forbidden in a foreign page's frame
+      // storage can be forbidden in a foreign page's frame
     }
+    return this.#wishes.muted ?? false;
   }
 
   set muted(value: boolean) {
     try {
       localStorage.setItem(KEY, value ? 'off' : 'on');
     } catch {
-      // then the choice lasts as long as the page
+      this.#wishes = { ...this.#wishes, muted: value }; // then the choice lasts as long as the page
     }
     this.#tell();
   }
@@ -48,7 +82,7 @@ export class Sound {
     this.#listeners.add(listener);
     if (!this.#cleanup) {
       const gesture = () => void this.unlock();
-      const stored = (event: StorageEvent) => event.key === KEY && this.#tell();
+      const stored = (event: StorageEvent) => this.#stored(event);
       const off = () => {
         removeEventListener('pointerup', gesture);
         removeEventListener('keydown', gesture);
@@ -82,46 +116,46 @@ export class Sound {
     this.#tell();
   }
 
-  /** Plays, unless muted, locked or just played; says whether it did. */
-  play(): boolean {
+  /** Plays what the person wishes for an event of this kind, unless muted, locked or just played; says whether it did. */
+  play(kind = ''): boolean {
+    const wish = this.#wishes.kinds?.[kind];
+    const level = (this.#wishes.volume ?? 1) * (wish?.volume ?? 1);
+    const silent = this.muted || level === 0 || wish?.sound === 'none';
     const now = this.#now();
-    if (!this.#context && !this.locked && typeof AudioContext !== 'undefined') this.#context = new AudioContext();
-    this.refused = this.muted
-      ? 'muted'
-      : this.locked || !this.#context
-        ? 'locked'
-        : now - this.#last < GAP_MS
-          ? 'burst'
-          : null;
-    if (this.refused || !this.#context) return false;
+    const context = this.#ready();
+    this.refused = silent ? 'muted' : !context ? 'locked' : now - this.#last < GAP_MS ? 'burst' : null;
+    if (this.refused || !context) return false;
     this.#last = now;
     this.playedAt = Date.now();
-    tone(this.#context);
+    tone(context, wish?.sound, level);
     return true;
+  }
+
+  /** Plays a sound for whoever chooses one, whatever is muted; to be called from a click. */
+  async preview(name: string, level: number): Promise<void> {
+    await this.unlock();
+    const context = this.#ready();
+    if (context) tone(context, name, level);
+  }
+
+  #ready(): AudioContext | null {
+    if (!this.#context && !this.locked && typeof AudioContext !== 'undefined') this.#context = new AudioContext();
+    return this.locked ? null : (this.#context ?? null);
+  }
+
+  #stored(event: StorageEvent): void {
+    if (event.key === WISHES && event.newValue) {
+      try {
+        this.#wishes = JSON.parse(event.newValue) as SoundWishes;
+      } catch {
+        return; // somebody else's key
+      }
+    } else if (event.key !== KEY) return;
+    this.#tell();
   }
 
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
-  }
-}
-
-/** Two soft notes, a fourth apart, 0.35 s in all, quiet enough for an open-plan office. */
-function tone(context: AudioContext): void {
-  const at = context.currentTime;
-  for (const [hertz, start] of [
-    [659.3, 0],
-    [880, 0.11],
-  ] as const) {
-    const wave = context.createOscillator();
-    const level = context.createGain();
-    wave.type = 'sine';
-    wave.frequency.value = hertz;
-    level.gain.setValueAtTime(0, at + start);
-    level.gain.linearRampToValueAtTime(0.09, at + start + 0.012);
-    level.gain.exponentialRampToValueAtTime(0.0001, at + start + 0.24);
-    wave.connect(level).connect(context.destination);
-    wave.start(at + start);
-    wave.stop(at + start + 0.26);
   }
 }
 

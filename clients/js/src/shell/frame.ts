@@ -16,7 +16,7 @@ export interface Frame {
 }
 
 /** Brings the page's shell to life; null when the page has none. `changed` is called when the state of push changes. */
-export function openFrame(area: 'inbox' | 'ops', changed: () => void = () => undefined): Frame | null {
+export function openFrame(area: 'inbox' | 'ops' | 'admin' | 'quality' | 'profile', changed: () => void = () => undefined): Frame | null {
   const shell = document.querySelector('tez-shell');
   if (!shell) return null;
   const boot = readBoot();
@@ -32,7 +32,8 @@ export function openFrame(area: 'inbox' | 'ops', changed: () => void = () => und
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   const push = new Push({
-    vapidPublicKey: boot.push.vapid_public_key,
+    // Who looks as somebody has no device of theirs to register.
+    vapidPublicKey: boot.viewer ? null : boot.push.vapid_public_key,
     device: deviceId(),
     label: labelOf(navigator.userAgent),
     put: (path, body) => send('PUT', path, body),

@@ -18,11 +18,22 @@ const names: Record<string, () => string> = {
   netmonitor: () => t('netmonitor'),
 };
 
+/** What the reason of 4501 says. */
+const endings: Record<string, () => string> = {
+  ended_by_you: () => t('endedByYou'),
+  ended_by_administrator: () => t('endedByAdministrator'),
+  blocked: () => t('endedBlocked'),
+};
+
 /** `now` is the server's, ms. The hub comes first: without it nothing is known of the sources. */
 export function outage(status: HubStatus | null, sources: Iterable<SourceState>, now: number): Outage | null {
   if (status?.state === 'stopped') {
     const code = status.reason?.code ?? 0;
-    if (code === 4500 || code === 4501) return { kind: 'lost', text: t(`stopped${code}`), action: 'sign-in' };
+    if (code === 4500) return { kind: 'lost', text: t('stopped4500'), action: 'sign-in' };
+    if (code === 4501) {
+      const why = endings[status.reason?.name ?? ''] ?? (() => t('stopped4501'));
+      return { kind: 'lost', text: why(), action: 'sign-in' };
+    }
     if (code === 4503) return { kind: 'lost', text: t('stopped4503'), action: 'reconnect' };
     return { kind: 'lost', text: t('stopped', { code: String(code || '—') }), action: 'reload' };
   }

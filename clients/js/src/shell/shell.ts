@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, svg } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import type { Hub, SystemStore } from '../hub/index';
+import type { Hub, SystemStore, You } from '../hub/index';
 import { isLocale, type Locale, locale, setLocale } from '../i18n/index';
 import '../inbox/inbox';
 import type { Inbox, PushControl } from '../inbox/list';
@@ -12,8 +12,9 @@ import { type IconName, icon } from '../ui/icons';
 import '../ui/menu';
 import '../ui/state-dot';
 import '../ui/toasts';
-import type { TezToasts } from '../ui/toasts';
+import type { TezToasts, ToastOptions } from '../ui/toasts';
 import { showCount } from './counter';
+import { initials } from './initials';
 import { type Outage, outage } from './outage';
 import { t } from './strings';
 import { shellStyles } from './styles';
@@ -36,6 +37,7 @@ const areaIcons: Record<string, IconName> = {
   quality: 'checks',
   admin: 'system',
   ops: 'erp',
+  profile: 'user',
   gallery: 'gallery',
 };
 const areaNames = [
@@ -49,6 +51,7 @@ const areaNames = [
   'quality',
   'admin',
   'ops',
+  'profile',
   'gallery',
 ] as const;
 type AreaName = (typeof areaNames)[number];
@@ -74,6 +77,8 @@ export class TezShell extends TezElement {
   @state() private out: Outage | null = null;
   @state() private back = '';
   @state() private newer = false;
+  /** The area was taken away while its page is open. */
+  @state() private barred = false;
   @state() private unseen = 0;
   @query('tez-toasts') private toasts!: TezToasts;
   @query('main') private main!: HTMLElement;
@@ -93,7 +98,8 @@ export class TezShell extends TezElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('boot') && this.boot) this.theme = isTheme(this.boot.theme) ? this.boot.theme : 'system';
+    if (changed.has('boot') && this.boot && !changed.get('boot'))
+      this.theme = isTheme(this.boot.theme) ? this.boot.theme : 'system';
     if (changed.has('hub') || changed.has('inbox') || changed.has('system')) this.#wire();
   }
 
@@ -108,8 +114,12 @@ export class TezShell extends TezElement {
     this.#undos = [];
     if (hub) {
       this.#undos.push(
-        hub.on('status', () => this.#look()),
-        hub.on('welcome', (welcome) => welcome.again && void this.#askVersion()),
+        hub.on('status', () => {
+          this.#look();
+          this.requestUpdate(); // the header's dot, also when the banner stays as it is
+        }),
+        hub.on('welcome', (welcome) => welcome.again && void this.#askAgain()),
+        hub.on('you', (you) => void this.#youAre(you)),
       );
     }
     if (system) this.#undos.push(system.on('change', () => this.#look()));
@@ -123,9 +133,15 @@ export class TezShell extends TezElement {
     this.#look();
   }
 
+  /** Shows a message of the area's in the one stack of the page. */
+  say(toast: ToastOptions): void {
+    this.toasts.show(toast);
+  }
+
   // — Link —
 
   #look(): void {
+    this.requestUpdate(); // the dot in the header shows each change, the banner only those that last
     clearTimeout(this.#bannerTimer);
     const status = this.hub?.status ?? null;
     const out = outage(status, this.system?.sources.values() ?? [], serverNow());
@@ -155,12 +171,49 @@ export class TezShell extends TezElement {
     }, BACK_MS);
   }
 
-  async #askVersion(): Promise<void> {
+  /** Who we are and what we may, as of now: it may have changed while there was no connection. */
+  async #askAgain(): Promise<void> {
     try {
       const boot = await request<Boot>(location.origin, '/users/api/me');
-      this.newer = this.boot !== null && boot.version !== this.boot.version;
+      if (!this.boot) return;
+      this.newer = boot.version !== this.boot.version;
+      if (boot.user.id !== this.boot.user.id || boot.viewer?.id !== this.boot.viewer?.id) this.#reload();
+      else this.#adopt(boot);
     } catch {
       // The next welcome asks again.
+    }
+  }
+
+  // — Permissions —
+
+  async #youAre(you: You): Promise<void> {
+    const boot = this.boot;
+    if (!boot) return;
+    if (you.user !== boot.user.id || you.read_only !== (boot.viewer !== null)) this.#reload();
+    else await this.#askAgain();
+  }
+
+  /** Redraws the navigation; what one may no longer see goes out of sight with it. Theme and language stay as chosen here. */
+  #adopt(boot: Boot): void {
+    const { areas, user, csrf } = boot;
+    if (!this.boot) return;
+    const had = this.boot.areas.some((area) => area.id === this.area) || this.barred;
+    this.barred = had && !areas.some((area) => area.id === this.area);
+    this.boot = { ...this.boot, areas, csrf, user: { ...this.boot.user, permissions: user.permissions } };
+  }
+
+  /** Everything on the page is another person's now. */
+  #reload(): void {
+    location.reload();
+  }
+
+  async #endViewing(): Promise<void> {
+    try {
+      const csrf = this.boot?.csrf ?? '';
+      await request(location.origin, '/users/api/view-as', { method: 'DELETE', csrf });
+      location.assign('/');
+    } catch {
+      this.toasts.show({ text: t('viewingStuck'), tone: 'bad' });
     }
   }
 
@@ -172,8 +225,10 @@ export class TezShell extends TezElement {
 
   // — Preferences —
 
-  #setTheme(theme: Theme): void {
+  /** Shows this theme and keeps it; fires `tez-theme`. */
+  chooseTheme(theme: Theme): void {
     this.theme = theme;
+    this.emit('tez-theme', theme);
     document.documentElement.dataset.theme = theme;
     try {
       localStorage.setItem('tez.theme', theme);
@@ -183,7 +238,8 @@ export class TezShell extends TezElement {
     void this.#save('theme', theme);
   }
 
-  #setLocale(next: Locale): void {
+  /** Speaks this language from now on, here and in what the server says. */
+  chooseLocale(next: Locale): void {
     setLocale(next);
     void this.#save('locale', next);
   }
@@ -211,7 +267,8 @@ export class TezShell extends TezElement {
     const boot = this.boot;
     if (!boot) return nothing;
     const areas = boot.areas.filter((area) => area.id !== 'profile');
-    return html`${this.#header(boot)} ${this.#banner()}
+    return html`${this.#header(boot)}
+      <div class="notes">${this.#viewing(boot)} ${this.#banner()}</div>
       ${
         areas.length > 1
           ? html`<nav aria-label=${t('navigation')}>
@@ -228,7 +285,17 @@ export class TezShell extends TezElement {
             </nav>`
           : nothing
       }
-      <main id="main" tabindex="-1"><slot></slot></main>
+      <main id="main" tabindex="-1">
+        ${
+          this.barred
+            ? html`<div class="no-longer" role="alert">
+                <h1>${t('noLonger')}</h1>
+                <p>${t('noLongerWhy')}</p>
+                <a class="btn" href="/">${t('toInbox')}</a>
+              </div>`
+            : html`<slot></slot>`
+        }
+      </main>
       <tez-toasts></tez-toasts>`;
   }
 
@@ -272,7 +339,7 @@ export class TezShell extends TezElement {
           { id: 'light', label: t('themeLight'), icon: 'sun', checked: this.theme === 'light' },
           { id: 'dark', label: t('themeDark'), icon: 'moon', checked: this.theme === 'dark' },
         ]}
-        @pick=${(event: CustomEvent<Theme>) => this.#setTheme(event.detail)}
+        @pick=${(event: CustomEvent<Theme>) => this.chooseTheme(event.detail)}
         ><span slot="trigger">${icon(this.theme === 'dark' ? 'moon' : this.theme === 'light' ? 'sun' : 'screen')}</span></tez-menu
       >
       <tez-menu
@@ -281,7 +348,7 @@ export class TezShell extends TezElement {
           { id: 'ru', label: 'Русский', checked: locale() === 'ru' },
           { id: 'en', label: 'English', checked: locale() === 'en' },
         ]}
-        @pick=${(event: CustomEvent<string>) => isLocale(event.detail) && this.#setLocale(event.detail)}
+        @pick=${(event: CustomEvent<string>) => isLocale(event.detail) && this.chooseLocale(event.detail)}
         ><span slot="trigger">${icon('globe')}</span></tez-menu
       >
       <tez-menu
@@ -290,9 +357,22 @@ export class TezShell extends TezElement {
           ...(profile ? [{ id: 'profile', label: t('profile'), icon: 'user' as const, href: profile.href }] : []),
           { id: 'out', label: t('signOut'), icon: 'exit', href: '/users/logout', hint: name },
         ]}
-        ><span slot="trigger" class="who" aria-hidden="true">${initials(name)}</span></tez-menu
+        ><span slot="trigger" class="who" aria-hidden="true"
+          >${boot.user.avatar ? html`<img src=${boot.user.avatar} alt="" />` : initials(name)}</span
+        ></tez-menu
       >
     </header>`;
+  }
+
+  /** Always there while an administrator looks as somebody: nobody is to take the page for their own. */
+  #viewing(boot: Boot) {
+    if (!boot.viewer) return nothing;
+    const name = boot.user.display_name || boot.user.name;
+    return html`<div class="viewing" role="status">
+      ${icon('user')}
+      <p>${t('viewing', { name })}</p>
+      <button class="btn small" @click=${() => void this.#endViewing()}>${t('viewingEnd')}</button>
+    </div>`;
   }
 
   /** Two live regions that are always there: a loss interrupts, a return waits for a pause. */
@@ -325,17 +405,7 @@ function isArea(id: string): id is AreaName {
   return (areaNames as readonly string[]).includes(id);
 }
 
-/** Up to two letters of a name: `Анна Петрова` is АП. */
-export function initials(name: string): string {
-  const words = name
-    .trim()
-    .split(/[\s._-]+/u)
-    .filter(Boolean);
-  return words
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toLocaleUpperCase() ?? '')
-    .join('');
-}
+export { initials };
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -70,6 +70,12 @@ export const shellStyles = css`
     font-size: var(--tez-xs);
     font-weight: 650;
   }
+  .who img {
+    width: 26px;
+    height: 26px;
+    border-radius: 50%;
+    object-fit: cover;
+  }
   .link {
     padding: 0 var(--tez-2);
   }
@@ -110,8 +116,42 @@ export const shellStyles = css`
   nav a span {
     flex: 1;
   }
-  .banner {
+  .notes {
     grid-area: banner;
+    min-width: 0;
+  }
+  .viewing {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--tez-1) var(--tez-3);
+    min-height: 40px;
+    padding: var(--tez-1) var(--tez-4);
+    background: var(--tez-warn-soft);
+    color: var(--tez-warn);
+    border-bottom: 1px solid var(--tez-line);
+  }
+  .viewing p {
+    margin: 0;
+    font-weight: 550;
+  }
+  .no-longer {
+    display: grid;
+    gap: var(--tez-2);
+    max-width: calc(var(--tez-rem) * 32);
+    margin: 10vh auto 0;
+    padding: var(--tez-4);
+    text-align: center;
+    justify-items: center;
+  }
+  .no-longer h1,
+  .no-longer p {
+    margin: 0;
+  }
+  .no-longer h1 {
+    font-size: var(--tez-l);
+  }
+  .banner {
     display: flex;
     flex-wrap: wrap;
     align-items: center;

@@ -111,6 +111,15 @@ describe('connection', () => {
     expect(run([[400, { type: 'force' }]], stopped)[1]).toEqual(['open']);
   });
 
+  it('tells why it was signed out, when the hub says it', () => {
+    for (const name of ['ended_by_you', 'ended_by_administrator', 'blocked'])
+      expect(run([...opened, [100, { type: 'closed', code: 4501, name }]])[0].reason).toEqual({ code: 4501, name });
+    expect(run([...opened, [100, { type: 'closed', code: 4501, name: 'lost' }]])[0].reason?.name).toBe('signed_out');
+    expect(run([...opened, [100, { type: 'closed', code: 4503, name: 'blocked' }]])[0].reason?.name).toBe(
+      'too_many_sessions',
+    );
+  });
+
   it('gives its positions up when the hub lost the state or the session ended', () => {
     for (const code of [4003, 4500, 4501])
       expect(run([...opened, [100, { type: 'closed', code, name: '' }]])[1]).toContain('forget');

@@ -128,6 +128,26 @@ describe('connection of one tab', () => {
     expect(tab.hub.status.state).toBe('open');
   });
 
+  it('hears what it may from now on, leaves a topic that was taken, and asks for it again when it may', async () => {
+    const tab = await world.open();
+    const told: unknown[] = [];
+    tab.hub.on('you', ({ permissions }) => told.push(permissions));
+    tab.hub.on('left', ({ topic, reason }) => told.push([topic, reason]));
+    tab.hub.subscribe('app:duty', {});
+    await pass();
+    expect(world.server.got('sub')).toHaveLength(1);
+    const session = world.server.sessions[0];
+    session?.topics.delete('app:duty');
+    session?.send({ t: 'left', topic: 'app:duty', reason: 'no_longer_allowed' });
+    await pass(10_000);
+    expect(world.server.got('sub')).toHaveLength(1);
+    session?.send({ t: 'you', user: 1, permissions: ['quality'], read_only: false });
+    await pass();
+    expect(told).toEqual([['app:duty', 'no_longer_allowed'], ['quality']]);
+    expect(world.server.got('sub')).toHaveLength(2);
+    expect(world.server.got('sub').at(-1)).not.toHaveProperty('epoch');
+  });
+
   it('stays stopped after 4500 and above, tells why, and starts again when asked', async () => {
     const tab = await world.open();
     world.server.cut(4501);

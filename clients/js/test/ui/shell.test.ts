@@ -3,11 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeHub, FakeInbox, FakeSystem, item } from '../../src/gallery/fake';
 import { setLocale } from '../../src/i18n/index';
 import type { Boot } from '../../src/inbox/session';
-import { initials, TezShell } from '../../src/shell/shell';
+import { initials } from '../../src/shell/initials';
+import { TezShell } from '../../src/shell/shell';
 
 const boot: Boot = {
   user: { id: 1, name: 'petrova', display_name: 'Анна Петрова', locale: 'ru', zone: 'Europe/Moscow', permissions: [] },
   csrf: 'token',
+  viewer: null,
   socket: '/hub/socket',
   push: { vapid_public_key: null, fcm: null },
   areas: [
@@ -135,5 +137,72 @@ describe('the frame', () => {
 
   it('writes initials of two words at most', () => {
     expect([initials('Анна Петрова'), initials('petrova'), initials('Ли Ван Мин')]).toEqual(['АП', 'P', 'ЛВ']);
+  });
+
+  it('says that the link is there as soon as it is', async () => {
+    const dot = () => shell.shadowRoot?.querySelector('tez-state-dot.link') as { state?: string } | null;
+    hub.turn('connecting');
+    await pass(0);
+    expect(dot()?.state).toBe('unknown');
+    hub.turn('open');
+    await pass(0);
+    expect(dot()?.state).toBe('ok');
+  });
+
+  it('shows whom an administrator looks as, and the way back', async () => {
+    const sent: string[] = [];
+    const gone = vi.spyOn(location, 'assign').mockImplementation(() => undefined);
+    vi.stubGlobal('fetch', async (url: URL, init: RequestInit) => {
+      sent.push(`${init.method} ${url.pathname}`);
+      return new Response(null, { status: 204 });
+    });
+    expect(shell.shadowRoot?.querySelector('.viewing')).toBeNull();
+    shell.boot = { ...boot, viewer: { id: 9, name: 'boss', display_name: 'Босс' } };
+    await shell.updateComplete;
+    const bar = shell.shadowRoot?.querySelector('.viewing');
+    expect(bar?.querySelector('p')?.textContent).toBe('Вы смотрите как Анна Петрова (только чтение)');
+    bar?.querySelector('button')?.click();
+    await pass(0);
+    expect(sent).toEqual(['DELETE /users/api/view-as']);
+    expect(gone).toHaveBeenCalledWith('/');
+  });
+
+  it('redraws the navigation when rights change, and says so in place of a page that was taken', async () => {
+    let areas = boot.areas.slice(0, 1);
+    vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ ...boot, areas })));
+    const slot = () => shell.shadowRoot?.querySelector('main slot') ?? null;
+    shell.area = 'net';
+    await shell.updateComplete;
+    expect(slot()).not.toBeNull();
+    hub.tellYou({ user: 1, permissions: [], read_only: false });
+    await pass(0);
+    expect(shell.shadowRoot?.querySelectorAll('nav a')).toHaveLength(0);
+    expect(slot()).toBeNull();
+    expect(shell.shadowRoot?.querySelector('.no-longer h1')?.textContent).toBe(
+      'У вас больше нет доступа к этому разделу',
+    );
+    areas = boot.areas.slice();
+    hub.tellYou({ user: 1, permissions: ['netmonitor'], read_only: false });
+    await pass(0);
+    expect(slot()).not.toBeNull();
+    expect(shell.boot?.user.permissions).toEqual([]);
+  });
+
+  it('begins anew when the session is seen as somebody else', async () => {
+    const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined);
+    hub.tellYou({ user: 2, permissions: [], read_only: true });
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['signed_out', 'Вы вышли из системы'],
+    ['ended_by_you', 'на другом устройстве'],
+    ['ended_by_administrator', 'Администратор завершил этот сеанс'],
+    ['blocked', 'Учётная запись заблокирована'],
+  ])('says why this session was ended: %s', async (name, text) => {
+    hub.turn('stopped', { reason: { code: 4501, name } });
+    await pass(0);
+    expect(banner()).toContain(text);
+    expect(banner()).toContain('Войти');
   });
 });
