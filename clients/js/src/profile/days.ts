@@ -8,15 +8,19 @@ function at(day: string): number {
   return Date.parse(`${day}T00:00:00Z`);
 }
 
-/** `8 декабря 2026 г.` */
+/** `8 декабря 2026`: without the `г.` of the Russian form, whose full stop would meet that of the sentence. */
 export function longDay(day: string): string {
-  return formatDate(at(day), { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return named(day, { year: 'numeric' });
 }
 
 /** `8 дек.`, with the year where it is another than that of `today`. */
 export function shortDay(day: string, today: string): string {
   const year = day.slice(0, 4) === today.slice(0, 4) ? {} : { year: 'numeric' as const };
-  return formatDate(at(day), { day: 'numeric', month: 'long', timeZone: 'UTC', ...year });
+  return named(day, year);
+}
+
+function named(day: string, more: Intl.DateTimeFormatOptions): string {
+  return formatDate(at(day), { day: 'numeric', month: 'long', timeZone: 'UTC', ...more }).replace(/\s*г\.$/, '');
 }
 
 export function plusDays(day: string, days: number): string {

@@ -42,9 +42,6 @@ export class ProfileMe extends Section {
       dd.none {
         color: var(--tez-text-3);
       }
-      .asof {
-        align-items: baseline;
-      }
     `,
   ];
 
@@ -91,10 +88,8 @@ export class ProfileMe extends Section {
         <div>${t('erpAway')} <tez-time at=${erp.checked_at}></tez-time></div>
         <button class="btn small" @click=${() => void this.store?.look()}>${t('erpAsk')}</button>
       </div>`;
-    return html`<p class="hint row asof" role="status" title=${t('erpWhere')}>
-      <span>${state === 'asking' ? t('erpAsking') : t('erpAsOf')}</span>
-      ${state === 'asking' ? nothing : html`<tez-time at=${erp.checked_at}></tez-time>`}
-      <span>${t('erpWhere')}</span>
+    return html`<p class="hint" role="status">
+      ${state === 'asking' ? t('erpAsking') : html`${t('erpAsOf')} <tez-time at=${erp.checked_at}></tez-time>. ${t('erpWhere')}`}
     </p>`;
   }
 }

@@ -158,21 +158,24 @@ export class ProfileStore extends Emitter<Events> {
   /** Shows the wish at once and saves it; of several in a row the last is saved. Put back, with the reason, when it is not taken. */
   async set<K extends keyof Preferences & string>(name: K, value: Preferences[K]): Promise<void> {
     if (!this.profile) return;
-    const before = this.profile.preferences[name];
+    const shown = this.profile.preferences[name];
     this.#preference(name, value);
     if (this.saves.get(name)?.is === 'saving') {
       this.#next.set(name, value);
       return;
     }
-    const saved = await this.#saving(name, () => this.#ask('PUT', `/users/api/preferences/${name}`, { value }));
-    if (this.#next.has(name)) {
-      const next = this.#next.get(name) as Preferences[K];
+    let kept: unknown = shown;
+    let wanted: unknown = value;
+    for (;;) {
+      const body = { value: wanted };
+      const saved = await this.#saving(name, () => this.#ask('PUT', `/users/api/preferences/${name}`, body));
+      if (saved) kept = wanted;
+      if (!this.#next.has(name)) {
+        if (!saved) this.#preference(name, kept);
+        return;
+      }
+      wanted = this.#next.get(name);
       this.#next.delete(name);
-      if (!saved) this.#preference(name, before);
-      await this.set(name, next);
-    } else if (!saved) {
-      this.#preference(name, before);
-      this.#changed();
     }
   }
 

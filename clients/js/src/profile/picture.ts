@@ -93,6 +93,9 @@ export class ProfilePicture extends Section {
 
   #paste = (event: ClipboardEvent): void => {
     const file = event.clipboardData?.files[0];
+    const into = event.composedPath()[0];
+    // text copied with its picture belongs to the field that it is pasted into
+    if (into instanceof HTMLTextAreaElement || into instanceof HTMLInputElement) return;
     if (!file || event.defaultPrevented || this.sent !== null) return;
     event.preventDefault();
     void this.#choose(file);

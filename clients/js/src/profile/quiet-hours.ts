@@ -4,7 +4,6 @@ import { onTick, serverNow } from '../ui/clock';
 import { base, define } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/panel';
-import '../ui/state-dot';
 import { isQuiet, MOST_WINDOWS, momentIn, toggleDay, WEEK } from './quiet';
 import { Section } from './section';
 import { t } from './strings';
@@ -85,13 +84,10 @@ export class ProfileQuiet extends Section {
     const wishes = this.store?.profile?.preferences;
     if (!wishes) return nothing;
     const windows = this.#windows;
+    const now = isQuiet(windows, momentIn(wishes.zone, serverNow()));
     const full = windows.length >= MOST_WINDOWS;
     return html`<tez-panel .heading=${t('quiet')}>
-      <tez-state-dot
-        slot="actions"
-        .state=${isQuiet(windows, momentIn(wishes.zone, serverNow())) ? 'warn' : 'ok'}
-        .label=${isQuiet(windows, momentIn(wishes.zone, serverNow())) ? t('quietNow') : t('quietNot')}
-      ></tez-state-dot>
+      <span slot="actions" class="row hint">${icon(now ? 'moon' : 'bell', 16)}${t(now ? 'quietNow' : 'quietNot')}</span>
       <div class="stack">
         <p class="hint">${t('quietWhy', { zone: wishes.zone })}</p>
         ${windows.length ? windows.map((one, i) => this.#window(one, i)) : html`<p>${t('quietNone')}</p>`}
@@ -135,7 +131,7 @@ export class ProfileQuiet extends Section {
             (day) => html`<button
               class="btn small"
               aria-pressed=${one.days.includes(day) ? 'true' : 'false'}
-              aria-label=${dayName(day, 'long')}
+              aria-label=${`${dayName(day, 'short')}, ${dayName(day, 'long')}`}
               @click=${() => this.#change(index, toggleDay(one, day))}
             >
               ${dayName(day, 'short')}

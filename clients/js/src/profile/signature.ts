@@ -26,6 +26,7 @@ export class ProfileSignature extends Section {
         resize: vertical;
       }
       .under {
+        margin-top: var(--tez-1);
         justify-content: space-between;
       }
       .over {
@@ -43,6 +44,10 @@ export class ProfileSignature extends Section {
       .preview ul,
       .preview ol {
         margin: 0 0 var(--tez-1);
+      }
+      .preview ul,
+      .preview ol {
+        padding-left: 1.4em;
       }
       .preview a {
         color: var(--tez-accent-text);

@@ -48,8 +48,12 @@ export const sectionStyles = css`
     flex: 1;
     min-width: 0;
   }
+  .note > .btn {
+    align-self: center;
+  }
   .save {
     min-height: 1.45em;
+    margin-bottom: -0.5em; /* mostly empty: the space below a section should not look doubled */
     color: var(--tez-text-3);
     font-size: var(--tez-s);
   }
@@ -99,6 +103,7 @@ export const sectionStyles = css`
   }
   input[type='range'] {
     min-width: 0;
+    display: block;
     min-height: 24px;
     margin: 0;
     accent-color: var(--tez-accent);

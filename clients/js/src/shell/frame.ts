@@ -15,8 +15,10 @@ export interface Frame {
   readonly push: Push;
 }
 
+export type FrameArea = 'inbox' | 'ops' | 'admin' | 'quality' | 'profile';
+
 /** Brings the page's shell to life; null when the page has none. `changed` is called when the state of push changes. */
-export function openFrame(area: 'inbox' | 'ops' | 'admin' | 'quality' | 'profile', changed: () => void = () => undefined): Frame | null {
+export function openFrame(area: FrameArea, changed: () => void = () => undefined): Frame | null {
   const shell = document.querySelector('tez-shell');
   if (!shell) return null;
   const boot = readBoot();

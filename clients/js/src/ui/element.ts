@@ -112,12 +112,17 @@ export const base = css`
     .btn.ghost {
       border-color: ButtonBorder;
     }
+    .btn.primary,
+    .btn.danger {
+      forced-color-adjust: none; /* or the plate behind the text has the colour of the text */
+    }
     .btn[aria-pressed='true'] {
       border-width: 3px;
     }
     .btn[aria-disabled='true'] {
       opacity: 1;
       border-color: GrayText;
+      background: Canvas;
       color: GrayText;
     }
   }
