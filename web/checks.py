@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from adapters.erp.client import ErpSettings, open_erp
+from adapters.erp.errors import ErpBusy, ErpError, ErpRefused, ErpSlow, ErpUnavailable
+from adapters.erp.queries import BINDS, ErpQueries, with_list
 from adapters.push.vapid import VapidKey
 from adapters.redmine.check import check as check_redmine
 from adapters.redmine.engine import create_engine
@@ -64,6 +69,56 @@ async def _redmine(settings: Settings) -> list[Finding]:
     return found
 
 
+async def _erp(settings: Settings) -> list[Finding]:
+    """Signs in and tries every statement that reads; the one that renews VPN is not run, and no value is shown."""
+    if settings.erp_dsn is None or settings.erp_user is None or settings.erp_password is None:
+        return []
+    access = ErpSettings(
+        dsn=settings.erp_dsn,
+        user=settings.erp_user,
+        password=settings.erp_password.get_secret_value(),
+        connect_s=_TIMEOUT_S / 2,
+        call_s=_TIMEOUT_S / 4,
+    )
+    found = []
+    async with open_erp(access) as erp:
+        for purpose, sql, binds in _erp_reads(settings):
+            try:
+                await erp.fetch(f"doctor-{purpose}", sql, binds, limit=1)
+            except (ErpRefused, ErpUnavailable, ErpBusy) as error:
+                return [Finding("erp", Verdict.FAILED, _ERP_WORDS[type(error)].format(code=error.detail))]
+            except ErpError as error:
+                words = "does not answer in time" if isinstance(error, ErpSlow) else "is refused"
+                found.append(Finding("erp", Verdict.FAILED, f"the statement {purpose} {words}: {error.detail}"))
+    return found or [Finding("erp", Verdict.OK, f"signed in as {settings.erp_user}; every statement that reads was tried")]
+
+
+_ERP_WORDS: Mapping[type[ErpError], str] = {
+    ErpRefused: "the account may not sign in: {code}; check ERP_USER, ERP_PASSWORD and whether it is locked or expired",
+    ErpUnavailable: "cannot be reached: {code}; check ERP_DSN and the network",
+    ErpBusy: "takes no more connections: {code}",
+}
+
+
+def _erp_reads(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(purpose, statement, binds) of what the product reads, asked for nobody."""
+    queries, day = ErpQueries(**settings.erp_queries), datetime(1970, 1, 1)
+    nobody: dict[str, Any] = {"id": -1, "login": "-", "first": day, "last": day}
+    for purpose, needed in BINDS.items():
+        if purpose == "vpn_renew":
+            continue
+        sql = getattr(queries, purpose)
+        if "ids" in needed:
+            yield purpose, *with_list(sql, [-1])
+        else:
+            yield purpose, sql, {name: nobody[name] for name in needed}
+    yield (
+        "events",
+        f"select EVENT_ID, USER_ID, KIND, TITLE, BODY, URL, CREATED_AT from {settings.erp_events_view} where EVENT_ID = :id",
+        {"id": -1},
+    )
+
+
 async def _push_web(settings: Settings) -> list[Finding]:
     if settings.vapid_private_key is None or settings.vapid_subject is None:
         return []
@@ -74,5 +129,5 @@ async def _push_web(settings: Settings) -> list[Finding]:
     return found
 
 
-CHECKS: Mapping[str, Check] = {"bus": _bus, "redmine": _redmine, "push_web": _push_web}
+CHECKS: Mapping[str, Check] = {"bus": _bus, "redmine": _redmine, "erp": _erp, "push_web": _push_web}
 """By area, and the bus; the other areas are only told to be on or off."""

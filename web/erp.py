@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
 
-from adapters.erp.client import ErpSettings, open_erp
+from adapters.erp.client import Erp, ErpSettings, open_erp
 from adapters.erp.directory import Directory
+from adapters.erp.queries import ErpQueries
 from web.settings import Settings
 
-__all__ = ["open_directory"]
+__all__ = ["directory_of", "open_directory"]
 
 _SPARE = 2
 """Connections beyond the sign-ins at a time: calls that were given up hold theirs until they end by their own limits."""
@@ -34,4 +36,16 @@ async def open_directory(settings: Settings) -> AsyncIterator[Directory | None]:
         call_s=limit,
     )
     async with open_erp(access) as erp:
-        yield Directory(erp)
+        yield directory_of(erp, settings)
+
+
+def directory_of(erp: Erp, settings: Settings) -> Directory:
+    """The directory over these connections, as the settings say: statements, words, how a password is proven."""
+    return Directory(
+        erp,
+        ErpQueries(**settings.erp_queries),
+        zone=ZoneInfo(settings.erp_time_zone),
+        login=settings.erp_login,
+        function=settings.erp_login_function,
+        blocked=settings.erp_blocked,
+    )

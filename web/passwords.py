@@ -6,7 +6,10 @@ Busy   too many people sign in at once
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import sys
+import threading
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,20 +26,24 @@ T = TypeVar("T")
 MIN_LENGTH = 8
 """Characters that a new password has at least (NIST SP 800-63B, section 3.1.1.2)."""
 _AT_ONCE = 2  # each takes 64 MiB and four lanes for some 50 ms
+_PATIENCE_S = 6.0
+_NICE = 10
 _WAITING = 64  # behind them; more would wait longer than a person does
 
 
 class Busy(Exception):
-    """More sign-ins wait than will be served in reasonable time."""
+    """More sign-ins wait than will be served in reasonable time, or this one was not."""
 
 
 class Passwords:
     """Verifies and hashes. Made by `open_passwords`."""
 
-    def __init__(self, hasher: PasswordHasher, pool: ThreadPoolExecutor, stand_in: str) -> None:
+    def __init__(self, hasher: PasswordHasher, pool: ThreadPoolExecutor, stand_in: str, *, patience_s: float = _PATIENCE_S) -> None:
+        """`patience_s`: seconds that one call takes at most, waiting included."""
         self._hasher = hasher
         self._pool = pool
         self._stand_in = stand_in
+        self._patience_s = patience_s
         self._pending = 0
 
     async def verify(self, stored: str | None, given: str) -> tuple[bool, str | None]:
@@ -66,7 +73,10 @@ class Passwords:
             raise Busy
         self._pending += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            async with asyncio.timeout(self._patience_s):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except TimeoutError:
+            raise Busy from None
         finally:
             self._pending -= 1
 
@@ -75,13 +85,19 @@ class Passwords:
 async def open_passwords(hasher: PasswordHasher | None = None) -> AsyncIterator[Passwords]:
     """Passwords while the block runs. `hasher` defaults to argon2-cffi's parameters (RFC 9106, section 4, the low-memory choice)."""
     hasher = hasher or PasswordHasher()
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2", initializer=_step_back)
     try:
         # Hashed with the same parameters as everybody's: what makes an unknown name take as long as a wrong password.
         stand_in = await asyncio.get_running_loop().run_in_executor(pool, lambda: hasher.hash(secrets.token_bytes(16)))
         yield Passwords(hasher, pool, stand_in)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _step_back() -> None:
+    """Lets the event loop's thread go first when there are fewer processors than work; the lanes, which are threads too, inherit it."""
+    if sys.platform == "linux":  # elsewhere the priority is the whole process'
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def hash_password(hasher: PasswordHasher, given: str) -> str:

@@ -21,6 +21,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapters.erp.directory import BLOCKED
+from adapters.erp.reminders import DAYS
 from web import settings_checks as check
 from web.quality_card import DEFAULT_CRITERIA, Criterion, criterion, distinct
 
@@ -234,6 +236,39 @@ class Settings(BaseSettings):
     )
     erp_user: str | None = Field(default=None, min_length=1, description="The service account in the ERP.", examples=["navigator"])
     erp_password: SecretStr | None = Field(default=None, description="Its password.", examples=["password"])
+    erp_login: Literal["view", "function", "database"] = Field(
+        default="view",
+        description="How the ERP proves a password: `view`, the row of the person is read and compared here; `function`, a PL/SQL function "
+        "of the ERP is asked; `database`, the person has a database account of their own and is signed in with it.",
+        examples=["function"],
+    )
+    erp_login_function: Annotated[str, AfterValidator(check.oracle_name)] = Field(
+        default="erp_auth.check_password",
+        description="The function of `ERP_LOGIN=function`: takes login and password, gives 1 when they belong together.",
+        examples=["erp_auth.check_password"],
+    )
+    erp_blocked: Annotated[tuple[str, ...], NoDecode, _Words] = Field(
+        default=BLOCKED,
+        description="The words of `AUTH_PERIOD_TYPE` for people who are blocked; none there means no access, anything else access.",
+        examples=["Заблокированный сотрудник"],
+    )
+    erp_queries: Annotated[dict[str, str], AfterValidator(check.erp_queries)] = Field(
+        default={},
+        description="Statements that replace those of the ERP adapter, by purpose (in the settings file a table, in the environment JSON): "
+        "see docs/erp.md.",
+        examples=['{"vpn_until": "select VPN_END_DATE from erp.t_user where USER_ID = :id"}'],
+    )
+    erp_events_view: Annotated[str, AfterValidator(check.oracle_name)] = Field(
+        default="erp.v_navigator_events", description="The ERP's view of what people are told.", examples=["erp.v_navigator_events"]
+    )
+    erp_time_zone: Annotated[str, AfterValidator(check.zone)] = Field(
+        default="Europe/Moscow", description="The zone of the ERP's dates and times (IANA name).", examples=["Europe/Moscow"]
+    )
+    vpn_reminder_days: Annotated[tuple[Annotated[int, Field(ge=0, le=365)], ...], NoDecode, _Words] = Field(
+        default=DAYS,
+        description="Days before the end of VPN access on which a person is reminded; an empty list in the settings file: never.",
+        examples=["14, 7, 1"],
+    )
     vpn_ahead_days: int = Field(
         default=90, ge=1, le=3650, description="VPN access may be renewed until so many days after today at most.", examples=["90"]
     )

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from adapters.erp.queries import BINDS, check_query
 from adapters.push.endpoint import BadHosts, PushHosts
 from adapters.push.vapid import BadVapid, VapidKey
 from adapters.push.vapid import check_subject as check_vapid_subject
@@ -274,4 +275,23 @@ def push_hosts(value: tuple[str, ...]) -> tuple[str, ...]:
         PushHosts.parse(value)
     except BadHosts as bad:
         raise ValueError(str(bad)) from None
+    return value
+
+
+def oracle_name(value: str) -> str:
+    """A name in the ERP, with its owner or package: a name cannot be bound, so it must be a plain one."""
+    if not re.fullmatch(r"[A-Za-z][\w$#]{0,127}(\.[A-Za-z][\w$#]{0,127}){0,2}", value, re.ASCII):
+        raise ValueError("is not a plain Oracle name such as owner.name")
+    return value
+
+
+def erp_queries(value: dict[str, str]) -> dict[str, str]:
+    """Statements by purpose, each with the binds that it needs."""
+    for purpose, sql in value.items():
+        if purpose not in BINDS:
+            raise ValueError(f"there is no statement {purpose!r}; there are {', '.join(BINDS)}")
+        try:
+            check_query(purpose, sql)
+        except ValueError as error:
+            raise ValueError(f"{purpose}: {error}") from None
     return value

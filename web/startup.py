@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from adapters.erp.client import ErpSettings, open_erp
+from adapters.erp.reminders import VpnReminders
 from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.source import RedmineSource
@@ -35,6 +36,7 @@ from hub.writer import StoreUnavailable
 from web.admin import admin_routes
 from web.admission import Admission
 from web.devices import Devices
+from web.erp import directory_of
 from web.errors import exception_handlers
 from web.events import event_routes
 from web.health import health_routes
@@ -177,7 +179,9 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
         sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)))
     if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
         credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
-        sources.append(ErpSource(await stack.enter_async_context(open_erp(credentials))))
+        erp = await stack.enter_async_context(open_erp(credentials))
+        sources.append(ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)))
+        sources.append(VpnReminders(directory_of(erp, settings), days=settings.vpn_reminder_days))
     return sources
 
 

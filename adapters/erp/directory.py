@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import oracledb
@@ -21,6 +21,8 @@ BLOCKED = ("Заблокированный сотрудник",)
 """The words of AUTH_PERIOD_TYPE for a blocked person, unless the settings say others."""
 _CHUNK = 500
 """Ids in one IN list; Oracle takes 1000 at most (ORA-01795)."""
+_ENDING = 20_000
+"""People whose VPN ends soon that are looked at."""
 
 
 class Directory:
@@ -85,6 +87,22 @@ class Directory:
         """The last day of VPN access as it stands in the ERP; None: none is set, or there is no such person."""
         rows = await self._erp.fetch("vpn-until", self._queries.vpn_until, {"id": erp_id}, limit=1)
         return day(next(iter(rows[0].values()))) if rows else None
+
+    async def vpn_ending(self, first: date, last: date) -> dict[int, date]:
+        """Whose VPN access has its last day from `first` to `last`, both included, of people with access: in one query, 20,000 at most."""
+        binds = {
+            "first": datetime(first.year, first.month, first.day),
+            "last": datetime(last.year, last.month, last.day) + timedelta(days=1),
+        }
+        found: dict[int, date] = {}
+        for row in await self._erp.fetch("vpn-ending", self._queries.vpn_ending, binds, limit=_ENDING):
+            try:
+                until, standing = day(row["vpn_end_date"]), standing_of(row["auth_period_type"], self._blocked)
+                if until is not None and standing == "active":
+                    found[int(row["user_id"])] = until
+            except KeyError as error:
+                raise ErpMisconfigured(f"the query of ending VPN gives no column {str(error.args[0]).upper()}") from None
+        return found
 
     async def renew_vpn(self, erp_id: int, until: date) -> None:
         """Sets the last day of VPN access, and commits. The same call again changes nothing more.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
+from adapters.sandbox.erp import open_sandbox_erp
 from tests.peers.redis import RedisServer, command
 from tests.web.conftest import make_settings
 from web import doctor
@@ -100,3 +102,27 @@ async def test_the_bus_is_tried_with_a_message(tmp_path: Path) -> None:
         assert [finding.verdict for finding in said] == [Verdict.FAILED]
         assert "password" in said[0].text
         assert "hunter" not in said[0].text
+
+
+async def test_the_erp_is_tried_statement_by_statement(tmp_path: Path) -> None:
+    """All that is read is tried; a statement that the ERP refuses is named, and so is what keeps the account out; no password is shown."""
+    store = f"sqlite+aiosqlite:///{tmp_path}/none.sqlite"
+    async with open_sandbox_erp(tmp_path / "erp", life=False, seed=1) as erp:
+
+        async def said(**more: Any) -> list[Finding]:
+            access = {"erp_dsn": erp.dsn, "erp_user": erp.user, "erp_password": erp.password, **more}
+            return [found for found in await examine(make_settings(store_url=store, **access), CHECKS) if found.name == "erp"]
+
+        (well,) = await said()
+        assert (well.verdict, "every statement" in well.text) == (Verdict.OK, True)
+        (bad,) = await said(erp_queries={"vpn_until": "select NO_SUCH_COLUMN from erp.t_user where USER_ID = :id"})
+        assert bad.verdict is Verdict.FAILED
+        assert "vpn_until" in bad.text
+        assert "ORA-" in bad.text
+        (out,) = await said(erp_password="hunter2")
+        assert out.verdict is Verdict.FAILED
+        assert "ORA-01017" in out.text
+        assert "hunter2" not in out.text
+    (away,) = await said()
+    assert away.verdict is Verdict.FAILED
+    assert "ERP_DSN" in away.text

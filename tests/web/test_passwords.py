@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar, Literal
 
 import pytest
@@ -10,7 +12,7 @@ from argon2 import PasswordHasher, extract_parameters
 
 from tests.web.conftest import CHEAP
 from web import passwords
-from web.passwords import Busy, open_passwords
+from web.passwords import Busy, Passwords, open_passwords
 
 
 async def test_right_wrong_and_unknown() -> None:
@@ -59,3 +61,18 @@ async def test_a_crowd_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> 
         results = await asyncio.gather(*(found.verify(None, "x") for _ in range(5)), return_exceptions=True)
         assert sum(isinstance(result, Busy) for result in results) == 2
         assert await found.verify(None, "x") == (False, None)
+
+
+async def test_a_call_that_waits_too_long_ends() -> None:
+    """Behind work that takes long a call ends with Busy when its patience does, and its own work is not begun."""
+    release = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        found = Passwords(CHEAP, pool, "", patience_s=0.05)
+        blocking = pool.submit(release.wait)
+        begun: list[bool] = []
+        with pytest.raises(Busy):
+            await found._run(lambda: begun.append(True))
+        release.set()
+        await asyncio.to_thread(blocking.result)
+        await found._run(lambda: None)
+    assert begun == []

@@ -233,3 +233,17 @@ def test_the_reference_is_up_to_date() -> None:
     """docs/settings.md is what the model says: python -m web.settings_reference > docs/settings.md."""
     page = Path(__file__).parents[2] / "docs" / "settings.md"
     assert page.read_text("utf-8") == reference()
+
+
+@pytest.mark.parametrize(
+    ("queries", "words"),
+    [
+        ({"vpn": "select 1 from dual"}, "no statement 'vpn'"),
+        ({"vpn_until": "select VPN_END_DATE from erp.t_user"}, ":id"),
+        ({"vpn_until": "delete from erp.t_user where USER_ID = :id"}, "begins with select"),
+    ],
+)
+def test_a_statement_for_the_erp_must_be_of_use(queries: dict[str, str], words: str) -> None:
+    """An unknown purpose, a missing bind and a statement of another kind are told at the start, with the mend."""
+    with pytest.raises(ValidationError, match=words):
+        Settings(erp_queries=queries)

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from adapters.sandbox.redmine import open_sandbox_redmine
 from hub.accounts import audit
 from hub.store import sessions
 from tests.clock import Clock
 from tests.web.conftest import CHEAP, PASSWORD, OpenSite
 from tests.web.erp_site import LOGIN, PETROVA, ErpSite, erp_site
 from web.auth import COOKIE
+from web.demo import _accounts, demo_logins
 
 WITHIN_S = 8.0
 """What a request may take on a busy machine, whose limit for the ERP is 0.9 s."""
@@ -351,3 +353,31 @@ async def test_a_login_leads_to_this_site_alone(erp: ErpSite, target: str) -> No
     assert by_json.json()["next"] == "/"
     again = await client.get(LOGIN, params={"next": target})
     assert again.headers["location"] == "/"
+
+
+async def test_who_one_is_in_redmine_is_found_by_login(open_site: OpenSite, tmp_path: Path) -> None:
+    """The first sign-in finds the Redmine account of the same name, unless another person is it; Redmine away stops nobody."""
+    async with open_sandbox_redmine(tmp_path / "redmine", life=False) as redmine:
+        values = {"redmine_url": redmine.url, "redmine_db_url": redmine.db_url, "redmine_api_key": redmine.api_key}
+        async with erp_site(open_site, tmp_path, **values) as erp:
+            holder = await erp.site.person("anna", identities={"redmine": "8"})
+            found = {}
+            for name in ("petrova", "orlova", "gromova"):
+                assert (await erp.login(name, f"{name}-pass")).status_code == 200
+                found[name] = (await erp.identities((await erp.user(name)).id)).get("redmine")
+            assert found == {"petrova": "6", "orlova": None, "gromova": None}
+            assert await erp.identities(holder) == {"redmine": "8"}
+    async with erp_site(open_site, tmp_path, **values) as erp:  # Redmine's database is still there; its server is not asked
+        (tmp_path / "redmine").rename(tmp_path / "moved")
+        assert (await erp.login("sidorov", "sidorov-pass")).status_code == 200
+        assert "redmine" not in await erp.identities((await erp.user("sidorov")).id)
+
+
+async def test_the_demos_people_sign_in_through_its_erp(erp: ErpSite) -> None:
+    """What the demo prepares has no password of ours, and the manager is an administrator from the first sign-in on."""
+    await _accounts(erp.site.state["settings"], local=False)
+    for person in demo_logins():
+        answer = await erp.login(person.login, person.password)
+        assert answer.status_code == 200, answer.text
+        assert ("admin" in answer.json()["user"]["permissions"]) is (person.role == "manager")
+        assert (await erp.user(person.login)).erp_id == person.erp_id

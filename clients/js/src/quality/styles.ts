@@ -167,6 +167,7 @@ export const qualityStyles = css`
   .charts {
     display: grid;
     grid-template-columns: repeat(4, minmax(0, 1fr));
+    align-items: end; /* a title of two lines must not put its chart lower than the others */
     gap: var(--tez-4);
     padding: var(--tez-3) var(--tez-4) var(--tez-4);
     border-bottom: 1px solid var(--tez-line);
