@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hub.accounts import avatars, profiles
 from hub.event import rfc3339
 from hub.store import identities, permissions, sessions, users
+from web.avatars import avatar_url
 from web.paging import Page, choice, contains, page_of
 from web.people import PERMISSIONS
 
@@ -111,7 +112,7 @@ class PeopleSearch:
             given = {"by": right.granted_by, "at": rfc3339(right.granted_at)}
             granted.setdefault(right.user_id, {})[right.permission] = given
         query = sa.select(avatars.c.user_id, avatars.c.version).where(avatars.c.user_id.in_(ids), avatars.c.size == _AVATAR)
-        pictures = {row.user_id: f"/users/avatar/{row.user_id}/{_AVATAR}?v={row.version}" for row in await connection.execute(query)}
+        pictures = {row.user_id: avatar_url(row.user_id, row.version, _AVATAR) for row in await connection.execute(query)}
         visits = {row.user_id: row for row in await connection.execute(_seen.where(sessions.c.user_id.in_(ids)))}
         return [
             {
