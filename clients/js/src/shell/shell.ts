@@ -202,9 +202,9 @@ export class TezShell extends TezElement {
     this.boot = { ...this.boot, areas, csrf, user: { ...this.boot.user, permissions: user.permissions } };
   }
 
-  /** Everything on the page is another person's now. */
+  /** Everything on the page is another person's now, who may not be allowed this address. */
   #reload(): void {
-    location.reload();
+    location.assign('/');
   }
 
   async #endViewing(): Promise<void> {

@@ -189,9 +189,9 @@ describe('the frame', () => {
   });
 
   it('begins anew when the session is seen as somebody else', async () => {
-    const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined);
+    const away = vi.spyOn(location, 'assign').mockImplementation(() => undefined);
     hub.tellYou({ user: 2, permissions: [], read_only: true });
-    expect(reload).toHaveBeenCalledOnce();
+    expect(away).toHaveBeenCalledExactlyOnceWith('/');
   });
 
   it.each([
