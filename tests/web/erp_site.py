@@ -97,6 +97,6 @@ class ErpSite:
 async def erp_site(open_site: OpenSite, folder: Path, **given: Any) -> AsyncIterator[ErpSite]:
     """Opens both. A sign-in waits for the ERP at most 0.9 s, unless `given` says otherwise."""
     async with open_sandbox_erp(folder / "erp", life=False, seed=1) as erp:
-        values = {"erp_dsn": erp.dsn, "erp_user": erp.user, "erp_password": erp.password, "erp_sign_in_s": 0.9, **given}
+        values = {"erp_dsn": erp.dsn, "erp_user": erp.user, "erp_password": erp.password, "erp_sign_in_s": 2.1, **given}
         async with open_site(**values) as site:
             yield ErpSite(site, erp)
