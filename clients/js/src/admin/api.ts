@@ -1,8 +1,9 @@
 /** Every request of the administrators' page, one method each; nothing here keeps state. */
 
 import { HttpError, request } from '../inbox/session';
+import type { Device, UserSession } from '../people/types';
 import { t } from './strings';
-import type { AuditPage, Device, NewAccount, Page, PeoplePage, PersonDetail, Right, UserSession, Whose } from './types';
+import type { AuditPage, NewAccount, Page, PeoplePage, PersonDetail, Right, Whose } from './types';
 
 /** Filters, sorting and offset of a list, as in the address; empty values are left out. */
 export type Query = Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 /** What every part of the administrators' page works with: place, lists, rights, acts and what came of them. */
 
 import type { HubStatus, Undo } from '../hub/index';
+import type { Device, UserSession } from '../people/types';
 import type { ToastOptions } from '../ui/toasts';
 import { type Place, readPlace, writePlace } from './address';
 import { type AdminApi, isForbidden, isSignedOut, moments, type Query, reasonOf } from './api';
@@ -8,17 +9,7 @@ import { Card } from './card';
 import { Grants } from './grants';
 import { Listing } from './listing';
 import { t } from './strings';
-import type {
-  AuditLine,
-  AuditPage,
-  Device,
-  PeoplePage,
-  Person,
-  PersonDetail,
-  Right,
-  UserSession,
-  Whose,
-} from './types';
+import type { AuditLine, AuditPage, PeoplePage, Person, PersonDetail, Right, Whose } from './types';
 import { nameOf } from './types';
 
 export interface Question {

@@ -1,11 +1,12 @@
 /** Sessions and devices, wherever they are listed: the words for them, and the acts that take them away. */
 
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Device, UserSession } from '../people/types';
 import '../ui/badge';
 import { exactTime } from '../ui/clock';
 import type { Desk } from './desk';
 import { isKey, t } from './strings';
-import { type Device, nameOf, type UserSession, type Whose } from './types';
+import { nameOf, type Whose } from './types';
 
 type User = Whose['user'];
 

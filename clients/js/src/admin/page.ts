@@ -3,6 +3,7 @@ import { query } from 'lit/decorators.js';
 import { clockTime, serverNow } from '../ui/clock';
 import { base, define } from '../ui/element';
 import { icon } from '../ui/icons';
+import { notices } from '../ui/sheets';
 import '../ui/states';
 import { type Section, sections } from './address';
 import './audit';
@@ -29,6 +30,7 @@ const parts = {
 export class TezAdmin extends DeskElement {
   static override styles = [
     base,
+    notices,
     css`
       :host {
         display: block;
@@ -66,16 +68,6 @@ export class TezAdmin extends DeskElement {
       nav a[aria-current] {
         background: var(--tez-accent-soft);
         color: var(--tez-accent-text);
-      }
-      .lost {
-        display: flex;
-        align-items: center;
-        gap: var(--tez-2);
-        margin: 0 0 var(--tez-3);
-        padding: var(--tez-2) var(--tez-3);
-        border-radius: var(--tez-radius);
-        background: var(--tez-warn-soft);
-        color: var(--tez-warn);
       }
       .both {
         display: grid;
@@ -119,7 +111,7 @@ export class TezAdmin extends DeskElement {
       @container (max-width: 560px) {
         .top,
         .both,
-        .lost {
+        .notice {
           padding-inline: var(--tez-3);
         }
         .top {
@@ -131,7 +123,7 @@ export class TezAdmin extends DeskElement {
         nav a {
           padding: 0 10px;
         }
-        .lost {
+        .notice {
           border-radius: 0;
         }
       }
@@ -187,7 +179,7 @@ export class TezAdmin extends DeskElement {
   #lost(desk: Desk) {
     const at = desk.lists[desk.place.section].at;
     return html`<div role="status">
-      ${desk.offline && at !== null ? html`<p class="lost">${icon('offline', 18)}${t('noLink', { time: clockTime(at, serverNow()) })}</p>` : nothing}
+      ${desk.offline && at !== null ? html`<p class="notice">${icon('offline', 18)}${t('noLink', { time: clockTime(at, serverNow()) })}</p>` : nothing}
     </div>`;
   }
 

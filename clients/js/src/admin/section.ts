@@ -6,6 +6,7 @@ import { clockTime, serverNow } from '../ui/clock';
 import { focused } from '../ui/dialog';
 import { base } from '../ui/element';
 import { type IconName, icon } from '../ui/icons';
+import { controls, stacked } from '../ui/sheets';
 import '../ui/states';
 import { type Query, reasonOf } from './api';
 import type { Desk } from './desk';
@@ -13,7 +14,7 @@ import { DeskElement } from './element';
 import { type Listing, lastOffset, PAGE_SIZE } from './listing';
 import './pager';
 import { type Key, t } from './strings';
-import { listStyles } from './styles';
+import { cardStyles, listStyles } from './styles';
 import type { Page } from './types';
 
 export const TYPING_MS = 250;
@@ -25,7 +26,7 @@ export interface Emptiness {
 }
 
 export abstract class ListSection<Row extends object, P extends Page<Row> = Page<Row>> extends DeskElement {
-  static override styles: CSSResultGroup[] = [base, listStyles];
+  static override styles: CSSResultGroup[] = [base, controls, listStyles, stacked(560), cardStyles];
 
   protected abstract list(desk: Desk): Listing<Row, P>;
   protected abstract tools(desk: Desk, page: P | null): TemplateResult;

@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit';
+import type { UserSession } from '../people/types';
 import { define } from '../ui/element';
 import type { Desk } from './desk';
 import { browserName, endSession, marks } from './ending';
@@ -6,7 +7,7 @@ import type { Listing } from './listing';
 import { type Emptiness, ListSection } from './section';
 import { t } from './strings';
 import { table } from './table';
-import { nameOf, type Page, type UserSession, type Whose } from './types';
+import { nameOf, type Page, type Whose } from './types';
 import { who } from './who';
 
 type Row = UserSession & Whose;

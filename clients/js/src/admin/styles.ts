@@ -28,14 +28,6 @@ export const listStyles = css`
   .control {
     width: 100%;
     height: var(--tez-control);
-    padding: 0 10px;
-    border: 1px solid var(--tez-line-strong);
-    border-radius: var(--tez-radius);
-    background: var(--tez-surface);
-    color: var(--tez-text);
-    font: inherit;
-    font-size: var(--tez-m);
-    font-weight: 400;
   }
   select.control {
     max-width: calc(var(--tez-rem) * 13);
@@ -45,17 +37,6 @@ export const listStyles = css`
     border-color: var(--tez-accent);
     background: var(--tez-accent-soft);
     color: var(--tez-accent-text);
-  }
-  .control:focus-visible {
-    outline-offset: -1px;
-    border-color: var(--tez-focus);
-  }
-  .control::placeholder {
-    color: var(--tez-text-3);
-    opacity: 1;
-  }
-  .control[aria-invalid='true'] {
-    border-color: var(--tez-bad);
   }
   .end-tools {
     display: flex;
@@ -249,10 +230,23 @@ export const listStyles = css`
     vertical-align: middle;
   }
   @container (max-width: 820px) {
+    .keys,
     .second {
       display: none;
     }
   }
+  @media (forced-colors: active) {
+    .control.set {
+      border-width: 2px;
+    }
+    tbody tr.chosen td:first-child {
+      border-inline-start: 4px solid Highlight;
+    }
+  }
+`;
+
+/** What else is different where the list is one of cards; after `stacked`. */
+export const cardStyles = css`
   @container (max-width: 560px) {
     .tools > .field {
       flex: 1 1 40%;
@@ -269,54 +263,17 @@ export const listStyles = css`
       border-radius: 0;
       margin-inline: calc(-1 * var(--tez-3));
     }
-    .keys {
-      display: none;
-    }
     .bar.top .btn {
       margin-inline-start: auto;
     }
-    td {
-      overflow-wrap: anywhere;
-    }
-    table,
-    tbody,
-    tr,
-    td {
-      display: block;
-    }
     .second {
       display: flex;
-    }
-    thead {
-      position: absolute;
-      width: 1px;
-      height: 1px;
-      overflow: hidden;
-      clip-path: inset(50%);
-    }
-    tr {
-      padding: var(--tez-2) var(--tez-4);
-      border-bottom: 1px solid var(--tez-line);
-    }
-    tbody tr:last-child {
-      border-bottom: 0;
     }
     tbody tr:hover td {
       background: none;
     }
     tbody tr.chosen {
       background: var(--tez-accent-soft);
-    }
-    td {
-      display: flex;
-      align-items: center;
-      justify-content: space-between;
-      gap: var(--tez-3);
-      height: auto;
-      min-height: 28px;
-      padding: 2px 0;
-      border: 0;
-      text-align: end;
     }
     td:first-child,
     td:first-child:has(.who) {
@@ -334,26 +291,11 @@ export const listStyles = css`
     td.blank {
       display: none;
     }
-    td .of {
-      display: inline;
-      flex: none;
-      color: var(--tez-text-3);
-      font-size: var(--tez-s);
-      text-align: start;
-    }
     td:first-child .of {
       display: none;
     }
     .tags {
       justify-content: flex-end;
-    }
-  }
-  @media (forced-colors: active) {
-    .control.set {
-      border-width: 2px;
-    }
-    tbody tr.chosen td:first-child {
-      border-inline-start: 4px solid Highlight;
     }
   }
 `;

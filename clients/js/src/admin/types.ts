@@ -1,5 +1,7 @@
 /** What `/admin/api` says, as the page sees it. Times are RFC 3339, UTC. */
 
+import type { Device, UserSession } from '../people/types';
+
 /** In the order of the matrix' columns. */
 export const rights = ['admin', 'quality', 'netmonitor', 'finesse', 'reports'] as const;
 export type Right = (typeof rights)[number];
@@ -31,29 +33,6 @@ export interface Person {
   readonly sessions: number;
   readonly seen_at: string | null;
   readonly avatar: string | null;
-}
-
-export interface UserSession {
-  readonly id: string;
-  readonly this: boolean;
-  readonly browser: string;
-  readonly agent: string;
-  readonly address: string;
-  readonly created_at: string;
-  readonly seen_at: string;
-  readonly expires_at: string;
-  readonly remember: boolean;
-  readonly online: boolean;
-}
-
-export interface Device {
-  readonly id: string | number;
-  readonly label: string;
-  readonly created_at: string;
-  readonly seen_at: string | null;
-  readonly kinds: readonly string[];
-  /** What the last try to push to it ended with, when that was not well. */
-  readonly last_error: { readonly code: string; readonly detail: string; readonly at: string } | null;
 }
 
 export interface Whose {

@@ -2,6 +2,7 @@
 
 import '../ui/page.css';
 import { request } from '../inbox/session';
+import { sound } from '../inbox/sound';
 import { ProfileStore } from '../profile/model';
 import '../profile/page';
 import { openFrame } from '../shell/frame';
@@ -18,6 +19,13 @@ if (frame && page) {
   page.store = new ProfileStore((method, path, body) =>
     request(location.origin, path, { method, csrf, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
   );
+  const { store } = page;
+  store.on('change', () => {
+    const wishes = store.profile?.preferences;
+    if (!wishes) return;
+    const quiet = { windows: wishes.quiet ?? [], zone: wishes.zone, pierced: wishes.critical_pierces ?? true };
+    if (JSON.stringify(quiet) !== JSON.stringify(sound.quiet)) sound.shareQuiet(quiet);
+  });
   page.addEventListener('profile-theme', (event) => {
     const theme = (event as CustomEvent<unknown>).detail;
     if (isTheme(theme)) shell.chooseTheme(theme);

@@ -142,7 +142,10 @@ export class TezInbox extends TezElement {
 
   #arrived(items: readonly InboxItem[]): void {
     if (this.silent || !items.length) return;
-    if (this.hub?.status.leader) sound.play(items[0]?.data.kind);
+    if (this.hub?.status.leader) {
+      const loud = items.find((item) => item.data.critical) ?? items[0];
+      sound.play(loud?.data.kind, loud?.data.critical);
+    }
     this.#waiting += items.length;
     clearTimeout(this.#speakTimer);
     this.#speakTimer = setTimeout(() => {

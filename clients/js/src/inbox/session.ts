@@ -3,6 +3,7 @@
 import { type InboxPage, InboxStore, type PageQuery, SharedHub } from '../hub/index';
 import { isLocale, setLocale } from '../i18n/index';
 import { setServerClock } from '../ui/clock';
+import type { QuietWindow } from './quiet';
 import { type SoundWishes, sound } from './sound';
 
 /** What the server tells a page's script: `/users/api/me`, and the JSON in every shell page. */
@@ -27,6 +28,9 @@ export interface Boot {
   readonly theme: string;
   /** What the person wishes to hear; null: nothing was ever set. */
   readonly sound?: SoundWishes | null;
+  /** The person's quiet hours, in the zone of `user`; and whether what is critical is heard all the same. */
+  readonly quiet?: readonly QuietWindow[] | null;
+  readonly critical_pierces?: boolean | null;
   readonly demo: boolean;
 }
 
@@ -90,6 +94,7 @@ export function connect(base: string, boot: Boot, client: string): Session {
   url.protocol = url.protocol.replace('http', 'ws');
   const hub = new SharedHub({ url: url.href, client: `${client}/${boot.version}` });
   sound.wishes = boot.sound ?? {};
+  sound.quiet = { windows: boot.quiet ?? [], zone: boot.user.zone, pierced: boot.critical_pierces ?? true };
   setServerClock(() => hub.serverNow());
   const inbox = new InboxStore(hub, inboxPages(base));
   hub.start();

@@ -1,9 +1,11 @@
 /** Short tones, made on the spot. The browser keeps a page silent until the first click or key: `locked` says so. */
 
+import { type QuietHours, silenced } from './quiet';
 import { tone } from './tones';
 
 const KEY = 'tez.sound'; // this browser's switch, in the bell: off or on; without it the person's wish counts
 const WISHES = 'tez.sounds';
+const QUIET = 'tez.quiet';
 const GAP_MS = 1500; // a burst of any size makes one sound
 
 type Listener = () => void;
@@ -21,10 +23,11 @@ export class Sound {
   #listeners = new Set<Listener>();
   #now: () => number;
   #wishes: SoundWishes = {};
+  #quiet: QuietHours = { windows: [], zone: 'UTC', pierced: true };
   #cleanup: (() => void) | undefined;
   /** When the last tone started, ms of this machine; and why the last wish for one was refused. For diagnostics. */
   playedAt: number | null = null;
-  refused: 'muted' | 'locked' | 'burst' | null = null;
+  refused: 'muted' | 'quiet' | 'locked' | 'burst' | null = null;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
@@ -49,6 +52,25 @@ export class Sound {
       // then they learn it when they are opened anew
     }
     this.wishes = value;
+  }
+
+  get quiet(): QuietHours {
+    return this.#quiet;
+  }
+
+  /** Takes the quiet hours over, for this page only. */
+  set quiet(value: QuietHours) {
+    this.#quiet = value;
+  }
+
+  /** Takes the quiet hours over here and in this browser's other tabs. */
+  shareQuiet(value: QuietHours): void {
+    this.quiet = value;
+    try {
+      localStorage.setItem(QUIET, JSON.stringify(value));
+    } catch {
+      // then they learn it when they are opened anew
+    }
   }
 
   get muted(): boolean {
@@ -116,14 +138,23 @@ export class Sound {
     this.#tell();
   }
 
-  /** Plays what the person wishes for an event of this kind, unless muted, locked or just played; says whether it did. */
-  play(kind = ''): boolean {
+  /** Plays what the person wishes for an event of this kind, unless muted, quiet, locked or just played; says whether it did. */
+  play(kind = '', critical = false): boolean {
     const wish = this.#wishes.kinds?.[kind];
     const level = (this.#wishes.volume ?? 1) * (wish?.volume ?? 1);
     const silent = this.muted || level === 0 || wish?.sound === 'none';
     const now = this.#now();
     const context = this.#ready();
-    this.refused = silent ? 'muted' : !context ? 'locked' : now - this.#last < GAP_MS ? 'burst' : null;
+    const quiet = silenced(this.#quiet, Date.now(), critical);
+    this.refused = silent
+      ? 'muted'
+      : quiet
+        ? 'quiet'
+        : !context
+          ? 'locked'
+          : now - this.#last < GAP_MS
+            ? 'burst'
+            : null;
     if (this.refused || !context) return false;
     this.#last = now;
     this.playedAt = Date.now();
@@ -144,9 +175,10 @@ export class Sound {
   }
 
   #stored(event: StorageEvent): void {
-    if (event.key === WISHES && event.newValue) {
+    if ((event.key === WISHES || event.key === QUIET) && event.newValue) {
       try {
-        this.#wishes = JSON.parse(event.newValue) as SoundWishes;
+        if (event.key === QUIET) this.#quiet = JSON.parse(event.newValue) as QuietHours;
+        else this.#wishes = JSON.parse(event.newValue) as SoundWishes;
       } catch {
         return; // somebody else's key
       }

@@ -134,6 +134,7 @@ export const shell: Same<typeof ru.shell> = {
   sourceDownEver: '{source} does not answer.',
   redmine: 'Redmine',
   erp: 'ERP',
+  erpVpn: 'ERP (VPN dates)',
   finesseSource: 'Cisco Finesse',
   netmonitor: 'Network monitor',
   reconnect: 'Reconnect now',

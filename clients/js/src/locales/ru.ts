@@ -156,6 +156,7 @@ export const shell = {
   sourceDownEver: '{source} не отвечает.',
   redmine: 'Redmine',
   erp: 'ERP',
+  erpVpn: 'ERP (сроки VPN)',
   finesseSource: 'Cisco Finesse',
   netmonitor: 'Мониторинг сети',
   reconnect: 'Переподключить сейчас',

@@ -5,6 +5,7 @@ import { formatDate, formatNumber } from '../i18n/index';
 import { exactTime, serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { notices, stacked, tables, tiles } from '../ui/sheets';
 import '../ui/panel';
 import '../ui/state-dot';
 import type { DotState } from '../ui/state-dot';
@@ -49,7 +50,7 @@ interface Cell {
 
 /** <tez-ops .store .hub>: how every node is, live; its age always in sight. Slot `heading`. */
 export class TezOps extends TezElement {
-  static override styles = [base, opsStyles];
+  static override styles = [base, notices, tiles, tables, opsStyles, stacked(620)];
 
   @property({ attribute: false }) store: OpsStore | null = null;
   @property({ attribute: false }) hub: Pick<Hub, 'status' | 'on'> | null = null;
@@ -148,7 +149,7 @@ export class TezOps extends TezElement {
       </tez-panel>`;
     }
     const now = this.#offline ? (this.#newest ?? serverNow()) : serverNow();
-    return html`${this.#offline ? html`<p class="lost" role="status">${icon('offline', 18)}${t('noLink')}</p>` : nothing}
+    return html`${this.#offline ? html`<p class="notice" role="status">${icon('offline', 18)}${t('noLink')}</p>` : nothing}
       <div class="all ${this.#offline ? 'dim' : ''}">
         ${this.#tiles(store, now)} ${this.#troubles(store, now)} ${this.#nodes(store, now)}
         <div class="pair">${this.#connectors(store, now)} ${this.#refusals(store, now)}</div>

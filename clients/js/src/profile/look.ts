@@ -72,6 +72,7 @@ export class ProfileLook extends Section {
         <div class="zone">
           <label for="zone">${t('zone')}</label>
           <select
+            class="control"
             id="zone"
             aria-describedby="now"
             @change=${(event: Event) => void this.store?.set('zone', (event.target as HTMLSelectElement).value)}

@@ -170,6 +170,7 @@ export class ProfileNotices extends Section {
       <th role="rowheader" scope="row">${name}</th>
       <td role="cell" class="which">
         <select
+          class="control"
           aria-label=${t('kindSoundOf', { kind: name })}
           @change=${(event: Event) => {
             this.#setKind(kind, { sound: (event.target as HTMLSelectElement).value });

@@ -4,11 +4,11 @@ import { onTick, serverNow } from '../ui/clock';
 import { base, define } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/panel';
-import { isQuiet, MOST_WINDOWS, momentIn, toggleDay, WEEK } from './quiet';
+import { isQuiet, momentIn, type QuietWindow } from '../inbox/quiet';
+import { MOST_WINDOWS, toggleDay, WEEK } from './quiet';
 import { Section } from './section';
 import { t } from './strings';
 import { sectionStyles } from './styles';
-import type { QuietWindow } from './types';
 
 const NIGHTS: QuietWindow = { days: WEEK, start: '22:00', end: '08:00' };
 const WEEKEND: QuietWindow = { days: [5, 6], start: '00:00', end: '00:00' };
@@ -114,6 +114,7 @@ export class ProfileQuiet extends Section {
 
   #window(one: QuietWindow, index: number) {
     const time = (name: 'start' | 'end') => html`<input
+      class="control"
       type="time"
       required
       aria-label=${`${t(name === 'start' ? 'quietFrom' : 'quietTo')}, ${t('quietRow', { n: index + 1 })}`}

@@ -1,5 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { query, state } from 'lit/decorators.js';
+import type { Device, UserSession } from '../people/types';
 import { base, define } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/badge';
@@ -12,7 +13,6 @@ import { type Fault, faultOf } from './model';
 import { Section } from './section';
 import { t, why } from './strings';
 import { sectionStyles } from './styles';
-import type { Device, SignIn } from './types';
 
 /** <profile-sessions .store>: where one is signed in and which devices get push; ending one, or all others. */
 export class ProfileSessions extends Section {
@@ -66,7 +66,7 @@ export class ProfileSessions extends Section {
     `,
   ];
 
-  @state() private signIns: readonly SignIn[] | null = null;
+  @state() private signIns: readonly UserSession[] | null = null;
   @state() private devices: readonly Device[] = [];
   @state() private failed: Fault | null = null;
   @state() private loading = false;
@@ -88,7 +88,7 @@ export class ProfileSessions extends Section {
     this.failed = null;
     try {
       const [{ sessions }, { devices }] = await Promise.all([
-        this.store.ask<{ sessions: SignIn[] }>('GET', '/users/api/sessions'),
+        this.store.ask<{ sessions: UserSession[] }>('GET', '/users/api/sessions'),
         this.store.ask<{ devices: Device[] }>('GET', '/users/api/devices'),
       ]);
       this.signIns = [...sessions].sort(
@@ -115,7 +115,7 @@ export class ProfileSessions extends Section {
     this.ending = new Set([...this.ending].filter((one) => one !== id));
   }
 
-  get #others(): readonly SignIn[] {
+  get #others(): readonly UserSession[] {
     return this.signIns?.filter((one) => !one.this) ?? [];
   }
 
@@ -168,7 +168,7 @@ export class ProfileSessions extends Section {
       }`;
   }
 
-  #signIn(one: SignIn) {
+  #signIn(one: UserSession) {
     const busy = this.ending.has(one.id) || this.ending.has('others');
     const end = () =>
       this.#end(one.id, `/users/api/sessions/${encodeURIComponent(one.id)}`, () => {
@@ -204,9 +204,10 @@ export class ProfileSessions extends Section {
   }
 
   #device(one: Device) {
-    const busy = this.ending.has(one.id);
+    const key = `device ${one.id}`;
+    const busy = this.ending.has(key);
     const remove = () =>
-      this.#end(one.id, `/users/api/devices/${encodeURIComponent(one.id)}`, () => {
+      this.#end(key, `/users/api/devices/${one.id}`, () => {
         this.devices = this.devices.filter((other) => other.id !== one.id);
       });
     return html`<li>

@@ -131,6 +131,7 @@ export class ProfileSignature extends Section {
         <div>
           <label for="text">${t('signatureText')}</label>
           <textarea
+            class="control"
             id="text"
             rows="4"
             aria-describedby="hint"

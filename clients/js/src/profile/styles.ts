@@ -1,7 +1,10 @@
-import { css } from 'lit';
+import { type CSSResultGroup, css } from 'lit';
+import { controls } from '../ui/sheets';
 
 /** What the sections share: rows of a form, notes, and the line that says how saving went. */
-export const sectionStyles = css`
+export const sectionStyles: CSSResultGroup = [
+  controls,
+  css`
   :host {
     display: block;
   }
@@ -77,23 +80,6 @@ export const sectionStyles = css`
     padding: 0;
     margin-bottom: var(--tez-1);
   }
-  input[type='date'],
-  input[type='time'],
-  select,
-  textarea {
-    min-height: var(--tez-control);
-    max-width: 100%;
-    padding: 2px var(--tez-2);
-    border: 1px solid var(--tez-line-strong);
-    border-radius: var(--tez-radius);
-    background: var(--tez-surface);
-    color: var(--tez-text);
-    font: inherit;
-    font-size: var(--tez-m);
-  }
-  [aria-invalid='true'] {
-    border-color: var(--tez-bad) !important;
-  }
   input[type='checkbox'] {
     flex: none;
     width: 18px;
@@ -127,4 +113,5 @@ export const sectionStyles = css`
       border: 1px solid CanvasText;
     }
   }
-`;
+`,
+];

@@ -1,5 +1,6 @@
 /** The profile as the server tells it: `GET /users/api/profile`, `/users/api/sessions`, `/users/api/devices`. */
 
+import type { QuietWindow } from '../inbox/quiet';
 import type { SoundWishes } from '../inbox/sound';
 
 export interface ErpPart {
@@ -51,13 +52,6 @@ export interface Signature {
   readonly on_comments: boolean;
 }
 
-export interface QuietWindow {
-  /** 0 is Monday. */
-  readonly days: readonly number[];
-  readonly start: string;
-  readonly end: string;
-}
-
 export interface Preferences {
   readonly locale: string;
   readonly zone: string;
@@ -74,28 +68,6 @@ export interface Profile {
   readonly avatar: Avatar | null;
   readonly signature: Signature;
   readonly preferences: Preferences;
-}
-
-export interface SignIn {
-  readonly id: string;
-  readonly this: boolean;
-  readonly browser: string;
-  readonly agent: string;
-  readonly address: string;
-  readonly created_at: string;
-  readonly seen_at: string;
-  readonly expires_at: string;
-  readonly remember: boolean;
-  readonly online: boolean;
-}
-
-export interface Device {
-  readonly id: string;
-  readonly label: string;
-  readonly created_at: string;
-  readonly seen_at: string | null;
-  readonly kinds: readonly string[];
-  readonly last_error: string | null;
 }
 
 /** One request of JSON; rejects with `HttpError` for an answer other than 2xx, with something else for none. */

@@ -181,6 +181,7 @@ export class ProfileVpn extends Section {
           <label for="until">${t('vpnExtend')}</label>
           <input
             id="until"
+            class="control"
             type="date"
             required
             min=${first}

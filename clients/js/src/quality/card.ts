@@ -6,20 +6,21 @@ import { HttpError } from '../inbox/session';
 import '../ui/button';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { controls } from '../ui/sheets';
 import '../ui/states';
 import '../ui/time';
 import type { Api, Criterion, Issue, Review } from './api';
+import { cardStyles } from './card-styles';
 import type { Drafts } from './draft';
 import { Load } from './load';
 import { t } from './strings';
-import { cardStyles } from './styles';
 
 /**
  * <tez-score-card .api .issue .sample .criteria .drafts>: points by radio buttons or digits, a comment, the history.
  * What is typed is kept at once. Fires `reviewed` with the issue's number.
  */
 export class ScoreCard extends TezElement {
-  static override styles = [base, cardStyles];
+  static override styles = [base, controls, cardStyles];
 
   @property({ attribute: false }) api: Api | null = null;
   @property({ attribute: false }) issue: Issue | null = null;
@@ -145,6 +146,7 @@ export class ScoreCard extends TezElement {
         <label class="field"
           ><span>${t('comment')}</span
           ><textarea
+            class="control"
             rows="4"
             maxlength="10000"
             placeholder=${t('commentHint')}

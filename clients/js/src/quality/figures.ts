@@ -4,15 +4,17 @@ import { formatDate, formatNumber } from '../i18n/index';
 import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { controls, notices, stacked, tables, tiles } from '../ui/sheets';
 import '../ui/panel';
 import '../ui/states';
 import { type Api, address, type By, type Figure, type Figures, type Options } from './api';
 import { bar, columns, type Point } from './chart';
+import { figureStyles } from './figures-styles';
 import { type Scope, scopeFields } from './filters';
 import type { Live } from './live';
 import { Load } from './load';
 import { t } from './strings';
-import { qualityStyles } from './styles';
+import { actStyles, qualityStyles } from './styles';
 import { type Column, table } from './table';
 import { duration, percent, rowName, share } from './units';
 
@@ -21,7 +23,17 @@ const words = { week: 'byWeek', person: 'byPerson', group: 'byGroup' } as const;
 
 /** <tez-quality-figures .api .options .live .scope by>: the whole, charts, and the table they are drawn from. Fires `scope`, `by`. */
 export class QualityFigures extends TezElement {
-  static override styles = [base, qualityStyles];
+  static override styles = [
+    base,
+    controls,
+    notices,
+    tiles,
+    tables,
+    qualityStyles,
+    actStyles,
+    figureStyles,
+    stacked(620),
+  ];
 
   @property({ attribute: false }) api: Api | null = null;
   @property({ attribute: false }) options: Options | null = null;

@@ -26,7 +26,7 @@ export function choice(
 ) {
   return html`<label class="field"
     ><span>${label}</span
-    ><select @change=${(event: Event) => pickOne((event.target as HTMLSelectElement).value)}>
+    ><select class="control" @change=${(event: Event) => pickOne((event.target as HTMLSelectElement).value)}>
       ${options.map(([id, text]) => html`<option value=${id} .selected=${id === value}>${text}</option>`)}
     </select></label
   >`;
@@ -50,6 +50,7 @@ export function scopeFields(
     html`<label class="field"
       ><span>${label}</span
       ><input
+        class="control"
         type="date"
         max=${dayIn(zone, now, which === 'from' ? 0 : -1)}
         .value=${scope[which]}

@@ -3,17 +3,19 @@ import { property, query, state } from 'lit/decorators.js';
 import { formatNumber, pick } from '../i18n/index';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { controls, notices, stacked, tables } from '../ui/sheets';
 import '../ui/panel';
 import '../ui/state-dot';
 import '../ui/states';
 import '../ui/time';
 import type { Api, Issue, Options } from './api';
 import { choice, placeFields } from './filters';
+import { issueStyles } from './issues-styles';
 import type { Live } from './live';
 import { Load } from './load';
 import { noSearch, type Search } from './search';
 import { t } from './strings';
-import { qualityStyles } from './styles';
+import { actStyles, qualityStyles } from './styles';
 import { type Column, table } from './table';
 import { duration, nameOf } from './units';
 
@@ -27,7 +29,7 @@ interface Page {
 
 /** <tez-quality-issues .api .options .live .search>: the issues, live; rows change where they stand and never move by themselves. */
 export class QualityIssues extends TezElement {
-  static override styles = [base, qualityStyles];
+  static override styles = [base, controls, notices, tables, qualityStyles, actStyles, issueStyles, stacked(620)];
 
   @property({ attribute: false }) api: Api | null = null;
   @property({ attribute: false }) options: Options | null = null;
@@ -116,6 +118,7 @@ export class QualityIssues extends TezElement {
           <label class="field grow"
             ><span>${t('search')}</span
             ><input
+              class="control"
               type="search"
               placeholder=${t('searchHint')}
               maxlength="200"

@@ -4,6 +4,7 @@ import type { Hub, Undo } from '../hub/index';
 import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { notices } from '../ui/sheets';
 import '../ui/panel';
 import '../ui/states';
 import type { Api, By, Options } from './api';
@@ -14,16 +15,17 @@ import './issues';
 import type { Live } from './live';
 import { Load } from './load';
 import './review';
+import { measured, pageStyles } from './page-styles';
 import { type Place, readPlace, type Tab, tabs, writePlace } from './place';
 import { noSearch, type Search } from './search';
 import { t } from './strings';
-import { measured, qualityStyles } from './styles';
+import { qualityStyles } from './styles';
 
 const names = { figures: 'tabFigures', issues: 'tabIssues', review: 'tabReview' } as const;
 
 /** <tez-quality .api .hub .live .drafts zone>: the quality section; where one is stands in the address. Slot `heading`. */
 export class TezQuality extends TezElement {
-  static override styles = [base, qualityStyles, measured];
+  static override styles = [base, notices, qualityStyles, pageStyles, measured];
 
   @property({ attribute: false }) api: Api | null = null;
   @property({ attribute: false }) hub: Pick<Hub, 'status' | 'on'> | null = null;

@@ -6,6 +6,7 @@ import '../ui/button';
 import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { controls, stacked, tables } from '../ui/sheets';
 import '../ui/panel';
 import '../ui/states';
 import '../ui/time';
@@ -15,8 +16,9 @@ import type { Drafts } from './draft';
 import { type Scope, scopeFields } from './filters';
 import { Load } from './load';
 import './sample';
+import { reviewStyles } from './review-styles';
 import { t } from './strings';
-import { qualityStyles } from './styles';
+import { actStyles, qualityStyles } from './styles';
 import { table } from './table';
 import { dayLabel, nameOf } from './units';
 
@@ -24,7 +26,7 @@ const SIZE = 10;
 
 /** <tez-quality-review .api .options .drafts .scope sample>: draws samples, lists them, opens one; averages. Fires `scope`, `sample`. */
 export class QualityReview extends TezElement {
-  static override styles = [base, qualityStyles];
+  static override styles = [base, controls, tables, qualityStyles, actStyles, reviewStyles, stacked(620)];
 
   @property({ attribute: false }) api: Api | null = null;
   @property({ attribute: false }) options: Options | null = null;
@@ -97,6 +99,7 @@ export class QualityReview extends TezElement {
         <label class="field short"
           ><span>${t('size')}</span
           ><input
+            class="control"
             type="number"
             min="1"
             max=${most}

@@ -11,8 +11,9 @@ import type { ScoreCard } from './card';
 import type { Drafts } from './draft';
 import { issueLink, statusDot } from './issues';
 import { Load } from './load';
+import { sampleStyles } from './sample-styles';
 import { t } from './strings';
-import { qualityStyles, sampleStyles } from './styles';
+import { qualityStyles } from './styles';
 import { duration, nameOf } from './units';
 
 /** <tez-quality-sample .api .criteria .drafts sample>: goes through one sample, issue by issue. Fires `back`. */

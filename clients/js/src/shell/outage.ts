@@ -14,6 +14,7 @@ export interface Outage {
 const names: Record<string, () => string> = {
   redmine: () => t('redmine'),
   erp: () => t('erp'),
+  erp_vpn: () => t('erpVpn'),
   finesse: () => t('finesseSource'),
   netmonitor: () => t('netmonitor'),
 };

@@ -1,7 +1,8 @@
 /** A small `/admin/api` in memory, behind `fetch`: what it was asked, held answers, refusals. */
 
 import { vi } from 'vitest';
-import type { AuditLine, Person, UserSession } from '../../src/admin/types';
+import type { AuditLine, Person } from '../../src/admin/types';
+import type { UserSession } from '../../src/people/types';
 
 export const NOW = Date.UTC(2026, 10, 28, 12);
 const GIVEN = { by: 'ann', at: '2026-11-01T09:00:00Z' };

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { setLocale } from '../../src/i18n/index';
+import { isQuiet, momentIn } from '../../src/inbox/quiet';
 import { choices, isDay, longDay, plusDays, shortDay } from '../../src/profile/days';
-import { isQuiet, momentIn, toggleDay, WEEK } from '../../src/profile/quiet';
+import { toggleDay, WEEK } from '../../src/profile/quiet';
 import { offset, zones } from '../../src/profile/zones';
 
 afterEach(() => setLocale('ru'));

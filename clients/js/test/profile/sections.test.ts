@@ -2,13 +2,14 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HttpError } from '../../src/inbox/session';
+import type { UserSession } from '../../src/people/types';
 import { ProfileStore } from '../../src/profile/model';
 import { ProfileSessions } from '../../src/profile/sessions';
-import type { Ask, Profile, SignIn, Vpn } from '../../src/profile/types';
+import type { Ask, Profile, Vpn } from '../../src/profile/types';
 import { ProfileVpn } from '../../src/profile/vpn';
 import { TezDialog } from '../../src/ui/dialog';
 
-const signIn = (id: string, more: Partial<SignIn> = {}): SignIn => ({
+const signIn = (id: string, more: Partial<UserSession> = {}): UserSession => ({
   id,
   this: false,
   browser: `Chrome 141, ${id}`,

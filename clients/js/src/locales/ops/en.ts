@@ -87,6 +87,7 @@ export const ops: Same<typeof ru.ops> = {
   noneRefused: 'Nobody was refused anything',
   redmine: 'Redmine',
   erp: 'ERP',
+  erp_vpn: 'ERP (VPN dates)',
   finesse: 'Cisco Finesse',
   netmonitor: 'Network monitor',
   webpush: 'Web Push',

@@ -86,6 +86,7 @@ export const ops = {
   noneRefused: 'Никому ни в чём не отказано',
   redmine: 'Redmine',
   erp: 'ERP',
+  erp_vpn: 'ERP (сроки VPN)',
   finesse: 'Cisco Finesse',
   netmonitor: 'Мониторинг сети',
   webpush: 'Web Push',
