@@ -57,6 +57,8 @@ class Cadence:
     """The same at weekends and on holidays."""
     linger: timedelta = timedelta(minutes=2)
     """How long after a change the source still counts as busy."""
+    hints: bool = True
+    """Whether a hint (somebody connected) brings the next look forward; not for what changes once a day, whoever comes."""
     calendar: Calendar = field(default_factory=Calendar)
 
     def interval_s(self, now: datetime, *, connected: bool, changed_at: datetime | None) -> float:

@@ -158,6 +158,9 @@ class Supervisor:
                 _log.exception("health_not_told", source=health.source)
 
     async def _rest(self, seconds: float) -> None:
+        if not self._cadence.hints:
+            await asyncio.sleep(seconds)
+            return
         if self._news.is_set():  # a hint that came during the look: the upstream may have been asked before it
             seconds = min(seconds, self._cadence.busy_s)
         self._news.clear()

@@ -44,6 +44,8 @@ def build_boot(
     vapid_public: str | None = None,
     avatar: str | None = None,
     sound: Mapping[str, Any] | None = None,
+    quiet: Sequence[Mapping[str, Any]] | None = None,
+    critical_pierces: bool | None = None,
     areas: Sequence[NavArea] = AREAS,
 ) -> dict[str, Any]:
     """The boot object, as in `/users/api/me` and in every shell page."""
@@ -67,6 +69,8 @@ def build_boot(
         "version": VERSION,
         "theme": theme,
         "sound": sound,
+        "quiet": quiet,
+        "critical_pierces": critical_pierces,
         "demo": settings.demo,
     }
 

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from adapters.erp.client import ErpSettings, open_erp
-from adapters.erp.reminders import VpnReminders
+from adapters.erp.reminders import LOOK_S, VpnReminders
 from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.source import RedmineSource
@@ -138,8 +138,8 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
         quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
-        for source in await _sources(settings, stack):
-            hub.add_source(source)
+        for source, cadence in await _sources(settings, stack):
+            hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)
         state["permissions"].on_changed.append(hub.changed)
         hub.rights.look_up = state["sessions"].look_up
@@ -170,18 +170,20 @@ async def _calendar(settings: Settings) -> Calendar:
     return Calendar() if path is None else await asyncio.to_thread(load_calendar, path)
 
 
-async def _sources(settings: Settings, stack: AsyncExitStack) -> list[Source]:
-    """The sources of the areas that are on."""
-    sources: list[Source] = []
+async def _sources(settings: Settings, stack: AsyncExitStack) -> list[tuple[Source, Cadence | None]]:
+    """The sources of the areas that are on, with a cadence where it is not the hub's."""
+    sources: list[tuple[Source, Cadence | None]] = []
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
-        sources.append(RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)))
+        sources.append((RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)), None))
     if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
         credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
         erp = await stack.enter_async_context(open_erp(credentials))
-        sources.append(ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)))
-        sources.append(VpnReminders(directory_of(erp, settings), days=settings.vpn_reminder_days))
+        sources.append((ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)), None))
+        if settings.vpn_reminder_days:
+            slow = Cadence(busy_s=LOOK_S, idle_s=LOOK_S, resting_s=LOOK_S, hints=False)
+            sources.append((VpnReminders(directory_of(erp, settings), days=settings.vpn_reminder_days), slow))
     return sources
 
 

@@ -63,6 +63,8 @@ async def boot_of(request: Request[State], principal: Principal) -> dict[str, An
         theme=wishes.get("theme", "system"),
         vapid_public=state["vapid_public_key"],
         sound=wishes.get("sound"),
+        quiet=wishes.get("quiet"),
+        critical_pierces=wishes.get("critical_pierces"),
         avatar=version and avatar_url(principal.user_id, version, 64),
     )
 

@@ -6,8 +6,7 @@ A renewal moves the date out of sight: what was told of the old one is forgotten
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
@@ -17,13 +16,13 @@ from adapters.erp.errors import ErpBusy, ErpSlow, ErpUnavailable
 from hub.event import Event, Notice, Text
 from hub.notification import Address, Batch, Notification
 
-__all__ = ["DAYS", "VpnReminders", "due"]
+__all__ = ["DAYS", "LOOK_S", "VpnReminders", "due"]
 
 DAYS = (14, 7, 1)
 """Days before the last day of access on which one is reminded."""
 _VERSION = 1
-_LOOK_S = 1800.0
-"""Between two looks: the answer changes once a day, and when somebody renews."""
+LOOK_S = 1800.0
+"""Seconds between two looks, at least: the answer changes once a day, and when somebody renews."""
 _MONTHS = ["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"]
 
 
@@ -33,7 +32,7 @@ def due(left: int, days: Collection[int]) -> int | None:
 
 
 class VpnReminders:
-    """Implements hub.supervisor.Source. Asks the ERP once in `look_s` seconds, one query for everybody; in between it gives a sign of life.
+    """Implements hub.supervisor.Source: each `changes()` is one query for everybody, so a cadence of `LOOK_S` is meant for it.
 
     Errors as those of `ErpSource`.
     """
@@ -41,30 +40,19 @@ class VpnReminders:
     name = "erp_vpn"
     transient: tuple[type[Exception], ...] = (ErpUnavailable, ErpSlow, ErpBusy)
 
-    def __init__(
-        self,
-        directory: Directory,
-        *,
-        days: Collection[int] = DAYS,
-        look_s: float = _LOOK_S,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._directory, self._days, self._look_s, self._clock = directory, tuple(days), look_s, clock
+    def __init__(self, directory: Directory, *, days: Collection[int] = DAYS) -> None:
+        """`days`: at least one; how many days before the last one a reminder is due."""
+        self._directory, self._days = directory, tuple(days)
         self._told: dict[int, tuple[str, int]] = {}
-        self._next_at = 0.0
 
     async def start(self, watermark: Mapping[str, Any] | None) -> None:
         """Takes up what was told. Raises ValueError for a position of another version."""
         if watermark is not None and watermark.get("version") != _VERSION:
             raise ValueError(f"the watermark is of another version: {watermark.get('version')!r}")
         self._told = {int(erp_id): (until, mark) for erp_id, (until, mark) in (watermark or {}).get("told", {}).items()}
-        self._next_at = self._clock()
 
     async def changes(self) -> AsyncGenerator[Batch, None]:
         """One look: one batch, empty when nothing is to be told."""
-        if not self._days or self._clock() < self._next_at:
-            yield Batch()
-            return
         today = self._directory.today()
         ending = await self._directory.vpn_ending(today, today + timedelta(days=max(self._days)))
         told: dict[int, tuple[str, int]] = {}
@@ -81,8 +69,7 @@ class VpnReminders:
         changed = told != self._told
         watermark = {"version": _VERSION, "told": {str(erp_id): list(what) for erp_id, what in told.items()}} if changed else None
         yield Batch(notifications=tuple(fresh), watermark=watermark, changed=False)
-        # only now has it committed; after an error before that the same is told again
-        self._told, self._next_at = told, self._clock() + self._look_s
+        self._told = told  # only now has it committed; after an error before that the same is told again
 
     def _notification(self, erp_id: int, until: date, left: int, mark: int) -> Notification:
         ends = datetime.combine(until + timedelta(days=1), clock_time(), self._directory.zone).astimezone(UTC)

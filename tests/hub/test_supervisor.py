@@ -261,6 +261,19 @@ async def test_a_nudge_ends_the_rest() -> None:
         task.cancel()
 
 
+async def test_a_source_without_hints_keeps_its_pace() -> None:
+    """What changes once a day is not asked for each person who connects."""
+    source = Fake()
+    supervised = live(source, Cadence(busy_s=60, idle_s=60, resting_s=60, hints=False))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(supervised.run())
+        await asyncio.sleep(0.02)
+        supervised.nudge()
+        await asyncio.sleep(0.02)
+        assert source.looks == 1
+        task.cancel()
+
+
 async def test_a_nudge_during_a_look_is_not_lost() -> None:
     """A hint that comes after the upstream was asked, and before the rest begins, asks once more, at the busy pace."""
     looked = asyncio.Event()
