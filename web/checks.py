@@ -14,7 +14,7 @@ import httpx
 
 from adapters.erp.client import ErpSettings, open_erp
 from adapters.erp.errors import ErpBusy, ErpError, ErpRefused, ErpSlow, ErpUnavailable
-from adapters.erp.queries import BINDS, ErpQueries, with_list
+from adapters.erp.queries import BINDS, COLUMNS, ErpQueries, with_list
 from adapters.push.vapid import VapidKey
 from adapters.redmine.check import check as check_redmine
 from adapters.redmine.engine import create_engine
@@ -84,12 +84,15 @@ async def _erp(settings: Settings) -> list[Finding]:
     async with open_erp(access) as erp:
         for purpose, sql, binds in _erp_reads(settings):
             try:
-                await erp.fetch(f"doctor-{purpose}", sql, binds, limit=1)
+                missing = sorted(COLUMNS.get(purpose, frozenset()) - await erp.columns(f"doctor-{purpose}", sql, binds))
             except (ErpRefused, ErpUnavailable, ErpBusy) as error:
                 return [Finding("erp", Verdict.FAILED, _ERP_WORDS[type(error)].format(code=error.detail))]
             except ErpError as error:
                 words = "does not answer in time" if isinstance(error, ErpSlow) else "is refused"
-                found.append(Finding("erp", Verdict.FAILED, f"the statement {purpose} {words}: {error.detail}"))
+                found.append(Finding("erp", Verdict.FAILED, f"{_setting(purpose)} {words}: {error.detail}"))
+            else:
+                if missing:
+                    found.append(Finding("erp", Verdict.FAILED, f"{_setting(purpose)} gives no column {', '.join(missing).upper()}"))
     return found or [Finding("erp", Verdict.OK, f"signed in as {settings.erp_user}; every statement that reads was tried")]
 
 
@@ -98,6 +101,11 @@ _ERP_WORDS: Mapping[type[ErpError], str] = {
     ErpUnavailable: "cannot be reached: {code}; check ERP_DSN and the network",
     ErpBusy: "takes no more connections: {code}",
 }
+
+
+def _setting(purpose: str) -> str:
+    """What to mend: the setting behind a statement."""
+    return "ERP_EVENTS_VIEW" if purpose == "events" else f"the statement {purpose} of ERP_QUERIES"
 
 
 def _erp_reads(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:

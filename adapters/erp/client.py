@@ -116,6 +116,16 @@ class Erp:
         """
         return await self._own("try-account", self._try(user, password))
 
+    async def columns(self, name: str, sql: str, binds: Mapping[str, Any]) -> frozenset[str]:
+        """The names of what a query gives, in lower case, whether it finds a row or not."""
+
+        async def read(connection: oracledb.AsyncConnection) -> frozenset[str]:
+            with connection.cursor() as cursor:
+                await cursor.execute(sql, dict(binds))
+                return frozenset(column.name.lower() for column in cursor.description or ())
+
+        return await self._shielded(name, read, again=True)
+
     async def aclose(self) -> None:
         """Lets running calls end by their limits, then closes without a round trip. Later calls raise ErpBusy."""
         self._closed = True

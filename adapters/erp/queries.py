@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-__all__ = ["BINDS", "ErpQueries", "binds_of", "check_query", "with_list"]
+__all__ = ["BINDS", "COLUMNS", "ErpQueries", "binds_of", "check_query", "with_list"]
 
 _PERSON = (
     "select u.USER_ID, u.NAME, u.FULL_NAME, u.EMAIL, u.OFFICE, u.DEPARTMENT_NAME, u.POST_NAME, u.PHONE_EXT, u.VPN, u.AUTH_PERIOD_TYPE, "
@@ -27,6 +27,30 @@ BINDS: dict[str, frozenset[str]] = {
     "vpn_ending": frozenset({"first", "last"}),
 }
 """What each statement must contain, and nothing else."""
+
+_ATTRIBUTES = frozenset(
+    {
+        "user_id",
+        "name",
+        "full_name",
+        "email",
+        "office",
+        "department_name",
+        "post_name",
+        "phone_ext",
+        "vpn",
+        "auth_period_type",
+        "vpn_end_date",
+    }
+)
+COLUMNS: dict[str, frozenset[str]] = {
+    "person": _ATTRIBUTES,
+    "person_by_login": _ATTRIBUTES,
+    "credentials": _ATTRIBUTES | {"password"},
+    "standings": frozenset({"user_id", "auth_period_type"}),
+    "vpn_ending": frozenset({"user_id", "vpn_end_date", "auth_period_type"}),
+}
+"""What the columns of each must be called, where that matters; of the others the first column is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

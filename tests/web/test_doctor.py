@@ -119,6 +119,10 @@ async def test_the_erp_is_tried_statement_by_statement(tmp_path: Path) -> None:
         assert bad.verdict is Verdict.FAILED
         assert "vpn_until" in bad.text
         assert "ORA-" in bad.text
+        (short,) = await said(erp_queries={"standings": "select USER_ID from erp.v_user where USER_ID in (:ids)"})
+        assert "standings of ERP_QUERIES gives no column AUTH_PERIOD_TYPE" in short.text
+        (view,) = await said(erp_events_view="erp.no_such_view")
+        assert "ERP_EVENTS_VIEW" in view.text
         (out,) = await said(erp_password="hunter2")
         assert out.verdict is Verdict.FAILED
         assert "ORA-01017" in out.text

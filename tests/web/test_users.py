@@ -38,7 +38,20 @@ async def test_sign_in_by_json(site: Site) -> None:
     me = await site.browser.get("/users/api/me")
     assert me.json()["user"] == body["user"]
     assert me.headers["cache-control"] == "no-store"
-    assert set(me.json()) == {"user", "csrf", "socket", "push", "areas", "version", "theme", "demo", "sound", "quiet", "critical_pierces", "viewer"}
+    assert set(me.json()) == {
+        "user",
+        "csrf",
+        "socket",
+        "push",
+        "areas",
+        "version",
+        "theme",
+        "demo",
+        "sound",
+        "quiet",
+        "critical_pierces",
+        "viewer",
+    }
     assert me.json()["areas"] == [{"id": "inbox", "href": "/"}, {"id": "profile", "href": "/profile/"}]
 
 
