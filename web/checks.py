@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 
-from adapters.erp.client import ErpSettings, open_erp
+from adapters.erp.client import open_erp
 from adapters.erp.errors import ErpBusy, ErpError, ErpRefused, ErpSlow, ErpUnavailable
 from adapters.erp.queries import BINDS, COLUMNS, ErpQueries, with_list
 from adapters.push.vapid import VapidKey
@@ -20,6 +21,7 @@ from adapters.redmine.check import check as check_redmine
 from adapters.redmine.engine import create_engine
 from hub.bus import Bus, BusAway, backend_for
 from web.doctor import Check, Finding, Verdict
+from web.erp import access_of
 from web.settings import Settings
 
 __all__ = ["CHECKS"]
@@ -71,17 +73,11 @@ async def _redmine(settings: Settings) -> list[Finding]:
 
 async def _erp(settings: Settings) -> list[Finding]:
     """Signs in and tries every statement that reads; the one that renews VPN is not run, and no value is shown."""
-    if settings.erp_dsn is None or settings.erp_user is None or settings.erp_password is None:
+    access = access_of(settings)
+    if access is None:
         return []
-    access = ErpSettings(
-        dsn=settings.erp_dsn,
-        user=settings.erp_user,
-        password=settings.erp_password.get_secret_value(),
-        connect_s=_TIMEOUT_S / 2,
-        call_s=_TIMEOUT_S / 4,
-    )
     found = []
-    async with open_erp(access) as erp:
+    async with open_erp(replace(access, connect_s=_TIMEOUT_S / 2, call_s=_TIMEOUT_S / 4)) as erp:
         for purpose, sql, binds in _erp_reads(settings):
             try:
                 missing = sorted(COLUMNS.get(purpose, frozenset()) - await erp.columns(f"doctor-{purpose}", sql, binds))

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from adapters.erp.client import ErpSettings, open_erp
+from adapters.erp.client import open_erp
 from adapters.erp.reminders import LOOK_S, VpnReminders
 from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
@@ -36,7 +36,7 @@ from hub.writer import StoreUnavailable
 from web.admin import admin_routes
 from web.admission import Admission
 from web.devices import Devices
-from web.erp import directory_of
+from web.erp import access_of, directory_of
 from web.errors import exception_handlers
 from web.events import event_routes
 from web.health import health_routes
@@ -177,9 +177,8 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[tuple[Sour
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
         sources.append((RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)), None))
-    if settings.areas()["erp"].on and settings.erp_dsn and settings.erp_user and settings.erp_password:
-        credentials = ErpSettings(dsn=settings.erp_dsn, user=settings.erp_user, password=settings.erp_password.get_secret_value())
-        erp = await stack.enter_async_context(open_erp(credentials))
+    if (access := access_of(settings)) is not None:
+        erp = await stack.enter_async_context(open_erp(access))
         sources.append((ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)), None))
         if settings.vpn_reminder_days:
             slow = Cadence(busy_s=LOOK_S, idle_s=LOOK_S, resting_s=LOOK_S, hints=False)
