@@ -12,6 +12,7 @@ import '../ui/menu';
 import type { MenuItem, TezMenu } from '../ui/menu';
 import '../ui/states';
 import { t as word } from '../ui/strings';
+import { type KeyAct, keyAct, typing } from './keys';
 import {
   everything,
   type Filter,
@@ -370,59 +371,43 @@ export class TezInboxList extends TezElement {
     target?.closest('.row')?.scrollIntoView?.({ block: 'nearest' });
   }
 
-  /**
-   * Called by the bell's panel; a page's list listens by itself.
-   * Physical keys, so that the Russian layout works; never while somebody types, never with Ctrl or Alt held.
-   */
+  /** Called by the bell's panel; a page's list listens by itself. Never while somebody types. */
   key(event: KeyboardEvent): void {
     if (event.defaultPrevented || typing(event) || this.help?.open || this.own?.open || !this.checkVisible()) return;
-    if (
-      (event.ctrlKey || event.metaKey) &&
-      !event.altKey &&
-      !event.shiftKey &&
-      event.code === 'KeyZ' &&
-      this.undoable?.run
-    ) {
-      event.preventDefault();
-      this.#undo();
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const host = (this.getRootNode() as Partial<ShadowRoot>).host;
-    if (event.composedPath().some((at) => (at as Element).localName === 'tez-inbox' && at !== host)) return; // the bell's panel lies above
-    const inList = focused()?.classList.contains('main') ?? false;
     const row = this.rows[this.current];
-    const act = ((): (() => void) | null => {
-      if (event.key === '?' || (event.code === 'Slash' && event.shiftKey)) return () => this.help.show();
-      if (event.shiftKey) return null;
-      switch (event.code) {
-        case 'KeyJ':
-          return () => this.#focusRow(this.#focusedWithin ? this.current + 1 : this.current);
-        case 'KeyK':
-          return () => this.#focusRow(this.#focusedWithin ? this.current - 1 : this.current);
-        case 'ArrowDown':
-          return inList ? () => this.#focusRow(this.current + 1) : null;
-        case 'ArrowUp':
-          return inList ? () => this.#focusRow(this.current - 1) : null;
-        case 'KeyE':
-          return row ? () => this.#done([row]) : null;
-        case 'KeyU':
-          return row ? () => this.#toggleRead(row) : null;
-        case 'KeyZ':
-          return row
-            ? () => {
-                const anchor = this.renderRoot.querySelectorAll('.main')[this.current];
-                if (anchor) this.#askSnooze(row, anchor);
-              }
-            : null;
-        default:
-          return null;
-      }
-    })();
+    const act = keyAct(event, {
+      undo: Boolean(this.undoable?.run),
+      inList: focused()?.classList.contains('main') ?? false,
+      row: row !== undefined,
+    });
     if (!act) return;
+    if (act !== 'undo') {
+      if (this.#isBelow(event)) return;
+      event.stopPropagation();
+    }
     event.preventDefault();
-    event.stopPropagation();
-    act();
+    this.#acts[act](row);
+  }
+
+  readonly #acts: Record<KeyAct, (row: Row | undefined) => void> = {
+    undo: () => this.#undo(),
+    help: () => this.help.show(),
+    next: () => this.#focusRow(this.#focusedWithin ? this.current + 1 : this.current),
+    previous: () => this.#focusRow(this.#focusedWithin ? this.current - 1 : this.current),
+    down: () => this.#focusRow(this.current + 1),
+    up: () => this.#focusRow(this.current - 1),
+    done: (row) => row && this.#done([row]),
+    read: (row) => row && this.#toggleRead(row),
+    snooze: (row) => {
+      const anchor = this.renderRoot.querySelectorAll('.main')[this.current];
+      if (row && anchor) this.#askSnooze(row, anchor);
+    },
+  };
+
+  /** The key was pressed in the bell's panel, which lies above this list. */
+  #isBelow(event: KeyboardEvent): boolean {
+    const host = (this.getRootNode() as Partial<ShadowRoot>).host;
+    return event.composedPath().some((at) => (at as Element).localName === 'tez-inbox' && at !== host);
   }
 
   /** A list inside a closed panel hears no keys. */
@@ -765,17 +750,6 @@ function changes(data: NoticeData) {
 
 function capital(text: string): string {
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);
-}
-
-/** The key goes into a field, or into a menu or dialog that lies above. */
-function typing(event: KeyboardEvent): boolean {
-  return event
-    .composedPath()
-    .some(
-      (at) =>
-        at instanceof HTMLElement &&
-        at.matches('input, textarea, select, [contenteditable=""], [contenteditable="true"], dialog, [role=menu]'),
-    );
 }
 
 function remembered(key: string): boolean {
