@@ -29,6 +29,7 @@ import {
 import { sound } from './sound';
 import { t } from './strings';
 import { listStyles } from './styles';
+import { Undo, undoStyles } from './undo';
 
 /** What the list needs of a store; the real one is `InboxStore`. */
 export type Inbox = Pick<
@@ -55,12 +56,6 @@ export interface PushControl {
   enable(): Promise<void>;
 }
 
-interface Undoable {
-  readonly text: string;
-  readonly run: (() => void) | null;
-}
-
-const UNDO_MS = 10_000;
 const MOST_ROWS = 500;
 const PUSH_LATER = 'tez.push.later';
 
@@ -74,7 +69,7 @@ const kindIcon: Record<Kind, IconName> = {
 
 /** <tez-inbox-list .store>: toolbar, filters, rows, keyboard. `page` keeps the filter in the address and hears keys without focus. */
 export class TezInboxList extends TezElement {
-  static override styles = [base, listStyles];
+  static override styles = [base, listStyles, undoStyles];
 
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
@@ -91,11 +86,9 @@ export class TezInboxList extends TezElement {
   @state() private pending = 0;
   @state() private current = 0;
   @state() private unfolded: ReadonlySet<string> = new Set();
-  @state() private undoable: Undoable | null = null;
   @state() private pushNote: 'pushFailed' | 'pushDone' | 'pushDenied' | null = null;
   @state() private snoozeError = '';
   @query('.scroll') private scroller!: HTMLElement | null;
-  @query('.bar') private bar!: HTMLElement;
   @query('#snooze') private snoozeMenu!: TezMenu;
   @query('#help') private help!: TezDialog;
   @query('#own') private own!: TezDialog;
@@ -107,7 +100,7 @@ export class TezInboxList extends TezElement {
   #known = new Set<string>();
   #undos: (() => void)[] = [];
   #storeUndo: (() => void)[] = [];
-  #undoTimer: ReturnType<typeof setTimeout> | undefined;
+  #undo = new Undo(this, () => this.#focusRow(this.current));
   #snoozed: Row | null = null;
   #sentinel: IntersectionObserver | undefined;
 
@@ -134,7 +127,6 @@ export class TezInboxList extends TezElement {
     for (const undo of [...this.#undos, ...this.#storeUndo]) undo();
     this.#undos = [];
     this.#storeUndo = [];
-    clearTimeout(this.#undoTimer);
     this.#sentinel?.disconnect();
     this.#sentinel = undefined;
   }
@@ -147,7 +139,7 @@ export class TezInboxList extends TezElement {
       store.on('failed', (error) => {
         this.#live.restore(store.items.map((item) => item.id));
         this.#arrange();
-        this.#offerUndo(t('markFailed', { why: error.message }), null);
+        this.#undo.offer(t('markFailed', { why: error.message }));
       }),
     ];
     this.#live.reset();
@@ -255,7 +247,7 @@ export class TezInboxList extends TezElement {
     const ids = rows.flatMap((row) => row.items.filter((item) => item.level !== 'done').map((item) => item.id));
     if (!ids.length) return;
     this.#leave(ids, () => this.store?.markDone(ids));
-    this.#offerUndo(t('doneUndo', { n: rows.length }), () => {
+    this.#undo.offer(t('doneUndo', { n: rows.length }), () => {
       this.#live.restore(ids);
       this.store?.undoDone(ids);
       this.#arrange();
@@ -282,7 +274,7 @@ export class TezInboxList extends TezElement {
       .map((item) => item.id);
     if (!ids.length) return;
     this.store?.markRead(ids);
-    this.#offerUndo(t('readUndo', { n: ids.length }), () => this.store?.markUnread(ids));
+    this.#undo.offer(t('readUndo', { n: ids.length }), () => this.store?.markUnread(ids));
   }
 
   #doneAll(): void {
@@ -299,7 +291,7 @@ export class TezInboxList extends TezElement {
     if (!row) return;
     const ids = row.items.filter((item) => item.level !== 'done').map((item) => item.id);
     this.store?.snooze(ids, until);
-    this.#offerUndo(t('snoozeUndo', { time: clockTime(until.getTime(), serverNow()) }), null);
+    this.#undo.offer(t('snoozeUndo', { time: clockTime(until.getTime(), serverNow()) }));
     this.#snoozed = null;
     if (this.#focusedWithin) void this.updateComplete.then(() => this.#focusRow(this.current));
   }
@@ -324,30 +316,6 @@ export class TezInboxList extends TezElement {
     }
     this.own.close();
     this.#snooze(until);
-  }
-
-  #offerUndo(text: string, run: (() => void) | null): void {
-    this.undoable = { text, run };
-    this.#armUndo();
-  }
-
-  #armUndo(): void {
-    clearTimeout(this.#undoTimer);
-    this.#undoTimer = setTimeout(() => this.#dropUndo(), UNDO_MS);
-  }
-
-  #dropUndo(): void {
-    const inside = this.bar?.contains(this.shadowRoot?.activeElement ?? null);
-    this.undoable = null;
-    if (inside) void this.updateComplete.then(() => this.#focusRow(this.current));
-  }
-
-  #undo(): void {
-    const undo = this.undoable?.run;
-    if (!undo) return;
-    clearTimeout(this.#undoTimer);
-    undo();
-    this.#dropUndo();
   }
 
   async #enablePush(): Promise<void> {
@@ -376,7 +344,7 @@ export class TezInboxList extends TezElement {
     if (event.defaultPrevented || typing(event) || this.help?.open || this.own?.open || !this.checkVisible()) return;
     const row = this.rows[this.current];
     const act = keyAct(event, {
-      undo: Boolean(this.undoable?.run),
+      undo: this.#undo.ready,
       inList: focused()?.classList.contains('main') ?? false,
       row: row !== undefined,
     });
@@ -390,7 +358,7 @@ export class TezInboxList extends TezElement {
   }
 
   readonly #acts: Record<KeyAct, (row: Row | undefined) => void> = {
-    undo: () => this.#undo(),
+    undo: () => this.#undo.run(),
     help: () => this.help.show(),
     next: () => this.#focusRow(this.#focusedWithin ? this.current + 1 : this.current),
     previous: () => this.#focusRow(this.#focusedWithin ? this.current - 1 : this.current),
@@ -443,7 +411,7 @@ export class TezInboxList extends TezElement {
           ${this.#content()}
         </div>
       </div>
-      ${this.#undoBar()} ${this.#dialogs()}`;
+      ${this.#undo.render()} ${this.#dialogs()}`;
   }
 
   #top() {
@@ -665,20 +633,6 @@ export class TezInboxList extends TezElement {
     return html`<button class="btn ghost icon small" tabindex=${tab} aria-label=${label} title=${label} @click=${run}>
       ${icon(name, 16)}
     </button>`;
-  }
-
-  #undoBar() {
-    const it = this.undoable;
-    return html`<div
-      class="bar ${it ? 'on' : ''}"
-      @pointerenter=${() => clearTimeout(this.#undoTimer)}
-      @pointerleave=${() => it && this.#armUndo()}
-      @focusin=${() => clearTimeout(this.#undoTimer)}
-      @focusout=${() => it && this.#armUndo()}
-    >
-      <div role="status"><span>${it?.text ?? ''}</span></div>
-      ${it?.run ? html`<button class="btn small" @click=${this.#undo}>${icon('undo', 16)}${t('undo')}</button>` : nothing}
-    </div>`;
   }
 
   #dialogs() {

@@ -382,27 +382,6 @@ export const listStyles = css`
     font-size: var(--tez-s);
     text-align: center;
   }
-  .bar {
-    display: flex;
-    align-items: center;
-    gap: var(--tez-3);
-    border-top: 1px solid var(--tez-line);
-    background: var(--tez-raised);
-    font-size: var(--tez-s);
-  }
-  .bar > div {
-    display: contents;
-  }
-  .bar.on {
-    min-height: 44px;
-    padding: 0 var(--tez-2) 0 var(--tez-4);
-  }
-  .bar:not(.on) {
-    border: 0;
-  }
-  .bar span {
-    flex: 1;
-  }
   kbd {
     display: inline-block;
     min-width: 24px;
