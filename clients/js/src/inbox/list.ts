@@ -2,16 +2,17 @@ import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { InboxItem, InboxStore, Kind, NoticeData } from '../hub/index';
-import { formatDate, pick } from '../i18n/index';
+import { pick } from '../i18n/index';
 import { clockTime, exactTime, onTick, relativeTime, serverNow } from '../ui/clock';
-import '../ui/dialog';
-import { focused, type TezDialog } from '../ui/dialog';
+import { focused } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
 import { type IconName, icon } from '../ui/icons';
 import '../ui/menu';
-import type { MenuItem, TezMenu } from '../ui/menu';
+import type { MenuItem } from '../ui/menu';
 import '../ui/states';
 import { t as word } from '../ui/strings';
+import './help';
+import type { TezInboxHelp } from './help';
 import { type KeyAct, keyAct, typing } from './keys';
 import {
   everything,
@@ -24,8 +25,12 @@ import {
   matches,
   type Row,
   safeUrl,
-  snoozeTimes,
 } from './model';
+import { noteStyles } from './note';
+import './push-offer';
+import type { PushControl } from './push-offer';
+import './snooze';
+import type { TezSnooze } from './snooze';
 import { sound } from './sound';
 import { t } from './strings';
 import { listStyles } from './styles';
@@ -50,14 +55,7 @@ export type Inbox = Pick<
   | 'snooze'
 >;
 
-/** What the list needs of push: where it stands and how to turn it on. */
-export interface PushControl {
-  readonly state: 'off' | 'on' | 'denied' | 'unsupported';
-  enable(): Promise<void>;
-}
-
 const MOST_ROWS = 500;
-const PUSH_LATER = 'tez.push.later';
 
 const kindIcon: Record<Kind, IconName> = {
   ticket: 'ticket',
@@ -69,7 +67,7 @@ const kindIcon: Record<Kind, IconName> = {
 
 /** <tez-inbox-list .store>: toolbar, filters, rows, keyboard. `page` keeps the filter in the address and hears keys without focus. */
 export class TezInboxList extends TezElement {
-  static override styles = [base, listStyles, undoStyles];
+  static override styles = [base, listStyles, noteStyles, undoStyles];
 
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
@@ -86,13 +84,9 @@ export class TezInboxList extends TezElement {
   @state() private pending = 0;
   @state() private current = 0;
   @state() private unfolded: ReadonlySet<string> = new Set();
-  @state() private pushNote: 'pushFailed' | 'pushDone' | 'pushDenied' | null = null;
-  @state() private snoozeError = '';
   @query('.scroll') private scroller!: HTMLElement | null;
-  @query('#snooze') private snoozeMenu!: TezMenu;
-  @query('#help') private help!: TezDialog;
-  @query('#own') private own!: TezDialog;
-  @query('#until') private until!: HTMLInputElement;
+  @query('tez-snooze') private snooze!: TezSnooze;
+  @query('tez-inbox-help') private help!: TezInboxHelp;
 
   #live = new LiveList();
   #hovered = false;
@@ -101,7 +95,6 @@ export class TezInboxList extends TezElement {
   #undos: (() => void)[] = [];
   #storeUndo: (() => void)[] = [];
   #undo = new Undo(this, () => this.#focusRow(this.current));
-  #snoozed: Row | null = null;
   #sentinel: IntersectionObserver | undefined;
 
   override connectedCallback(): void {
@@ -282,50 +275,14 @@ export class TezInboxList extends TezElement {
   }
 
   #askSnooze(row: Row, anchor: Element): void {
-    this.#snoozed = row;
-    this.snoozeMenu.openAt(anchor);
+    this.snooze.ask(anchor, (until) => this.#snooze(row, until));
   }
 
-  #snooze(until: Date): void {
-    const row = this.#snoozed;
-    if (!row) return;
+  #snooze(row: Row, until: Date): void {
     const ids = row.items.filter((item) => item.level !== 'done').map((item) => item.id);
     this.store?.snooze(ids, until);
     this.#undo.offer(t('snoozeUndo', { time: clockTime(until.getTime(), serverNow()) }));
-    this.#snoozed = null;
     if (this.#focusedWithin) void this.updateComplete.then(() => this.#focusRow(this.current));
-  }
-
-  #snoozePicked(id: string): void {
-    const times = snoozeTimes(new Date(serverNow()));
-    if (id === 'own') {
-      this.snoozeError = '';
-      this.own.show();
-      return;
-    }
-    const until = times[id as keyof typeof times];
-    if (until) this.#snooze(until);
-  }
-
-  #snoozeOwn(event: Event): void {
-    event.preventDefault();
-    const until = new Date(this.until.value);
-    if (Number.isNaN(until.getTime()) || until.getTime() <= serverNow()) {
-      this.snoozeError = t('past');
-      return;
-    }
-    this.own.close();
-    this.#snooze(until);
-  }
-
-  async #enablePush(): Promise<void> {
-    try {
-      await this.push?.enable();
-      this.pushNote = this.push?.state === 'on' ? 'pushDone' : this.push?.state === 'denied' ? 'pushDenied' : null;
-    } catch {
-      this.pushNote = 'pushFailed';
-    }
-    this.requestUpdate();
   }
 
   // — Keyboard —
@@ -341,7 +298,7 @@ export class TezInboxList extends TezElement {
 
   /** Called by the bell's panel; a page's list listens by itself. Never while somebody types. */
   key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || typing(event) || this.help?.open || this.own?.open || !this.checkVisible()) return;
+    if (event.defaultPrevented || typing(event) || this.help?.open || this.snooze?.open || !this.checkVisible()) return;
     const row = this.rows[this.current];
     const act = keyAct(event, {
       undo: this.#undo.ready,
@@ -411,7 +368,8 @@ export class TezInboxList extends TezElement {
           ${this.#content()}
         </div>
       </div>
-      ${this.#undo.render()} ${this.#dialogs()}`;
+      ${this.#undo.render()} 
+      <tez-snooze></tez-snooze><tez-inbox-help></tez-inbox-help>`;
   }
 
   #top() {
@@ -490,33 +448,11 @@ export class TezInboxList extends TezElement {
       stale === null
         ? nothing
         : html`<div class="note stale">${icon('offline', 16)}<span>${t('asOf', { time: clockTime(stale, serverNow()) })}</span></div>`
-    }${this.#pushOffer()}`;
-  }
-
-  #pushOffer() {
-    const push = this.push;
-    if (this.pushNote) {
-      return html`<div class="note" role="status">
-        <span>${t(this.pushNote)}</span>
-        <button class="btn ghost icon small" aria-label=${word('close')} title=${word('close')} @click=${() => (this.pushNote = null)}>
-          ${icon('close', 16)}
-        </button>
-      </div>`;
-    }
-    if (push?.state !== 'off' || this.staleSince !== null || remembered(PUSH_LATER)) return nothing;
-    return html`<div class="note">
-      <span><b>${t('push')}</b>${t('pushWhy')}</span>
-      <button class="btn primary small" @click=${this.#enablePush}>${t('pushOn')}</button>
-      <button
-        class="btn ghost small"
-        @click=${() => {
-          remember(PUSH_LATER);
-          this.requestUpdate();
-        }}
-      >
-        ${t('pushLater')}
-      </button>
-    </div>`;
+    }<tez-push-offer
+        .push=${this.push}
+        .pushState=${this.push?.state ?? 'unsupported'}
+        ?held=${stale !== null}
+      ></tez-push-offer>`;
   }
 
   #content() {
@@ -634,56 +570,6 @@ export class TezInboxList extends TezElement {
       ${icon(name, 16)}
     </button>`;
   }
-
-  #dialogs() {
-    const times = snoozeTimes(new Date(serverNow()));
-    const items: MenuItem[] = [
-      { id: 'hour', label: t('hour'), hint: clockTime(times.hour.getTime()) },
-      { id: 'tomorrow', label: t('tomorrow', { time: clockTime(times.tomorrow.getTime()) }) },
-      ...(times.monday
-        ? [
-            {
-              id: 'monday',
-              label: t('monday', {
-                day: capital(formatDate(times.monday, { weekday: 'long' })),
-                time: clockTime(times.monday.getTime()),
-              }),
-            },
-          ]
-        : []),
-      { id: 'own', label: t('ownTime'), divided: true },
-    ];
-    const keys: [string[], string][] = [
-      [['J', 'K'], t('keyMove')],
-      [['Enter'], t('keyOpen')],
-      [['E'], t('keyDone')],
-      [['U'], t('keyUnread')],
-      [['Z'], t('keySnooze')],
-      [['Ctrl', 'Z'], t('keyUndo')],
-      [['?'], t('keyHelp')],
-    ];
-    return html`<tez-menu id="snooze" bare .label=${t('snooze')} .items=${items} @pick=${(event: CustomEvent<string>) => this.#snoozePicked(event.detail)}></tez-menu>
-      <tez-dialog id="help" .heading=${t('help')}>
-        <dl>
-          ${keys.map(([names, what]) => html`<dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt><dd>${what}</dd>`)}
-        </dl>
-      </tez-dialog>
-      <tez-dialog id="own" .heading=${t('snoozeUntil')}>
-        <form id="form" @submit=${this.#snoozeOwn}>
-          <input
-            id="until"
-            class="btn"
-            type="datetime-local"
-            required
-            aria-label=${t('snoozeUntil')}
-            aria-invalid=${this.snoozeError ? 'true' : nothing}
-            aria-describedby="wrong"
-          />
-          <p id="wrong" role="status">${this.snoozeError}</p>
-        </form>
-        <button slot="actions" class="btn primary" type="submit" form="form">${t('snooze')}</button>
-      </tez-dialog>`;
-  }
 }
 define('tez-inbox-list', TezInboxList);
 
@@ -700,24 +586,4 @@ function changes(data: NoticeData) {
         html`<span>${pick(change.label)}: ${change.old ? html`<del>${pick(change.old)}</del> → ` : nothing}<ins>${pick(change.new) || t('nothing')}</ins></span>`,
     )}
   </p>`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
-}
-
-function remembered(key: string): boolean {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function remember(key: string): void {
-  try {
-    localStorage.setItem(key, '1');
-  } catch {
-    // then it is asked again on the next page
-  }
 }

@@ -77,29 +77,6 @@ export const listStyles = css`
     background: var(--tez-accent);
     color: var(--tez-on-accent);
   }
-  .note {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: var(--tez-1) var(--tez-3);
-    padding: var(--tez-2) var(--tez-4);
-    border-top: 1px solid var(--tez-line);
-    background: var(--tez-sunken);
-    color: var(--tez-text-2);
-    font-size: var(--tez-s);
-  }
-  .note > span {
-    flex: 1 1 16ch;
-  }
-  .note b {
-    display: block;
-    color: var(--tez-text);
-    font-weight: 600;
-  }
-  .note.stale {
-    background: var(--tez-warn-soft);
-    color: var(--tez-warn);
-  }
   .view {
     position: relative;
     display: flex;
@@ -382,27 +359,6 @@ export const listStyles = css`
     font-size: var(--tez-s);
     text-align: center;
   }
-  kbd {
-    display: inline-block;
-    min-width: 24px;
-    padding: 1px 6px;
-    border: 1px solid var(--tez-line-strong);
-    border-bottom-width: 2px;
-    border-radius: var(--tez-radius-s);
-    color: var(--tez-text);
-    font-family: var(--tez-mono);
-    font-size: var(--tez-s);
-    text-align: center;
-  }
-  dl {
-    display: grid;
-    grid-template-columns: auto 1fr;
-    gap: 8px var(--tez-4);
-    margin: var(--tez-2) 0 0;
-  }
-  dd {
-    margin: 0;
-  }
   @container (min-width: 680px) {
     .row {
       grid-template-columns: 28px minmax(0, 1fr) 11rem;
@@ -445,12 +401,6 @@ export const listStyles = css`
       flex-direction: row;
       grid-column: 2;
       margin-top: 3px;
-    }
-    .note > span {
-      flex-basis: 100%;
-    }
-    .note > svg + span {
-      flex-basis: 0;
     }
   }
   @media (hover: none) {
