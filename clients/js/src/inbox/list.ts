@@ -1,19 +1,18 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { InboxItem, InboxStore, Kind, NoticeData } from '../hub/index';
-import { pick } from '../i18n/index';
-import { clockTime, exactTime, onTick, relativeTime, serverNow } from '../ui/clock';
+import type { InboxStore, Kind } from '../hub/index';
+import { clockTime, onTick, serverNow } from '../ui/clock';
 import { focused } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
-import { type IconName, icon } from '../ui/icons';
-import '../ui/menu';
-import type { MenuItem } from '../ui/menu';
+import { icon } from '../ui/icons';
 import '../ui/states';
 import { t as word } from '../ui/strings';
+import { filterBar, filterStyles } from './filters';
 import './help';
 import type { TezInboxHelp } from './help';
 import { type KeyAct, keyAct, typing } from './keys';
+import { listStyles } from './list-styles';
 import {
   everything,
   type Filter,
@@ -29,11 +28,13 @@ import {
 import { noteStyles } from './note';
 import './push-offer';
 import type { PushControl } from './push-offer';
+import { rowView } from './row';
+import { rowStyles } from './row-styles';
 import './snooze';
 import type { TezSnooze } from './snooze';
 import { sound } from './sound';
 import { t } from './strings';
-import { listStyles } from './styles';
+import { type ToolActs, toolbar, toolbarStyles } from './toolbar';
 import { Undo, undoStyles } from './undo';
 
 /** What the list needs of a store; the real one is `InboxStore`. */
@@ -57,17 +58,9 @@ export type Inbox = Pick<
 
 const MOST_ROWS = 500;
 
-const kindIcon: Record<Kind, IconName> = {
-  ticket: 'ticket',
-  network: 'network',
-  call: 'call',
-  erp: 'erp',
-  system: 'system',
-};
-
 /** <tez-inbox-list .store>: toolbar, filters, rows, keyboard. `page` keeps the filter in the address and hears keys without focus. */
 export class TezInboxList extends TezElement {
-  static override styles = [base, listStyles, noteStyles, undoStyles];
+  static override styles = [base, listStyles, toolbarStyles, filterStyles, noteStyles, rowStyles, undoStyles];
 
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
@@ -270,10 +263,6 @@ export class TezInboxList extends TezElement {
     this.#undo.offer(t('readUndo', { n: ids.length }), () => this.store?.markUnread(ids));
   }
 
-  #doneAll(): void {
-    this.#done(this.rows.filter((row) => !row.done));
-  }
-
   #askSnooze(row: Row, anchor: Element): void {
     this.snooze.ask(anchor, (until) => this.#snooze(row, until));
   }
@@ -345,7 +334,7 @@ export class TezInboxList extends TezElement {
   override render() {
     const store = this.store;
     const stale = this.staleSince !== null;
-    return html`${this.#top()} ${this.#filters()} ${this.#notes()}
+    return html`${toolbar(this.#tools)} ${filterBar(this.filter, this.#offered, (filter) => this.#setFilter(filter))} ${this.#notes()}
       <div class="view ${stale ? 'stale' : ''}">
         ${
           this.pending
@@ -372,74 +361,21 @@ export class TezInboxList extends TezElement {
       <tez-snooze></tez-snooze><tez-inbox-help></tez-inbox-help>`;
   }
 
-  #top() {
-    const muted = sound.muted;
-    const actions: MenuItem[] = [
-      { id: 'read', label: t('readAll'), icon: 'checks' },
-      { id: 'done', label: t('doneAll'), icon: 'check' },
-      { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', divided: true },
-    ];
-    return html`<div class="top">
-      <div class="head"><slot name="heading"><h2>${t('title')}</h2></slot></div>
-      <div class="tools">
-        ${
-          sound.locked && !muted
-            ? html`<button class="btn small" title=${t('unlockWhy')} @click=${() => void sound.unlock()}>
-                ${icon('sound', 16)}${t('unlock')}
-              </button>`
-            : html`<button
-                class="btn ghost icon"
-                aria-label=${muted ? t('unmute') : t('mute')}
-                title=${muted ? t('unmute') : t('mute')}
-                @click=${this.#toggleMute}
-              >
-                ${icon(muted ? 'mute' : 'sound')}
-              </button>`
-        }
-        <button class="btn ghost icon" aria-label=${t('readAll')} title=${t('readAll')} @click=${this.#readAll}>
-          ${icon('checks')}
-        </button>
-        <tez-menu
-          .label=${t('more')}
-          .items=${actions}
-          @pick=${(event: CustomEvent<string>) => {
-            if (event.detail === 'read') this.#readAll();
-            else if (event.detail === 'done') this.#doneAll();
-            else this.help.show();
-          }}
-          ><span slot="trigger">${icon('dots')}</span></tez-menu
-        >
-      </div>
-    </div>`;
-  }
+  readonly #tools: ToolActs = {
+    mute: () => {
+      sound.muted = !sound.muted;
+      void sound.unlock();
+      this.emit('tez-sound', { muted: sound.muted });
+    },
+    readAll: () => this.#readAll(),
+    doneAll: () => this.#done(this.rows.filter((row) => !row.done)),
+    help: () => this.help.show(),
+  };
 
-  #toggleMute(): void {
-    sound.muted = !sound.muted;
-    void sound.unlock();
-    this.emit('tez-sound', { muted: sound.muted });
-  }
-
-  #filters() {
+  /** A page offers all kinds, a panel only those that it has. */
+  get #offered(): Kind[] {
     const present = new Set(this.store?.items.map((item) => item.data.kind));
-    const offered = kinds.filter((kind) => this.page || present.has(kind) || this.filter.kind === kind);
-    const chip = (kind: Kind | null, label: string) =>
-      html`<button
-        class="chip"
-        aria-pressed=${this.filter.kind === kind ? 'true' : 'false'}
-        @click=${() => this.#setFilter({ ...this.filter, kind })}
-      >
-        ${label}
-      </button>`;
-    return html`<div class="filters" role="group" aria-label=${t('filters')}>
-      ${offered.length > 1 ? [chip(null, t('all')), ...offered.map((kind) => chip(kind, t(kind)))] : nothing}
-      <button
-        class="chip box push"
-        aria-pressed=${this.filter.unread ? 'true' : 'false'}
-        @click=${() => this.#setFilter({ ...this.filter, unread: !this.filter.unread })}
-      >
-        <i>${this.filter.unread ? icon('check', 11) : nothing}</i>${t('unreadOnly')}
-      </button>
-    </div>`;
+    return kinds.filter((kind) => this.page || present.has(kind) || this.filter.kind === kind);
   }
 
   #notes() {
@@ -496,94 +432,20 @@ export class TezInboxList extends TezElement {
   }
 
   #row(row: Row, index: number) {
-    const { newest } = row;
-    const { data } = newest;
-    const rest = row.items.length - 1;
-    const open = this.unfolded.has(row.key);
-    const url = safeUrl(data.url, this.origin);
-    const here = index === this.current;
-    const tab = here ? '0' : '-1';
-    const title = html`<span class="title"
-      >${data.critical ? html`<span class="critical">${t('critical')}</span>` : nothing}${row.unread ? html`<span class="sr">${t('unread')}: </span>` : nothing}${
-        row.done ? html`<span class="sr">${t('isDone')}: </span>` : nothing
-      }${pick(data.title)}</span
-    >`;
-    const classes = `row ${row.unread ? 'unread' : ''} ${open ? 'open' : ''} ${row.done ? 'gone' : ''} ${this.#known.size && !this.#known.has(row.key) ? 'fresh' : ''}`;
-    return html`<li class=${classes} data-id=${newest.id} data-seq=${newest.seq} @focusin=${() => (this.current = index)}>
-      ${row.unread ? html`<span class="mark"></span>` : nothing}
-      <span class="kind ${data.kind}">${icon(kindIcon[data.kind] ?? 'bell', 17)}</span>
-      <div>
-        ${
-          url
-            ? html`<a
-                class="main"
-                tabindex=${tab}
-                href=${url}
-                target=${new URL(url).origin === location.origin ? nothing : '_blank'}
-                rel="noopener"
-                @click=${(event: Event) => this.#open(event, row)}
-                >${title}</a
-              >`
-            : html`<button class="main" tabindex=${tab} @click=${(event: Event) => this.#open(event, row)}>${title}</button>`
-        }
-        ${changes(data)} ${data.body ? html`<p class="body">${data.body}</p>` : nothing}
-      </div>
-      <div class="side">
-        ${time(newest)}
-        ${
-          rest
-            ? html`<button
-                class="plus"
-                tabindex=${tab}
-                aria-expanded=${open ? 'true' : 'false'}
-                aria-label=${`+${rest}: ${open ? t('fold') : t('earlier', { n: rest })}`}
-                title=${open ? t('fold') : t('earlier', { n: rest })}
-                @click=${() => this.#fold(row)}
-              >
-                +${rest}
-              </button>`
-            : nothing
-        }
-      </div>
-      ${
-        open && rest
-          ? html`<ul class="earlier" role="list">
-              ${row.items.slice(1).map(
-                (item) => html`<li>
-                  <span>${pick(item.data.title)}</span>${time(item)} ${changes(item.data)}
-                  ${item.data.body ? html`<p class="body">${item.data.body}</p>` : nothing}
-                </li>`,
-              )}
-            </ul>`
-          : nothing
-      }
-      <div class="acts">
-        ${this.#act(tab, row.unread ? 'check' : 'unread', row.unread ? t('markRead') : t('markUnread'), () => this.#toggleRead(row))}
-        ${this.#act(tab, 'clock', t('snooze'), (event) => this.#askSnooze(row, event.currentTarget as Element))}
-        ${this.#act(tab, 'checks', t('done'), () => this.#done([row]))}
-      </div>
-    </li>`;
-  }
-
-  #act(tab: string, name: IconName, label: string, run: (event: Event) => void) {
-    return html`<button class="btn ghost icon small" tabindex=${tab} aria-label=${label} title=${label} @click=${run}>
-      ${icon(name, 16)}
-    </button>`;
+    const view = {
+      url: safeUrl(row.newest.data.url, this.origin),
+      current: index === this.current,
+      open: this.unfolded.has(row.key),
+      fresh: this.#known.size > 0 && !this.#known.has(row.key),
+    };
+    return rowView(row, view, {
+      enter: () => (this.current = index),
+      open: (event) => this.#open(event, row),
+      fold: () => this.#fold(row),
+      read: () => this.#toggleRead(row),
+      snooze: (anchor) => this.#askSnooze(row, anchor),
+      done: () => this.#done([row]),
+    });
   }
 }
 define('tez-inbox-list', TezInboxList);
-
-function time(item: InboxItem) {
-  const at = Date.parse(item.time);
-  return html`<time datetime=${item.time} title=${exactTime(at)}>${relativeTime(at)}</time>`;
-}
-
-function changes(data: NoticeData) {
-  if (!data.changes?.length) return nothing;
-  return html`<p class="changes">
-    ${data.changes.map(
-      (change) =>
-        html`<span>${pick(change.label)}: ${change.old ? html`<del>${pick(change.old)}</del> → ` : nothing}<ins>${pick(change.new) || t('nothing')}</ins></span>`,
-    )}
-  </p>`;
-}
