@@ -9,10 +9,11 @@ import { place } from '../ui/place';
 import { tokens } from '../ui/tokens';
 import { inboxStyles } from './inbox-styles';
 import './list';
-import type { Inbox, TezInboxList } from './list';
+import type { TezInboxList } from './list';
 import type { PushControl } from './push-offer';
 import { type Boot, connect, HttpError, request, type Session, watchActivity } from './session';
 import { sound } from './sound';
+import type { Inbox } from './store';
 import { t } from './strings';
 
 const STALE_MS = 2000; // shorter drops are nobody's business

@@ -65,12 +65,6 @@ export const listStyles = css`
     padding: 0;
     list-style: none;
   }
-  .foot {
-    padding: var(--tez-3) var(--tez-4);
-    color: var(--tez-text-3);
-    font-size: var(--tez-s);
-    text-align: center;
-  }
   @media (forced-colors: active) {
     .pill {
       border: 1px solid CanvasText;

@@ -1,13 +1,12 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { InboxStore, Kind } from '../hub/index';
+import type { Kind } from '../hub/index';
 import { clockTime, onTick, serverNow } from '../ui/clock';
 import { focused } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
-import '../ui/states';
-import { t as word } from '../ui/strings';
+import { aroundStyles, foot, noRows } from './around';
 import { filterBar, filterStyles } from './filters';
 import './help';
 import type { TezInboxHelp } from './help';
@@ -33,34 +32,25 @@ import { rowStyles } from './row-styles';
 import './snooze';
 import type { TezSnooze } from './snooze';
 import { sound } from './sound';
+import type { Inbox } from './store';
 import { t } from './strings';
 import { type ToolActs, toolbar, toolbarStyles } from './toolbar';
 import { Undo, undoStyles } from './undo';
-
-/** What the list needs of a store; the real one is `InboxStore`. */
-export type Inbox = Pick<
-  InboxStore,
-  | 'items'
-  | 'unseen'
-  | 'loading'
-  | 'error'
-  | 'complete'
-  | 'on'
-  | 'load'
-  | 'more'
-  | 'markSeen'
-  | 'markRead'
-  | 'markUnread'
-  | 'markDone'
-  | 'undoDone'
-  | 'snooze'
->;
 
 const MOST_ROWS = 500;
 
 /** <tez-inbox-list .store>: toolbar, filters, rows, keyboard. `page` keeps the filter in the address and hears keys without focus. */
 export class TezInboxList extends TezElement {
-  static override styles = [base, listStyles, toolbarStyles, filterStyles, noteStyles, rowStyles, undoStyles];
+  static override styles = [
+    base,
+    listStyles,
+    toolbarStyles,
+    filterStyles,
+    noteStyles,
+    rowStyles,
+    aroundStyles,
+    undoStyles,
+  ];
 
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
@@ -357,7 +347,7 @@ export class TezInboxList extends TezElement {
           ${this.#content()}
         </div>
       </div>
-      ${this.#undo.render()} 
+      ${this.#undo.render()}
       <tez-snooze></tez-snooze><tez-inbox-help></tez-inbox-help>`;
   }
 
@@ -392,43 +382,15 @@ export class TezInboxList extends TezElement {
   }
 
   #content() {
-    const store = this.store;
-    if (this.rows.length) {
-      return html`<ul role="list">
-          ${repeat(
-            this.rows,
-            (row) => row.key,
-            (row, index) => this.#row(row, index),
-          )}
-        </ul>
-        ${this.#end()}`;
-    }
-    if (store?.error) {
-      return html`<tez-error .heading=${t('loadFailed')} .text=${store.error.message} @retry=${() => void store.load()}></tez-error>`;
-    }
-    if (!store || (store.loading && !store.items.length)) {
-      return html`<tez-loading @retry=${() => void store?.load()}></tez-loading>`;
-    }
-    if (this.filter.kind || this.filter.unread) {
-      return html`<tez-empty icon="check" .heading=${t('nothingTitle')}>
-          <button class="btn" @click=${() => this.#setFilter(everything)}>${t('showAll')}</button>
-        </tez-empty>
-        ${store.complete ? nothing : html`<div class="foot"></div>`}`;
-    }
-    return html`<tez-empty icon="bell" .heading=${t('emptyTitle')} .text=${t('emptyText')}></tez-empty>
-      ${store.complete ? nothing : html`<div class="foot"></div>`}`;
-  }
-
-  #end() {
-    const store = this.store;
-    if (!store) return nothing;
-    if (store.error) {
-      return html`<div class="foot">
-        ${t('olderFailed')} <button class="btn small" @click=${() => void store.more()}>${word('retry')}</button>
-      </div>`;
-    }
-    const text = store.items.length >= MOST_ROWS ? t('limit') : store.complete ? t('end') : t('older');
-    return html`<div class="foot">${text}</div>`;
+    if (!this.rows.length) return noRows(this.store, this.filter, () => this.#setFilter(everything));
+    return html`<ul role="list">
+        ${repeat(
+          this.rows,
+          (row) => row.key,
+          (row, index) => this.#row(row, index),
+        )}
+      </ul>
+      ${this.store ? foot(this.store, this.store.items.length >= MOST_ROWS) : nothing}`;
   }
 
   #row(row: Row, index: number) {
