@@ -1,8 +1,9 @@
 /** An inbox, a hub and people without a server: for the gallery and the tests. */
 
 import type { HubEvents, HubStatus, InboxItem, Level, NoticeData, SourceState, Undo, You } from '../hub/index';
-import type { Inbox, PushControl } from '../inbox/list';
 import { isUnseen } from '../inbox/model';
+import type { PushControl } from '../inbox/push-offer';
+import type { Inbox } from '../inbox/store';
 import type { ShellHub } from '../shell/shell';
 
 class Listeners<T> {

@@ -7,12 +7,14 @@ import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { place } from '../ui/place';
 import { tokens } from '../ui/tokens';
+import { inboxStyles } from './inbox-styles';
 import './list';
-import type { Inbox, PushControl, TezInboxList } from './list';
+import type { TezInboxList } from './list';
+import type { PushControl } from './push-offer';
 import { type Boot, connect, HttpError, request, type Session, watchActivity } from './session';
 import { sound } from './sound';
+import type { Inbox } from './store';
 import { t } from './strings';
-import { inboxStyles } from './styles';
 
 const STALE_MS = 2000; // shorter drops are nobody's business
 const SPEAK_MS = 1000; // ten events in a second are spoken once

@@ -1,17 +1,17 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { InboxItem, InboxStore, Kind, NoticeData } from '../hub/index';
-import { formatDate, pick } from '../i18n/index';
-import { clockTime, exactTime, onTick, relativeTime, serverNow } from '../ui/clock';
-import '../ui/dialog';
-import { focused, type TezDialog } from '../ui/dialog';
+import type { Kind } from '../hub/index';
+import { clockTime, onTick, serverNow } from '../ui/clock';
+import { focused } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
-import { type IconName, icon } from '../ui/icons';
-import '../ui/menu';
-import type { MenuItem, TezMenu } from '../ui/menu';
-import '../ui/states';
-import { t as word } from '../ui/strings';
+import { icon } from '../ui/icons';
+import { aroundStyles, foot, noRows } from './around';
+import { filterBar, filterStyles } from './filters';
+import './help';
+import type { TezInboxHelp } from './help';
+import { type KeyAct, keyAct, typing } from './keys';
+import { listStyles } from './list-styles';
 import {
   everything,
   type Filter,
@@ -23,57 +23,34 @@ import {
   matches,
   type Row,
   safeUrl,
-  snoozeTimes,
 } from './model';
+import { noteStyles } from './note';
+import './push-offer';
+import type { PushControl } from './push-offer';
+import { rowView } from './row';
+import { rowStyles } from './row-styles';
+import './snooze';
+import type { TezSnooze } from './snooze';
 import { sound } from './sound';
+import type { Inbox } from './store';
 import { t } from './strings';
-import { listStyles } from './styles';
+import { type ToolActs, toolbar, toolbarStyles } from './toolbar';
+import { Undo, undoStyles } from './undo';
 
-/** What the list needs of a store; the real one is `InboxStore`. */
-export type Inbox = Pick<
-  InboxStore,
-  | 'items'
-  | 'unseen'
-  | 'loading'
-  | 'error'
-  | 'complete'
-  | 'on'
-  | 'load'
-  | 'more'
-  | 'markSeen'
-  | 'markRead'
-  | 'markUnread'
-  | 'markDone'
-  | 'undoDone'
-  | 'snooze'
->;
-
-/** What the list needs of push: where it stands and how to turn it on. */
-export interface PushControl {
-  readonly state: 'off' | 'on' | 'denied' | 'unsupported';
-  enable(): Promise<void>;
-}
-
-interface Undoable {
-  readonly text: string;
-  readonly run: (() => void) | null;
-}
-
-const UNDO_MS = 10_000;
 const MOST_ROWS = 500;
-const PUSH_LATER = 'tez.push.later';
-
-const kindIcon: Record<Kind, IconName> = {
-  ticket: 'ticket',
-  network: 'network',
-  call: 'call',
-  erp: 'erp',
-  system: 'system',
-};
 
 /** <tez-inbox-list .store>: toolbar, filters, rows, keyboard. `page` keeps the filter in the address and hears keys without focus. */
 export class TezInboxList extends TezElement {
-  static override styles = [base, listStyles];
+  static override styles = [
+    base,
+    listStyles,
+    toolbarStyles,
+    filterStyles,
+    noteStyles,
+    rowStyles,
+    aroundStyles,
+    undoStyles,
+  ];
 
   @property({ attribute: false }) store: Inbox | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
@@ -90,15 +67,9 @@ export class TezInboxList extends TezElement {
   @state() private pending = 0;
   @state() private current = 0;
   @state() private unfolded: ReadonlySet<string> = new Set();
-  @state() private undoable: Undoable | null = null;
-  @state() private pushNote: 'pushFailed' | 'pushDone' | 'pushDenied' | null = null;
-  @state() private snoozeError = '';
   @query('.scroll') private scroller!: HTMLElement | null;
-  @query('.bar') private bar!: HTMLElement;
-  @query('#snooze') private snoozeMenu!: TezMenu;
-  @query('#help') private help!: TezDialog;
-  @query('#own') private own!: TezDialog;
-  @query('#until') private until!: HTMLInputElement;
+  @query('tez-snooze') private snooze!: TezSnooze;
+  @query('tez-inbox-help') private help!: TezInboxHelp;
 
   #live = new LiveList();
   #hovered = false;
@@ -106,8 +77,7 @@ export class TezInboxList extends TezElement {
   #known = new Set<string>();
   #undos: (() => void)[] = [];
   #storeUndo: (() => void)[] = [];
-  #undoTimer: ReturnType<typeof setTimeout> | undefined;
-  #snoozed: Row | null = null;
+  #undo = new Undo(this, () => this.#focusRow(this.current));
   #sentinel: IntersectionObserver | undefined;
 
   override connectedCallback(): void {
@@ -133,7 +103,6 @@ export class TezInboxList extends TezElement {
     for (const undo of [...this.#undos, ...this.#storeUndo]) undo();
     this.#undos = [];
     this.#storeUndo = [];
-    clearTimeout(this.#undoTimer);
     this.#sentinel?.disconnect();
     this.#sentinel = undefined;
   }
@@ -146,7 +115,7 @@ export class TezInboxList extends TezElement {
       store.on('failed', (error) => {
         this.#live.restore(store.items.map((item) => item.id));
         this.#arrange();
-        this.#offerUndo(t('markFailed', { why: error.message }), null);
+        this.#undo.offer(t('markFailed', { why: error.message }));
       }),
     ];
     this.#live.reset();
@@ -254,7 +223,7 @@ export class TezInboxList extends TezElement {
     const ids = rows.flatMap((row) => row.items.filter((item) => item.level !== 'done').map((item) => item.id));
     if (!ids.length) return;
     this.#leave(ids, () => this.store?.markDone(ids));
-    this.#offerUndo(t('doneUndo', { n: rows.length }), () => {
+    this.#undo.offer(t('doneUndo', { n: rows.length }), () => {
       this.#live.restore(ids);
       this.store?.undoDone(ids);
       this.#arrange();
@@ -281,82 +250,18 @@ export class TezInboxList extends TezElement {
       .map((item) => item.id);
     if (!ids.length) return;
     this.store?.markRead(ids);
-    this.#offerUndo(t('readUndo', { n: ids.length }), () => this.store?.markUnread(ids));
-  }
-
-  #doneAll(): void {
-    this.#done(this.rows.filter((row) => !row.done));
+    this.#undo.offer(t('readUndo', { n: ids.length }), () => this.store?.markUnread(ids));
   }
 
   #askSnooze(row: Row, anchor: Element): void {
-    this.#snoozed = row;
-    this.snoozeMenu.openAt(anchor);
+    this.snooze.ask(anchor, (until) => this.#snooze(row, until));
   }
 
-  #snooze(until: Date): void {
-    const row = this.#snoozed;
-    if (!row) return;
+  #snooze(row: Row, until: Date): void {
     const ids = row.items.filter((item) => item.level !== 'done').map((item) => item.id);
     this.store?.snooze(ids, until);
-    this.#offerUndo(t('snoozeUndo', { time: clockTime(until.getTime(), serverNow()) }), null);
-    this.#snoozed = null;
+    this.#undo.offer(t('snoozeUndo', { time: clockTime(until.getTime(), serverNow()) }));
     if (this.#focusedWithin) void this.updateComplete.then(() => this.#focusRow(this.current));
-  }
-
-  #snoozePicked(id: string): void {
-    const times = snoozeTimes(new Date(serverNow()));
-    if (id === 'own') {
-      this.snoozeError = '';
-      this.own.show();
-      return;
-    }
-    const until = times[id as keyof typeof times];
-    if (until) this.#snooze(until);
-  }
-
-  #snoozeOwn(event: Event): void {
-    event.preventDefault();
-    const until = new Date(this.until.value);
-    if (Number.isNaN(until.getTime()) || until.getTime() <= serverNow()) {
-      this.snoozeError = t('past');
-      return;
-    }
-    this.own.close();
-    this.#snooze(until);
-  }
-
-  #offerUndo(text: string, run: (() => void) | null): void {
-    this.undoable = { text, run };
-    this.#armUndo();
-  }
-
-  #armUndo(): void {
-    clearTimeout(this.#undoTimer);
-    this.#undoTimer = setTimeout(() => this.#dropUndo(), UNDO_MS);
-  }
-
-  #dropUndo(): void {
-    const inside = this.bar?.contains(this.shadowRoot?.activeElement ?? null);
-    this.undoable = null;
-    if (inside) void this.updateComplete.then(() => this.#focusRow(this.current));
-  }
-
-  #undo(): void {
-    const undo = this.undoable?.run;
-    if (!undo) return;
-    clearTimeout(this.#undoTimer);
-    undo();
-    this.#dropUndo();
-  }
-
-  async #enablePush(): Promise<void> {
-    try {
-      await this.push?.enable();
-      this.pushNote = this.push?.state === 'on' ? 'pushDone' : this.push?.state === 'denied' ? 'pushDenied' : null;
-    } catch {
-      this.pushNote = 'pushFailed';
-    }
-    this.requestUpdate();
   }
 
   // — Keyboard —
@@ -370,59 +275,43 @@ export class TezInboxList extends TezElement {
     target?.closest('.row')?.scrollIntoView?.({ block: 'nearest' });
   }
 
-  /**
-   * Called by the bell's panel; a page's list listens by itself.
-   * Physical keys, so that the Russian layout works; never while somebody types, never with Ctrl or Alt held.
-   */
+  /** Called by the bell's panel; a page's list listens by itself. Never while somebody types. */
   key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || typing(event) || this.help?.open || this.own?.open || !this.checkVisible()) return;
-    if (
-      (event.ctrlKey || event.metaKey) &&
-      !event.altKey &&
-      !event.shiftKey &&
-      event.code === 'KeyZ' &&
-      this.undoable?.run
-    ) {
-      event.preventDefault();
-      this.#undo();
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const host = (this.getRootNode() as Partial<ShadowRoot>).host;
-    if (event.composedPath().some((at) => (at as Element).localName === 'tez-inbox' && at !== host)) return; // the bell's panel lies above
-    const inList = focused()?.classList.contains('main') ?? false;
+    if (event.defaultPrevented || typing(event) || this.help?.open || this.snooze?.open || !this.checkVisible()) return;
     const row = this.rows[this.current];
-    const act = ((): (() => void) | null => {
-      if (event.key === '?' || (event.code === 'Slash' && event.shiftKey)) return () => this.help.show();
-      if (event.shiftKey) return null;
-      switch (event.code) {
-        case 'KeyJ':
-          return () => this.#focusRow(this.#focusedWithin ? this.current + 1 : this.current);
-        case 'KeyK':
-          return () => this.#focusRow(this.#focusedWithin ? this.current - 1 : this.current);
-        case 'ArrowDown':
-          return inList ? () => this.#focusRow(this.current + 1) : null;
-        case 'ArrowUp':
-          return inList ? () => this.#focusRow(this.current - 1) : null;
-        case 'KeyE':
-          return row ? () => this.#done([row]) : null;
-        case 'KeyU':
-          return row ? () => this.#toggleRead(row) : null;
-        case 'KeyZ':
-          return row
-            ? () => {
-                const anchor = this.renderRoot.querySelectorAll('.main')[this.current];
-                if (anchor) this.#askSnooze(row, anchor);
-              }
-            : null;
-        default:
-          return null;
-      }
-    })();
+    const act = keyAct(event, {
+      undo: this.#undo.ready,
+      inList: focused()?.classList.contains('main') ?? false,
+      row: row !== undefined,
+    });
     if (!act) return;
+    if (act !== 'undo') {
+      if (this.#isBelow(event)) return;
+      event.stopPropagation();
+    }
     event.preventDefault();
-    event.stopPropagation();
-    act();
+    this.#acts[act](row);
+  }
+
+  readonly #acts: Record<KeyAct, (row: Row | undefined) => void> = {
+    undo: () => this.#undo.run(),
+    help: () => this.help.show(),
+    next: () => this.#focusRow(this.#focusedWithin ? this.current + 1 : this.current),
+    previous: () => this.#focusRow(this.#focusedWithin ? this.current - 1 : this.current),
+    down: () => this.#focusRow(this.current + 1),
+    up: () => this.#focusRow(this.current - 1),
+    done: (row) => row && this.#done([row]),
+    read: (row) => row && this.#toggleRead(row),
+    snooze: (row) => {
+      const anchor = this.renderRoot.querySelectorAll('.main')[this.current];
+      if (row && anchor) this.#askSnooze(row, anchor);
+    },
+  };
+
+  /** The key was pressed in the bell's panel, which lies above this list. */
+  #isBelow(event: KeyboardEvent): boolean {
+    const host = (this.getRootNode() as Partial<ShadowRoot>).host;
+    return event.composedPath().some((at) => (at as Element).localName === 'tez-inbox' && at !== host);
   }
 
   /** A list inside a closed panel hears no keys. */
@@ -435,7 +324,7 @@ export class TezInboxList extends TezElement {
   override render() {
     const store = this.store;
     const stale = this.staleSince !== null;
-    return html`${this.#top()} ${this.#filters()} ${this.#notes()}
+    return html`${toolbar(this.#tools)} ${filterBar(this.filter, this.#offered, (filter) => this.#setFilter(filter))} ${this.#notes()}
       <div class="view ${stale ? 'stale' : ''}">
         ${
           this.pending
@@ -458,77 +347,25 @@ export class TezInboxList extends TezElement {
           ${this.#content()}
         </div>
       </div>
-      ${this.#undoBar()} ${this.#dialogs()}`;
+      ${this.#undo.render()}
+      <tez-snooze></tez-snooze><tez-inbox-help></tez-inbox-help>`;
   }
 
-  #top() {
-    const muted = sound.muted;
-    const actions: MenuItem[] = [
-      { id: 'read', label: t('readAll'), icon: 'checks' },
-      { id: 'done', label: t('doneAll'), icon: 'check' },
-      { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', divided: true },
-    ];
-    return html`<div class="top">
-      <div class="head"><slot name="heading"><h2>${t('title')}</h2></slot></div>
-      <div class="tools">
-        ${
-          sound.locked && !muted
-            ? html`<button class="btn small" title=${t('unlockWhy')} @click=${() => void sound.unlock()}>
-                ${icon('sound', 16)}${t('unlock')}
-              </button>`
-            : html`<button
-                class="btn ghost icon"
-                aria-label=${muted ? t('unmute') : t('mute')}
-                title=${muted ? t('unmute') : t('mute')}
-                @click=${this.#toggleMute}
-              >
-                ${icon(muted ? 'mute' : 'sound')}
-              </button>`
-        }
-        <button class="btn ghost icon" aria-label=${t('readAll')} title=${t('readAll')} @click=${this.#readAll}>
-          ${icon('checks')}
-        </button>
-        <tez-menu
-          .label=${t('more')}
-          .items=${actions}
-          @pick=${(event: CustomEvent<string>) => {
-            if (event.detail === 'read') this.#readAll();
-            else if (event.detail === 'done') this.#doneAll();
-            else this.help.show();
-          }}
-          ><span slot="trigger">${icon('dots')}</span></tez-menu
-        >
-      </div>
-    </div>`;
-  }
+  readonly #tools: ToolActs = {
+    mute: () => {
+      sound.muted = !sound.muted;
+      void sound.unlock();
+      this.emit('tez-sound', { muted: sound.muted });
+    },
+    readAll: () => this.#readAll(),
+    doneAll: () => this.#done(this.rows.filter((row) => !row.done)),
+    help: () => this.help.show(),
+  };
 
-  #toggleMute(): void {
-    sound.muted = !sound.muted;
-    void sound.unlock();
-    this.emit('tez-sound', { muted: sound.muted });
-  }
-
-  #filters() {
+  /** A page offers all kinds, a panel only those that it has. */
+  get #offered(): Kind[] {
     const present = new Set(this.store?.items.map((item) => item.data.kind));
-    const offered = kinds.filter((kind) => this.page || present.has(kind) || this.filter.kind === kind);
-    const chip = (kind: Kind | null, label: string) =>
-      html`<button
-        class="chip"
-        aria-pressed=${this.filter.kind === kind ? 'true' : 'false'}
-        @click=${() => this.#setFilter({ ...this.filter, kind })}
-      >
-        ${label}
-      </button>`;
-    return html`<div class="filters" role="group" aria-label=${t('filters')}>
-      ${offered.length > 1 ? [chip(null, t('all')), ...offered.map((kind) => chip(kind, t(kind)))] : nothing}
-      <button
-        class="chip box push"
-        aria-pressed=${this.filter.unread ? 'true' : 'false'}
-        @click=${() => this.#setFilter({ ...this.filter, unread: !this.filter.unread })}
-      >
-        <i>${this.filter.unread ? icon('check', 11) : nothing}</i>${t('unreadOnly')}
-      </button>
-    </div>`;
+    return kinds.filter((kind) => this.page || present.has(kind) || this.filter.kind === kind);
   }
 
   #notes() {
@@ -537,259 +374,40 @@ export class TezInboxList extends TezElement {
       stale === null
         ? nothing
         : html`<div class="note stale">${icon('offline', 16)}<span>${t('asOf', { time: clockTime(stale, serverNow()) })}</span></div>`
-    }${this.#pushOffer()}`;
-  }
-
-  #pushOffer() {
-    const push = this.push;
-    if (this.pushNote) {
-      return html`<div class="note" role="status">
-        <span>${t(this.pushNote)}</span>
-        <button class="btn ghost icon small" aria-label=${word('close')} title=${word('close')} @click=${() => (this.pushNote = null)}>
-          ${icon('close', 16)}
-        </button>
-      </div>`;
-    }
-    if (push?.state !== 'off' || this.staleSince !== null || remembered(PUSH_LATER)) return nothing;
-    return html`<div class="note">
-      <span><b>${t('push')}</b>${t('pushWhy')}</span>
-      <button class="btn primary small" @click=${this.#enablePush}>${t('pushOn')}</button>
-      <button
-        class="btn ghost small"
-        @click=${() => {
-          remember(PUSH_LATER);
-          this.requestUpdate();
-        }}
-      >
-        ${t('pushLater')}
-      </button>
-    </div>`;
+    }<tez-push-offer
+        .push=${this.push}
+        .pushState=${this.push?.state ?? 'unsupported'}
+        ?held=${stale !== null}
+      ></tez-push-offer>`;
   }
 
   #content() {
-    const store = this.store;
-    if (this.rows.length) {
-      return html`<ul role="list">
-          ${repeat(
-            this.rows,
-            (row) => row.key,
-            (row, index) => this.#row(row, index),
-          )}
-        </ul>
-        ${this.#end()}`;
-    }
-    if (store?.error) {
-      return html`<tez-error .heading=${t('loadFailed')} .text=${store.error.message} @retry=${() => void store.load()}></tez-error>`;
-    }
-    if (!store || (store.loading && !store.items.length)) {
-      return html`<tez-loading @retry=${() => void store?.load()}></tez-loading>`;
-    }
-    if (this.filter.kind || this.filter.unread) {
-      return html`<tez-empty icon="check" .heading=${t('nothingTitle')}>
-          <button class="btn" @click=${() => this.#setFilter(everything)}>${t('showAll')}</button>
-        </tez-empty>
-        ${store.complete ? nothing : html`<div class="foot"></div>`}`;
-    }
-    return html`<tez-empty icon="bell" .heading=${t('emptyTitle')} .text=${t('emptyText')}></tez-empty>
-      ${store.complete ? nothing : html`<div class="foot"></div>`}`;
-  }
-
-  #end() {
-    const store = this.store;
-    if (!store) return nothing;
-    if (store.error) {
-      return html`<div class="foot">
-        ${t('olderFailed')} <button class="btn small" @click=${() => void store.more()}>${word('retry')}</button>
-      </div>`;
-    }
-    const text = store.items.length >= MOST_ROWS ? t('limit') : store.complete ? t('end') : t('older');
-    return html`<div class="foot">${text}</div>`;
+    if (!this.rows.length) return noRows(this.store, this.filter, () => this.#setFilter(everything));
+    return html`<ul role="list">
+        ${repeat(
+          this.rows,
+          (row) => row.key,
+          (row, index) => this.#row(row, index),
+        )}
+      </ul>
+      ${this.store ? foot(this.store, this.store.items.length >= MOST_ROWS) : nothing}`;
   }
 
   #row(row: Row, index: number) {
-    const { newest } = row;
-    const { data } = newest;
-    const rest = row.items.length - 1;
-    const open = this.unfolded.has(row.key);
-    const url = safeUrl(data.url, this.origin);
-    const here = index === this.current;
-    const tab = here ? '0' : '-1';
-    const title = html`<span class="title"
-      >${data.critical ? html`<span class="critical">${t('critical')}</span>` : nothing}${row.unread ? html`<span class="sr">${t('unread')}: </span>` : nothing}${
-        row.done ? html`<span class="sr">${t('isDone')}: </span>` : nothing
-      }${pick(data.title)}</span
-    >`;
-    const classes = `row ${row.unread ? 'unread' : ''} ${open ? 'open' : ''} ${row.done ? 'gone' : ''} ${this.#known.size && !this.#known.has(row.key) ? 'fresh' : ''}`;
-    return html`<li class=${classes} data-id=${newest.id} data-seq=${newest.seq} @focusin=${() => (this.current = index)}>
-      ${row.unread ? html`<span class="mark"></span>` : nothing}
-      <span class="kind ${data.kind}">${icon(kindIcon[data.kind] ?? 'bell', 17)}</span>
-      <div>
-        ${
-          url
-            ? html`<a
-                class="main"
-                tabindex=${tab}
-                href=${url}
-                target=${new URL(url).origin === location.origin ? nothing : '_blank'}
-                rel="noopener"
-                @click=${(event: Event) => this.#open(event, row)}
-                >${title}</a
-              >`
-            : html`<button class="main" tabindex=${tab} @click=${(event: Event) => this.#open(event, row)}>${title}</button>`
-        }
-        ${changes(data)} ${data.body ? html`<p class="body">${data.body}</p>` : nothing}
-      </div>
-      <div class="side">
-        ${time(newest)}
-        ${
-          rest
-            ? html`<button
-                class="plus"
-                tabindex=${tab}
-                aria-expanded=${open ? 'true' : 'false'}
-                aria-label=${`+${rest}: ${open ? t('fold') : t('earlier', { n: rest })}`}
-                title=${open ? t('fold') : t('earlier', { n: rest })}
-                @click=${() => this.#fold(row)}
-              >
-                +${rest}
-              </button>`
-            : nothing
-        }
-      </div>
-      ${
-        open && rest
-          ? html`<ul class="earlier" role="list">
-              ${row.items.slice(1).map(
-                (item) => html`<li>
-                  <span>${pick(item.data.title)}</span>${time(item)} ${changes(item.data)}
-                  ${item.data.body ? html`<p class="body">${item.data.body}</p>` : nothing}
-                </li>`,
-              )}
-            </ul>`
-          : nothing
-      }
-      <div class="acts">
-        ${this.#act(tab, row.unread ? 'check' : 'unread', row.unread ? t('markRead') : t('markUnread'), () => this.#toggleRead(row))}
-        ${this.#act(tab, 'clock', t('snooze'), (event) => this.#askSnooze(row, event.currentTarget as Element))}
-        ${this.#act(tab, 'checks', t('done'), () => this.#done([row]))}
-      </div>
-    </li>`;
-  }
-
-  #act(tab: string, name: IconName, label: string, run: (event: Event) => void) {
-    return html`<button class="btn ghost icon small" tabindex=${tab} aria-label=${label} title=${label} @click=${run}>
-      ${icon(name, 16)}
-    </button>`;
-  }
-
-  #undoBar() {
-    const it = this.undoable;
-    return html`<div
-      class="bar ${it ? 'on' : ''}"
-      @pointerenter=${() => clearTimeout(this.#undoTimer)}
-      @pointerleave=${() => it && this.#armUndo()}
-      @focusin=${() => clearTimeout(this.#undoTimer)}
-      @focusout=${() => it && this.#armUndo()}
-    >
-      <div role="status"><span>${it?.text ?? ''}</span></div>
-      ${it?.run ? html`<button class="btn small" @click=${this.#undo}>${icon('undo', 16)}${t('undo')}</button>` : nothing}
-    </div>`;
-  }
-
-  #dialogs() {
-    const times = snoozeTimes(new Date(serverNow()));
-    const items: MenuItem[] = [
-      { id: 'hour', label: t('hour'), hint: clockTime(times.hour.getTime()) },
-      { id: 'tomorrow', label: t('tomorrow', { time: clockTime(times.tomorrow.getTime()) }) },
-      ...(times.monday
-        ? [
-            {
-              id: 'monday',
-              label: t('monday', {
-                day: capital(formatDate(times.monday, { weekday: 'long' })),
-                time: clockTime(times.monday.getTime()),
-              }),
-            },
-          ]
-        : []),
-      { id: 'own', label: t('ownTime'), divided: true },
-    ];
-    const keys: [string[], string][] = [
-      [['J', 'K'], t('keyMove')],
-      [['Enter'], t('keyOpen')],
-      [['E'], t('keyDone')],
-      [['U'], t('keyUnread')],
-      [['Z'], t('keySnooze')],
-      [['Ctrl', 'Z'], t('keyUndo')],
-      [['?'], t('keyHelp')],
-    ];
-    return html`<tez-menu id="snooze" bare .label=${t('snooze')} .items=${items} @pick=${(event: CustomEvent<string>) => this.#snoozePicked(event.detail)}></tez-menu>
-      <tez-dialog id="help" .heading=${t('help')}>
-        <dl>
-          ${keys.map(([names, what]) => html`<dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt><dd>${what}</dd>`)}
-        </dl>
-      </tez-dialog>
-      <tez-dialog id="own" .heading=${t('snoozeUntil')}>
-        <form id="form" @submit=${this.#snoozeOwn}>
-          <input
-            id="until"
-            class="btn"
-            type="datetime-local"
-            required
-            aria-label=${t('snoozeUntil')}
-            aria-invalid=${this.snoozeError ? 'true' : nothing}
-            aria-describedby="wrong"
-          />
-          <p id="wrong" role="status">${this.snoozeError}</p>
-        </form>
-        <button slot="actions" class="btn primary" type="submit" form="form">${t('snooze')}</button>
-      </tez-dialog>`;
+    const view = {
+      url: safeUrl(row.newest.data.url, this.origin),
+      current: index === this.current,
+      open: this.unfolded.has(row.key),
+      fresh: this.#known.size > 0 && !this.#known.has(row.key),
+    };
+    return rowView(row, view, {
+      enter: () => (this.current = index),
+      open: (event) => this.#open(event, row),
+      fold: () => this.#fold(row),
+      read: () => this.#toggleRead(row),
+      snooze: (anchor) => this.#askSnooze(row, anchor),
+      done: () => this.#done([row]),
+    });
   }
 }
 define('tez-inbox-list', TezInboxList);
-
-function time(item: InboxItem) {
-  const at = Date.parse(item.time);
-  return html`<time datetime=${item.time} title=${exactTime(at)}>${relativeTime(at)}</time>`;
-}
-
-function changes(data: NoticeData) {
-  if (!data.changes?.length) return nothing;
-  return html`<p class="changes">
-    ${data.changes.map(
-      (change) =>
-        html`<span>${pick(change.label)}: ${change.old ? html`<del>${pick(change.old)}</del> → ` : nothing}<ins>${pick(change.new) || t('nothing')}</ins></span>`,
-    )}
-  </p>`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
-}
-
-/** The key goes into a field, or into a menu or dialog that lies above. */
-function typing(event: KeyboardEvent): boolean {
-  return event
-    .composedPath()
-    .some(
-      (at) =>
-        at instanceof HTMLElement &&
-        at.matches('input, textarea, select, [contenteditable=""], [contenteditable="true"], dialog, [role=menu]'),
-    );
-}
-
-function remembered(key: string): boolean {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function remember(key: string): void {
-  try {
-    localStorage.setItem(key, '1');
-  } catch {
-    // then it is asked again on the next page
-  }
-}
