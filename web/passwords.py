@@ -1,4 +1,4 @@
-"""Local passwords: Argon2id, off the event loop, a bounded number at a time.
+"""Local passwords: Argon2id, off the event loop and its process, a bounded number at a time.
 
 Busy   too many people sign in at once
 """
@@ -6,10 +6,7 @@ Busy   too many people sign in at once
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import sys
-import threading
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,8 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from web.hashing import Aside, Hasher
+
 __all__ = ["MIN_LENGTH", "Busy", "Passwords", "hash_password", "open_passwords"]
 
 T = TypeVar("T")
@@ -27,7 +26,6 @@ MIN_LENGTH = 8
 """Characters that a new password has at least (NIST SP 800-63B, section 3.1.1.2)."""
 _AT_ONCE = 2  # each takes 64 MiB and four lanes for some 50 ms
 _PATIENCE_S = 6.0
-_NICE = 10
 _WAITING = 64  # behind them; more would wait longer than a person does
 
 
@@ -38,7 +36,7 @@ class Busy(Exception):
 class Passwords:
     """Verifies and hashes. Made by `open_passwords`."""
 
-    def __init__(self, hasher: PasswordHasher, pool: ThreadPoolExecutor, stand_in: str, *, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, hasher: Hasher, pool: ThreadPoolExecutor, stand_in: str, *, patience_s: float = _PATIENCE_S) -> None:
         """`patience_s`: seconds that one call takes at most, waiting included."""
         self._hasher = hasher
         self._pool = pool
@@ -83,24 +81,23 @@ class Passwords:
 
 @asynccontextmanager
 async def open_passwords(hasher: PasswordHasher | None = None) -> AsyncIterator[Passwords]:
-    """Passwords while the block runs. `hasher` defaults to argon2-cffi's parameters (RFC 9106, section 4, the low-memory choice)."""
-    hasher = hasher or PasswordHasher()
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2", initializer=_step_back)
+    """Passwords while the block runs, computed in processes of their own by argon2-cffi's parameters (RFC 9106, section 4, the low-memory
+    choice). With a `hasher`, which is for tests, its threads compute.
+    """
+    aside = Aside(PasswordHasher()) if hasher is None else None
+    chosen: Hasher = aside or hasher or PasswordHasher()
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
     try:
         # Hashed with the same parameters as everybody's: what makes an unknown name take as long as a wrong password.
-        stand_in = await asyncio.get_running_loop().run_in_executor(pool, lambda: hasher.hash(secrets.token_bytes(16)))
-        yield Passwords(hasher, pool, stand_in)
+        stand_in = await asyncio.get_running_loop().run_in_executor(pool, lambda: chosen.hash(secrets.token_bytes(16)))
+        yield Passwords(chosen, pool, stand_in)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+        if aside is not None:
+            aside.close()
 
 
-def _step_back() -> None:
-    """Lets the event loop's thread go first when there are fewer processors than work; the lanes, which are threads too, inherit it."""
-    if sys.platform == "linux":  # elsewhere the priority is the whole process'
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-
-
-def hash_password(hasher: PasswordHasher, given: str) -> str:
+def hash_password(hasher: Hasher, given: str) -> str:
     """The hash to store; takes some 50 ms."""
     return hasher.hash(_bytes(given))
 

@@ -24,6 +24,7 @@ from web.passwords import Busy, Passwords
 from web.people import People, Person, normalise
 from web.synchronise import Copies, Copy, NameTaken
 from web.throttle import Limit, Throttle
+from web.turnstile import Turnstile
 
 __all__ = ["AWAY_CODES", "Erp", "SignIn", "SignedIn", "term_end"]
 
@@ -80,6 +81,7 @@ class SignIn:
         erp: Erp | None = None,
         per_account: Limit = Limit(10, 15 * 60.0),  # noqa: B008 - frozen
         per_address: Limit = Limit(60, 15 * 60.0),  # noqa: B008 - frozen; an office shares one address
+        turnstile: Turnstile | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -89,6 +91,7 @@ class SignIn:
         self._erp = erp
         self._accounts = Throttle(per_account)
         self._addresses = Throttle(per_address)
+        self._turnstile = turnstile or Turnstile()
         self._clock = clock
         self._now = now
 
@@ -120,7 +123,8 @@ class SignIn:
         account, began = normalise(name)[:255], self._clock()
         self._take(account, address)
         try:
-            signed_in = await self._check(account, name, password, address)
+            async with self._turnstile.passed():
+                signed_in = await self._check(account, name, password, address)
         except Busy:
             self._accounts.give_back(account)
             self._addresses.give_back(address)

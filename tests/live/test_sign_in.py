@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 import httpx
 import pytest
 
 from adapters.sandbox.erp import SandboxErp, open_sandbox_erp
 from adapters.sandbox.erp.faults import Fault
-from tests.live.client import Client, connected
-from tests.live.product import PUBLISH_TOKEN, ROOT, Product
+from tests.live.client import connected
+from tests.live.product import ROOT, Product
 
 SOCKETS = 40
 LOGINS = 200
+ROUNDS = 3
+QUIET_S = 4.0
+UNDISTURBED = 0.01
+"""As much of the processors' time may its host take from the machine in a round that counts."""
 TOPIC = "app:storm"
 LIMIT_S = 2.0
 
@@ -41,106 +48,143 @@ async def erp(tmp_path: Path, product: Product) -> AsyncIterator[SandboxErp]:
 
 
 @pytest.mark.alone
-async def test_logins_that_hang_leave_the_live_alone(product: Product, erp: SandboxErp, record_property: pytest.RecordProperty) -> None:
-    """Waves of 200 logins at once against an ERP that hangs: each ends in its limit, and events reach the sockets as fast as before."""
-    async with product.running(), product.signed_in("ann") as http, contextlib.AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(connected(product, http, hello=False)) for _ in range(SOCKETS)]
-        for client in clients:
-            await client.send({"t": "hello", "v": 1, "client": "tests", "device": "d", "since": None, "topics": {TOPIC: None}})
-            await client.until("welcome")
-        publisher = await stack.enter_async_context(httpx.AsyncClient(base_url=product.url, timeout=20))
-        readings = Readings(clients, publisher)
-        async with readings.reading():
-            await readings.measure(30)  # warm
-            before = await readings.measure(150)
-            erp.server.faults.append(Fault("@connect", "freeze", times=-1))
-            storming = asyncio.create_task(waves(product.port, 3))
-            during = await readings.measure(150, until=storming)
-            answers = await storming
+@pytest.mark.timeout(180)
+async def test_logins_that_hang_leave_the_live_alone(
+    product: Product, erp: SandboxErp, record_property: Callable[[str, object], None]
+) -> None:
+    """Waves of 200 logins at once against an ERP that hangs: each ends in its limit, and events reach the sockets as fast as before.
+
+    The product has one processor, with all its hashes; the storm, the watch and the ERP have the others. Quiet and storm take turns,
+    and the medians of three rounds are compared: of those, when there were more, in which the machine's host disturbed least.
+    """
+    rounds: list[tuple[Window, Window]] = []
+    answers: list[tuple[int, float]] = []
+    async with running_apart(product), product.signed_in("ann") as http, watching(product, http) as watched:
+        erp.server.faults.append(Fault("@connect", "freeze", times=-1))
+        await asyncio.sleep(2)  # warm
+        while len(rounds) < ROUNDS or (len(rounds) < 2 * ROUNDS and sum(window.stolen < UNDISTURBED for _, window in rounds) < ROUNDS):
+            start = Instant.now()
+            await asyncio.sleep(QUIET_S)
+            quiet = Window(start, start := Instant.now())
+            wave = await storm(product.port)
+            end = Instant.now()
+            rounds.append((quiet, Window(start.moved(end.at - max(seconds for _, seconds in wave) - 0.05), end)))
+            answers += wave
             await asyncio.sleep(1)
-            after = await readings.measure(100)
-    quiet = max(p99(before), p99(after))
+    count = len(rounds)
+    rounds = sorted(rounds, key=lambda pair: pair[1].stolen)[:ROUNDS]
+    quiets = [quiet.took(watched) for quiet, _ in rounds]
+    storms = [during.took(watched) for _, during in rounds]
     slowest = max(seconds for _, seconds in answers)
     figures = {
         "logins": len(answers),
         "statuses": dict(Counter(status for status, _ in answers)),
         "slowest_s": round(slowest, 2),
-        "p99_before_ms": round(1000 * p99(before), 1),
-        "p99_during_ms": round(1000 * p99(during), 1),
-        "p99_after_ms": round(1000 * p99(after), 1),
-        "p50_before_ms": round(1000 * sorted(before)[len(before) // 2], 1),
-        "p50_during_ms": round(1000 * sorted(during)[len(during) // 2], 1),
-        "events_during": len(during) // SOCKETS,
+        "p50_quiet_ms": [ms(took, 0.5) for took in quiets],
+        "p50_storm_ms": [ms(took, 0.5) for took in storms],
+        "p99_quiet_ms": [ms(took, 0.99) for took in quiets],
+        "p99_storm_ms": [ms(took, 0.99) for took in storms],
+        "max_quiet_ms": [ms(took, 1) for took in quiets],
+        "max_storm_ms": [ms(took, 1) for took in storms],
+        "stolen": [round(during.stolen, 3) for _, during in rounds],
     }
     print(json.dumps(figures))  # noqa: T201 - figures for whoever runs it with -s
     record_property("figures", json.dumps(figures))
-    assert len(answers) == 3 * LOGINS
+    assert len(answers) == count * LOGINS
     assert {status for status, _ in answers} == {503}
     assert slowest < LIMIT_S + 6 + 4, figures  # for the ERP, for the hash, and a busy machine
-    assert p99(during) < 3 * quiet + 0.050, figures
+    p50, p99 = (median(ms(took, share) for took in storms) - median(ms(took, share) for took in quiets) for share in (0.5, 0.99))
+    assert p50 < 2, figures  # 0.4 to 1.0 in five runs
+    assert p99 < 20, figures  # 7 to 13 in five runs
 
 
-class Readings:
-    """Times from publishing to each socket."""
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A time by the steady clock that all processes of a machine share, and how long its host has kept processors from it by then."""
 
-    def __init__(self, clients: list[Client], publisher: httpx.AsyncClient) -> None:
-        self._clients, self._publisher = clients, publisher
-        self._sent: dict[str, float] = {}
-        self._took: list[float] = []
-        self._count = 0
+    at: float
+    stolen_s: float
 
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[None]:
-        """Every socket is read while the block runs."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._read(client), name="reading") for client in self._clients]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
+    @classmethod
+    def now(cls) -> Instant:
+        """This moment."""
+        if sys.platform != "linux":
+            return cls(time.monotonic(), 0.0)
+        ticks = int(Path("/proc/stat").read_text().split(maxsplit=9)[8])  # proc_stat(5): the eighth figure of the line of all processors
+        return cls(time.monotonic(), ticks / os.sysconf("SC_CLK_TCK"))
 
-    async def _read(self, client: Client) -> None:
-        while True:
-            frame = await client.next(60)
-            if frame["t"] == "event" and frame["topic"] == TOPIC:
-                self._took.append(time.perf_counter() - self._sent[frame["id"]])
-
-    async def measure(self, count: int, until: asyncio.Task[object] | None = None) -> list[float]:
-        """Publishes `count` events at least, and more while `until` runs; one at a time, 50 a second at most."""
-        self._took = took = list[float]()
-        published = 0
-        while published < count or (until is not None and not until.done()):
-            self._count += 1
-            published += 1
-            number = f"storm-{self._count}"
-            event = {"specversion": "1.0", "source": "/tests", "type": "test.notice", "id": number, "navtopic": TOPIC, "data": {"key": "k"}}
-            headers = {"Authorization": f"Bearer {PUBLISH_TOKEN}", "Content-Type": "application/cloudevents-batch+json"}
-            self._sent[number] = time.perf_counter()
-            answer = await self._publisher.post("/hub/events", json=[event], headers=headers)
-            assert answer.status_code == 202, answer.text
-            await asyncio.sleep(0.02)
-        async with asyncio.timeout(20):
-            while len(took) < published * len(self._clients):  # noqa: ASYNC110 - forty sockets tell nobody
-                await asyncio.sleep(0.01)
-        return took
+    def moved(self, at: float) -> Instant:
+        """Another moment, by when nothing more was stolen."""
+        return replace(self, at=at)
 
 
-async def waves(port: int, count: int) -> list[tuple[int, float]]:
-    """One storm after the other."""
-    answers: list[tuple[int, float]] = []
-    for _ in range(count):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.live.login_storm", str(port), str(LOGINS), cwd=ROOT, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await process.communicate()
-        answers += [(int(status), float(seconds)) for status, seconds in json.loads(out)]
-    return answers
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What lies between two instants."""
+
+    start: Instant
+    end: Instant
+
+    @property
+    def stolen(self) -> float:
+        """The share of the processors' time that the host gave to others: what is slow then is not the product."""
+        return (self.end.stolen_s - self.start.stolen_s) / (self.end.at - self.start.at) / (os.cpu_count() or 1)
+
+    def took(self, watched: list[tuple[float, list[float]]]) -> list[float]:
+        """How long the events took that were due in it, for each socket."""
+        return [seconds for due, each in watched if self.start.at <= due < self.end.at for seconds in each]
 
 
-def p99(took: list[float]) -> float:
-    """The value that one in a hundred lies above."""
-    return sorted(took)[int(len(took) * 0.99)]
+def ms(took: list[float], share: float) -> float:
+    """The value that this share lies below."""
+    return round(1000 * sorted(took)[min(len(took) - 1, int(len(took) * share))], 1)
+
+
+@contextlib.asynccontextmanager
+async def running_apart(product: Product) -> AsyncIterator[None]:
+    """The product on the first processor and everything else on the others; without a choice all share what there is."""
+    own = os.sched_getaffinity(0) if sys.platform == "linux" else set()
+    first, others = set(sorted(own)[:1]), set(sorted(own)[1:])
+    with contextlib.ExitStack() as stack:
+        if others:
+            stack.callback(lambda: os.sched_setaffinity(0, own))
+            os.sched_setaffinity(0, first)
+        product.start()  # it inherits where it may run
+        if others:
+            os.sched_setaffinity(0, others)
+        try:
+            await product.answers()
+            yield
+        finally:
+            await product.stop()
+
+
+@contextlib.asynccontextmanager
+async def watching(product: Product, http: httpx.AsyncClient) -> AsyncIterator[list[tuple[float, list[float]]]]:
+    """Events go to open sockets while the block runs; the list is filled at its end."""
+    cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
+    command = (sys.executable, "-m", "tests.live.socket_watch", str(product.port), cookie, str(SOCKETS), TOPIC)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, limit=1 << 26)
+    watched: list[tuple[float, list[float]]] = []
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        yield watched
+        out, _ = await process.communicate(b"")  # Python 3.11 leaves the pipe open without
+        watched += json.loads(out)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def storm(port: int) -> list[tuple[int, float]]:
+    """One wave: status and seconds of each login."""
+    command = (sys.executable, "-m", "tests.live.login_storm", str(port), str(LOGINS))
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    return [(int(status), float(seconds)) for status, seconds in json.loads(out)]
 
 
 async def test_who_is_blocked_in_the_erp_is_off_within_a_minute(product: Product, erp: SandboxErp) -> None:

@@ -1,0 +1,138 @@
+"""Argon2id in processes of its own: what computes at low priority must not hold this process' interpreter lock.
+
+A thread with a low priority takes the lock for a moment before and after each hash. When the processors are busy it may be put
+aside in that moment, and then the event loop waits for the lock until the thread gets its next turn: beside two
+busy processes 180 ms were measured with nice 10, and 680 ms with 19. Processes that wait for requests on a pipe share no lock with anybody.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Literal, Protocol
+
+import structlog
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError, VerifyMismatchError
+
+__all__ = ["Aside", "Hasher"]
+
+_PROGRAM = Path(__file__).with_name("hashing_process.py")
+_log = structlog.get_logger("web.hashing")
+
+
+class Hasher(Protocol):
+    """What is needed of argon2's PasswordHasher."""
+
+    def hash(self, password: str | bytes) -> str:
+        """The hash to store."""
+        ...
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        """Raises VerificationError or InvalidHashError unless they belong together."""
+        ...
+
+    def check_needs_rehash(self, hash: str | bytes) -> bool:
+        """Whether the parameters have changed since."""
+        ...
+
+
+class Aside:
+    """A Hasher that has it done: each thread that calls it has one process, started when first needed and anew when it died.
+
+    Where none can be started the thread computes itself: slower for everybody else is better than nobody signing in.
+    """
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._processes: list[Popen[bytes]] = []
+        self._closed = False
+
+    def hash(self, password: str | bytes) -> str:
+        """The hash to store."""
+        answer = self._ask(None, _bytes(password))
+        return answer if isinstance(answer, str) else self._hasher.hash(password)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        """Raises VerificationError or InvalidHashError unless they belong together."""
+        answer = self._ask(_bytes(hash).decode(), _bytes(password))
+        if answer is None:
+            return self._hasher.verify(hash, password)
+        if answer is not True:
+            raise VerifyMismatchError
+        return True
+
+    def check_needs_rehash(self, hash: str | bytes) -> bool:
+        """Whether the parameters have changed since; takes no time."""
+        return self._hasher.check_needs_rehash(hash)
+
+    def close(self) -> None:
+        """Ends the processes, whatever they are at; calls under way end with VerificationError."""
+        with self._lock:
+            self._closed = True
+            while self._processes:
+                _end(self._processes.pop())
+
+    def _ask(self, stored: str | None, password: bytes) -> str | bool | None:
+        """A hash, or whether `password` is the one behind `stored`; None when no process gives an answer."""
+        line = json.dumps([stored, base64.b64encode(password).decode()]).encode() + b"\n"
+        for _ in range(2):  # it may have died since the last time
+            try:
+                process = self._process()
+                assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
+                process.stdin.write(line)
+                process.stdin.flush()
+                if answer := process.stdout.readline():
+                    found: str | bool | None = json.loads(answer)
+                    return found
+            except OSError as error:
+                _log.warning("hashing_process_failed", error=type(error).__name__)
+            self._drop()
+        return None
+
+    def _process(self) -> Popen[bytes]:
+        found: Popen[bytes] | None = getattr(self._own, "process", None)
+        if found is not None:
+            return found
+        with self._lock:
+            if self._closed:
+                raise VerificationError("closed")  # nobody waits for the answer any more
+            # -P: beside this file there are modules that are named as those of the standard library
+            parameters = [str(value) for value in (self._hasher.time_cost, self._hasher.memory_cost, self._hasher.parallelism)]
+            clean = {name: value for name, value in os.environ.items() if not name.startswith("NAVIGATOR_")}
+            made = Popen(  # noqa: S603 - our own file
+                [sys.executable, "-P", str(_PROGRAM), *parameters], stdin=PIPE, stdout=PIPE, env=clean
+            )
+            self._processes.append(made)
+        self._own.process = made
+        return made
+
+    def _drop(self) -> None:
+        """Whatever is wrong with this thread's process, it is not asked again."""
+        found: Popen[bytes] | None = getattr(self._own, "process", None)
+        self._own.process = None
+        with self._lock:
+            if found in self._processes:
+                self._processes.remove(found)
+                _end(found)
+
+
+def _end(process: Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was not written to it
+                pipe.close()
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
