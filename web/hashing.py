@@ -24,6 +24,8 @@ from argon2.exceptions import VerificationError, VerifyMismatchError
 __all__ = ["Aside", "Hasher"]
 
 _PROGRAM = Path(__file__).with_name("hashing_process.py")
+_DEADLINE_S = 20.0
+"""For one hash, which takes a tenth of a second, and some seconds beside processors that are busy with more important things."""
 _log = structlog.get_logger("web.hashing")
 
 
@@ -49,8 +51,9 @@ class Aside:
     Where none can be started the thread computes itself: slower for everybody else is better than nobody signing in.
     """
 
-    def __init__(self, hasher: PasswordHasher) -> None:
-        self._hasher = hasher
+    def __init__(self, hasher: PasswordHasher, *, deadline_s: float = _DEADLINE_S) -> None:
+        """`deadline_s`: a process that has not answered by then is ended, and another one asked."""
+        self._hasher, self._deadline_s = hasher, deadline_s
         self._own = threading.local()
         self._lock = threading.Lock()
         self._processes: list[Popen[bytes]] = []
@@ -88,9 +91,15 @@ class Aside:
             try:
                 process = self._process()
                 assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
-                process.stdin.write(line)
-                process.stdin.flush()
-                if answer := process.stdout.readline():
+                deadline = threading.Timer(self._deadline_s, process.kill)  # a pipe has no time-out that works everywhere
+                deadline.start()
+                try:
+                    process.stdin.write(line)
+                    process.stdin.flush()
+                    answer = process.stdout.readline()
+                finally:
+                    deadline.cancel()
+                if answer:
                     found: str | bool | None = json.loads(answer)
                     return found
             except OSError as error:

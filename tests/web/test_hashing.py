@@ -85,6 +85,20 @@ def test_one_that_died_is_replaced(aside: Aside) -> None:
     assert before.returncode == -signal.SIGKILL
 
 
+def test_one_that_stands_still_is_replaced() -> None:
+    """A process that does not answer in its time is ended, and the next one gives the answer."""
+    made = Aside(CHEAP, deadline_s=1.0)
+    try:
+        stored = made.hash("x")
+        still = process(made)
+        os.kill(still.pid, signal.SIGSTOP)
+        assert made.verify(stored, "x")
+        assert still.poll() == -signal.SIGKILL
+        assert process(made).pid != still.pid
+    finally:
+        made.close()
+
+
 def test_signals_to_the_group_do_not_end_it(aside: Aside) -> None:
     """A terminal's or a service manager's signal leaves it to answer what is under way."""
     stored = aside.hash("x")
