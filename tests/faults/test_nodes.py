@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 
 import pytest
 
@@ -59,12 +61,37 @@ async def leader_killed(nodes: list[Product], _redis: RedisServer) -> None:
     await first.answers()
 
 
+def can_be_written(store_url: str) -> bool:
+    """Whether a store in a file can be written to: nobody may while a process stands still inside a transaction (docs/deployment.md)."""
+    if not store_url.startswith("sqlite"):
+        return True
+    with closing(sqlite3.connect(store_url.partition("///")[2], timeout=3, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        database.execute("ROLLBACK")
+        return True
+
+
+async def freeze(node: Product) -> None:
+    """Stop the node where it stands, on SQLite between two of its transactions."""
+    assert node.process is not None
+    for _ in range(20):
+        os.kill(node.process.pid, signal.SIGSTOP)
+        if await asyncio.to_thread(can_be_written, node.settings["STORE_URL"]):
+            return
+        os.kill(node.process.pid, signal.SIGCONT)
+        await asyncio.sleep(0.05)
+    pytest.fail("the node was inside a transaction 20 times out of 20")
+
+
 async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
     """The leading node stands still until the other one leads, then goes on as if nothing had been."""
     first = await leader(nodes)
     (other,) = (node for node in nodes if node is not first)
     assert first.process is not None
-    os.kill(first.process.pid, signal.SIGSTOP)
+    await freeze(first)
     try:
         async with asyncio.timeout(30):
             while not await leads(other):  # noqa: ASYNC110  # another process tells it
