@@ -73,6 +73,7 @@ def _read_committed(engine: AsyncEngine, lock_wait_s: float) -> AsyncEngine:
     return create_async_engine(
         engine.url,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=1,
         max_overflow=1,  # while one that was given up is still being closed
@@ -96,7 +97,9 @@ class SqliteLane:
     def __init__(self, engine: AsyncEngine, lock_wait_s: float) -> None:
         self._url = engine.url.set(drivername="sqlite+pysqlite")
         self._lock_wait_ms = round(lock_wait_s * 1000)
-        self.engine = sa.create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=2, max_overflow=0)
+        self.engine = sa.create_engine(
+            "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=2, max_overflow=0, hide_parameters=True
+        )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store_writer")
         self._checkpoints = ThreadPoolExecutor(1, thread_name_prefix="store_checkpoint")
         self._checkpointing = threading.Lock()

@@ -288,12 +288,13 @@ def create_engine(url: str) -> AsyncEngine:
 
     SQLite runs in WAL mode with full durability at each commit's checkpoint boundary (`synchronous=NORMAL` loses no
     committed transaction to a process crash, SQLite docs "PRAGMA synchronous") and waits up to 5 s for a lock. MariaDB is given 5 s
-    to take a connection; a connection that it dropped is replaced before it is used.
+    to take a connection; a connection that it dropped is replaced before it is used. No error tells the values that a statement was given:
+    they are hashes of passwords and sessions, and what people wrote.
     """
     target = sa.make_url(url)
     if target.get_backend_name() != "sqlite":
-        return create_async_engine(target, pool_pre_ping=True, pool_recycle=1800, connect_args={"connect_timeout": 5})
-    engine = create_async_engine(target)
+        return create_async_engine(target, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True, connect_args={"connect_timeout": 5})
+    engine = create_async_engine(target, hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", sqlite_pragmas)
     sa.event.listen(engine.sync_engine, "connect", _sqlite_lower)
     return engine

@@ -12,7 +12,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from adapters.push import vapid
-from web import logs, workers
+from web import crash, logs, workers
 from web.cli_rights import add_rights
 from web.doctor import Verdict, examine
 from web.passwords import MIN_LENGTH, hash_password
@@ -30,6 +30,7 @@ _URL = "http://127.0.0.1:8000"
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the command and exits: 0 done, 1 it did not work, 2 wrong usage, 3 faulty settings."""
+    crash.keep_memory()
     options = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -166,6 +167,7 @@ def _serve(options: argparse.Namespace) -> int:
     from web.server import make_server
     from web.startup import create_app
 
+    crash.tell_where()
     server = make_server(create_app(settings), settings)
     server.run(workers.inherited(options.fd) or None)
     return 0 if server.started else EXIT_CODE

@@ -35,6 +35,7 @@ from hub.topic import Topic, fold_by_key
 from hub.writer import StoreUnavailable
 from web.admin import admin_routes
 from web.admission import Admission
+from web.crash import keep_memory
 from web.devices import Devices
 from web.erp import access_of, directory_of
 from web.errors import exception_handlers
@@ -122,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
 @asynccontextmanager
 async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
     """Everything running: the store, push, the hub with its sources. Leaving drains the sessions, then stops in reverse."""
+    await asyncio.to_thread(keep_memory)  # here, too, for the process may be another server's
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(open_state(settings))
         push = await stack.enter_async_context(open_push(settings))

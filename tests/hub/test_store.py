@@ -85,3 +85,12 @@ def test_a_naive_time_is_no_instant() -> None:
     """The store refuses what it would have to guess at."""
     with pytest.raises(ValueError, match="naive"):
         microseconds(datetime(2026, 1, 1))  # the fault
+
+
+async def test_no_error_tells_what_a_statement_was_given(store: AsyncEngine) -> None:
+    """A statement that fails is told with its text alone: its values are hashes of passwords, or what people wrote."""
+    with pytest.raises(sa.exc.SQLAlchemyError) as caught:
+        async with store.connect() as connection:
+            await connection.execute(sa.text("SELECT nothing FROM nowhere WHERE secret = :secret"), {"secret": "m4rk3d"})
+    assert "nowhere" in str(caught.value)
+    assert "m4rk3d" not in str(caught.value) + repr(caught.value)

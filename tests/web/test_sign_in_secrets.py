@@ -20,15 +20,9 @@ from web import logs
 
 MARK = "m4rk3d"
 """Part of every password below, and of nothing else."""
-FAULTS = [
-    ("@connect", "drop"),
-    ("@login", "truncate"),
-    ("v_user", "hang"),
-    ("v_user", "freeze"),
-    ("v_user", "drop"),
-    ("v_user", "truncate"),
-    ("v_user", "error"),
-]
+ASKED = {"view": "v_user", "function": "check_password", "database": "@login petrova"}
+"""By the way of proving a password, the request that does it."""
+FAULTS = ["hang", "freeze", "drop", "truncate", "error"]
 
 
 @pytest.fixture
@@ -47,17 +41,19 @@ def written() -> Iterator[io.StringIO]:
 
 
 @pytest.mark.parametrize("form", ["pretty", "json"])
-async def test_no_password_is_written_anywhere(open_site: OpenSite, tmp_path: Path, written: io.StringIO, form: str) -> None:
+@pytest.mark.parametrize("mode", ["view", "function", "database"])
+async def test_no_password_is_written_anywhere(open_site: OpenSite, tmp_path: Path, written: io.StringIO, mode: str, form: str) -> None:
     """Good, bad and failing sign-ins leave no password in log lines, tracebacks, answers, the store's files, or a dump of the threads."""
     logs.configure("pretty" if form == "pretty" else "json", "debug", stream=written)
     structlog.configure(cache_logger_on_first_use=False)  # else loggers of other modules would keep to this for all later tests
     for name in ("sqlalchemy", "aiosqlite", "oracledb", "asyncio"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     answers: list[str] = []
-    async with erp_site(open_site, tmp_path, erp_password_days=7) as erp:
+    async with erp_site(open_site, tmp_path, erp_login=mode, erp_password_days=7) as erp:
         erp.steer(grid_s=0.01)
         await erp.site.state["people"].add("anna", password_hash=await erp.site.state["sign_in"]._passwords.hash(f"{MARK}-local"))
         await erp.change("PASSWORD", f"{MARK}-right")
+        erp.erp.server.accounts["PETROVA"].password = f"{MARK}-right"
 
         async def attempt(name: str, password: str) -> None:
             answer = await erp.login(name, password)
@@ -79,13 +75,17 @@ async def test_no_password_is_written_anywhere(open_site: OpenSite, tmp_path: Pa
             answers.append(answer.text)
 
         await attempts()
-        for match, action in FAULTS:
+        for match, action in [("@connect", "drop"), ("@login", "truncate"), *((ASKED[mode], action) for action in FAULTS)]:
             erp.erp.server.kill_sessions()
             with erp.fault(match, action, "942" if action == "error" else 0):
                 await attempts()
         await erp.change("AUTH_PERIOD_TYPE", None)
         await attempts()
-        with erp.fault("v_user", "error", "20001 the ERP says no"):
+        with erp.fault(ASKED[mode], "error", "20001 the ERP says no"):
+            await attempts()
+        erp.erp.package.locked.add("petrova")
+        for status in ("locked", "expired"):
+            erp.erp.server.accounts["PETROVA"].status = status
             await attempts()
         # a bug: its traceback is rendered whole
         erp.site.state["sign_in"]._people.find = _broken
