@@ -62,6 +62,7 @@ from web.state import State, open_state
 from web.tasks import task_routes
 from web.tracing import open_tracing
 from web.users import user_routes
+from web.vpn_notices import VpnNotices
 
 __all__ = ["AppState", "create_app", "open_app_state"]
 
@@ -140,7 +141,8 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
         quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
-        for source, cadence in await _sources(settings, stack):
+        vpn_notices = VpnNotices(state["engine"], hub.mark, clock=hub.now)
+        for source, cadence in await _sources(settings, stack, vpn_notices):
             hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)
         state["permissions"].on_changed.append(hub.changed)
@@ -151,6 +153,8 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             standings = Standings(state["engine"], state["sessions"])
             await stack.enter_async_context(watching(StandingWatch(state["directory"], standings, leads=lambda: hub.leads)))
         profiles = await stack.enter_async_context(open_profiles(state["engine"], state["people"], settings, state["directory"]))
+        if profiles.renewals is not None:
+            profiles.renewals.on_done.append(vpn_notices.renewed)
         _tell_areas(settings)
         yield AppState(
             **state,
@@ -172,7 +176,7 @@ async def _calendar(settings: Settings) -> Calendar:
     return Calendar() if path is None else await asyncio.to_thread(load_calendar, path)
 
 
-async def _sources(settings: Settings, stack: AsyncExitStack) -> list[tuple[Source, Cadence | None]]:
+async def _sources(settings: Settings, stack: AsyncExitStack, vpn_notices: VpnNotices) -> list[tuple[Source, Cadence | None]]:
     """The sources of the areas that are on, with a cadence where it is not the hub's."""
     sources: list[tuple[Source, Cadence | None]] = []
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
@@ -184,7 +188,8 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[tuple[Sour
         sources.append((ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)), None))
         if settings.vpn_reminder_days:
             slow = Cadence(busy_s=LOOK_S, idle_s=LOOK_S, resting_s=LOOK_S, hints=False)
-            sources.append((VpnReminders(directory_of(erp, settings), days=settings.vpn_reminder_days), slow))
+            reminders = VpnReminders(directory_of(erp, settings), days=settings.vpn_reminder_days, moved=vpn_notices.moved)
+            sources.append((reminders, slow))
     return sources
 
 

@@ -14,7 +14,7 @@ A wish is open until it is settled; one that is given up on is settled and stays
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol, cast
@@ -98,6 +98,8 @@ class Renewals:
         self._engine = engine
         self._directory = directory
         self._clock = clock
+        self.on_done: list[Callable[[int, date], Awaitable[None]]] = []
+        """Told whose wish is done, and the day that stands now, after it was written down. May raise nothing."""
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def find(self, user_id: int, key: str, until: date) -> Renewal | None:
@@ -263,6 +265,9 @@ class Renewals:
                     after={"until": wish.until.isoformat(), "code": code} if code else {"until": wish.until.isoformat()},
                 )
         _log.info("vpn_renewal", user_id=wish.user_id, renewal=wish.id, state=state, code=code)
+        if state == "done":
+            for told in self.on_done:
+                await told(wish.user_id, wish.until)
         return became
 
 

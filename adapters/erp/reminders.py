@@ -1,12 +1,12 @@
 """Source: VPN access that ends soon -> reminders, some days before and once each.
 
 What was told is the source's position and commits with the notifications, so a restart tells nothing twice and leaves nothing out.
-A renewal moves the date out of sight: what was told of the old one is forgotten, and the new date begins anew.
+A renewal moves the date out of sight: what was told of the old one is forgotten and taken back, and the new date begins anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
@@ -16,10 +16,12 @@ from adapters.erp.errors import ErpBusy, ErpSlow, ErpUnavailable
 from hub.event import Event, Notice, Text
 from hub.notification import Address, Batch, Notification
 
-__all__ = ["DAYS", "LOOK_S", "VpnReminders", "due"]
+__all__ = ["DAYS", "LOOK_S", "SOURCE", "VpnReminders", "due", "reminds_of"]
 
 DAYS = (14, 7, 1)
 """Days before the last day of access on which one is reminded."""
+SOURCE = "/erp/vpn"
+"""Of the events."""
 _VERSION = 1
 LOOK_S = 1800.0
 """Seconds between two looks, at least: the answer changes once a day, and when somebody renews."""
@@ -31,6 +33,14 @@ def due(left: int, days: Collection[int]) -> int | None:
     return min((mark for mark in days if left <= mark), default=None) if left >= 0 else None
 
 
+def reminds_of(event_id: str) -> date | None:
+    """The last day of access that a reminder with this id tells of; None for another event's id."""
+    try:
+        return date.fromisoformat(event_id.split(":")[1])
+    except (IndexError, ValueError):
+        return None
+
+
 class VpnReminders:
     """Implements hub.supervisor.Source: each `changes()` is one query for everybody, so a cadence of `LOOK_S` is meant for it.
 
@@ -40,9 +50,19 @@ class VpnReminders:
     name = "erp_vpn"
     transient: tuple[type[Exception], ...] = (ErpUnavailable, ErpSlow, ErpBusy)
 
-    def __init__(self, directory: Directory, *, days: Collection[int] = DAYS) -> None:
-        """`days`: at least one; how many days before the last one a reminder is due."""
-        self._directory, self._days = directory, tuple(days)
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        days: Collection[int] = DAYS,
+        moved: Callable[[Mapping[int, date | None]], Awaitable[None]] | None = None,
+    ) -> None:
+        """`days`: at least one; how many days before the last one a reminder is due.
+
+        `moved` is told whose reminders are no longer true, by id in the ERP, and the day that stands there now; None: none that is
+        near. It is told again after an error, so it must bear that.
+        """
+        self._directory, self._days, self._moved = directory, tuple(days), moved
         self._told: dict[int, tuple[str, int]] = {}
 
     async def start(self, watermark: Mapping[str, Any] | None) -> None:
@@ -66,6 +86,9 @@ class VpnReminders:
                 told[erp_id] = until.isoformat(), mark
             elif known and before is not None:
                 told[erp_id] = before
+        moved = {erp_id: ending.get(erp_id) for erp_id, (until, _) in self._told.items() if _iso(ending.get(erp_id)) != until}
+        if moved and self._moved is not None:
+            await self._moved(moved)
         changed = told != self._told
         watermark = {"version": _VERSION, "told": {str(erp_id): list(what) for erp_id, what in told.items()}} if changed else None
         yield Batch(notifications=tuple(fresh), watermark=watermark, changed=False)
@@ -81,7 +104,7 @@ class VpnReminders:
             "url": "/profile/",
         }
         event = Event(
-            source="/erp/vpn",
+            source=SOURCE,
             id=f"{erp_id}:{until.isoformat()}:{mark}",
             type="erp.vpn_ending",
             time=datetime.now(UTC),
@@ -89,6 +112,10 @@ class VpnReminders:
             data={**notice},
         )
         return Notification(event=event, to=frozenset({Address("erp", str(erp_id))}))
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _title(left: int) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping
 from contextlib import aclosing, closing
 from datetime import UTC, date, datetime
 
@@ -28,11 +29,16 @@ class Desk:
         self.sandbox, self.today = sandbox, date(2026, 3, 2)
         self.directory = Directory(erp, now=lambda: datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC))
         self.kept: dict[str, object] | None = None
+        self.moved: list[dict[int, date | None]] = []
         self.source = self.fresh()
 
     def fresh(self) -> VpnReminders:
         """As after a restart."""
-        return VpnReminders(self.directory)
+
+        async def moved(stands: Mapping[int, date | None]) -> None:
+            self.moved.append(dict(stands))
+
+        return VpnReminders(self.directory, moved=moved)
 
     async def restart(self) -> None:
         """A new process, with the position that was committed."""
@@ -112,6 +118,22 @@ async def test_a_renewal_ends_the_reminders_of_the_old_date(desk: Desk) -> None:
     assert await desk.look() == []
     desk.today = date(2026, 3, 27)
     assert await desk.look() == [f"{NUMBER}:2026-04-10:14"]
+
+
+async def test_what_is_no_longer_true_is_taken_back(desk: Desk) -> None:
+    """Of a date that was moved or is gone it is told, again until that has committed, and also what stands instead, if it is near."""
+    await desk.set("2026-03-10")
+    await desk.look()
+    assert desk.moved == []
+    await desk.set("2026-03-12")
+    await desk.look(commits=False)
+    await desk.restart()
+    await desk.look()
+    await desk.look()
+    assert desk.moved == [{NUMBER: date(2026, 3, 12)}] * 2
+    await desk.set(None)
+    await desk.look()
+    assert desk.moved[2:] == [{NUMBER: None}]
 
 
 @pytest.mark.parametrize("standing", [None, "Заблокированный сотрудник"])
