@@ -1,4 +1,4 @@
-"""`navigator serve` that dies by SIGKILL at one chosen step of a delivery: `python -m tests.live.kill_at STEP`.
+"""`navigator serve` that dies by SIGKILL at one chosen step of taking in or delivering: `python -m tests.live.kill_at STEP`.
 
 The product has no hooks for this; the steps are replaced from outside, before it starts.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.push import webpush
 from hub import conversation, delivery, fanout, hub
+from hub.notification import Batch
 from web import cli
 
 __all__ = ["STEPS"]
@@ -20,6 +21,28 @@ __all__ = ["STEPS"]
 
 def _die(*_arguments: Any, **_named: Any) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _before_source_commit() -> None:
+    take = hub.Hub._publish_batch
+
+    async def dying(self: hub.Hub, source: str, batch: Batch) -> None:
+        if batch.notifications:
+            _die()
+        await take(self, source, batch)
+
+    hub.Hub._publish_batch = dying  # type: ignore[method-assign]
+
+
+def _after_source_commit() -> None:
+    take = hub.Hub._publish_batch
+
+    async def dying(self: hub.Hub, source: str, batch: Batch) -> None:
+        await take(self, source, batch)
+        if batch.notifications:
+            _die()
+
+    hub.Hub._publish_batch = dying  # type: ignore[method-assign]
 
 
 def _after_commit() -> None:
@@ -49,6 +72,8 @@ def _before_push_answer() -> None:
 
 
 STEPS: dict[str, Callable[[], None]] = {
+    "before_source_commit": _before_source_commit,
+    "after_source_commit": _after_source_commit,
     "after_commit": _after_commit,
     "before_write": _before_write,
     "before_ack": _before_ack,
