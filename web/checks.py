@@ -27,6 +27,7 @@ from web.settings import Settings
 __all__ = ["CHECKS"]
 
 _TIMEOUT_S = 5.0
+_FUNCTION = "login-function"
 _LEVELS = {"ok": Verdict.OK, "warning": Verdict.WARNING, "error": Verdict.FAILED}
 
 
@@ -72,15 +73,19 @@ async def _redmine(settings: Settings) -> list[Finding]:
 
 
 async def _erp(settings: Settings) -> list[Finding]:
-    """Signs in and tries every statement that reads; the one that renews VPN is not run, and no value is shown."""
+    """Signs in and tries every statement that reads; what writes is parsed and not run, and no value is shown."""
     access = access_of(settings)
     if access is None:
         return []
     found = []
     async with open_erp(replace(access, connect_s=_TIMEOUT_S / 2, call_s=_TIMEOUT_S / 4)) as erp:
-        for purpose, sql, binds in _erp_reads(settings):
+        for purpose, sql, binds in _erp_statements(settings):
+            missing: list[str] = []
             try:
-                missing = sorted(COLUMNS.get(purpose, frozenset()) - await erp.columns(f"doctor-{purpose}", sql, binds))
+                if binds is None:
+                    await erp.parse(f"doctor-{purpose}", sql)
+                else:
+                    missing = sorted(COLUMNS.get(purpose, frozenset()) - await erp.columns(f"doctor-{purpose}", sql, binds))
             except (ErpRefused, ErpUnavailable, ErpBusy) as error:
                 return [Finding("erp", Verdict.FAILED, _ERP_WORDS[type(error)].format(code=error.detail))]
             except ErpError as error:
@@ -89,7 +94,7 @@ async def _erp(settings: Settings) -> list[Finding]:
             else:
                 if missing:
                     found.append(Finding("erp", Verdict.FAILED, f"{_setting(purpose)} gives no column {', '.join(missing).upper()}"))
-    return found or [Finding("erp", Verdict.OK, f"signed in as {settings.erp_user}; every statement that reads was tried")]
+    return found or [Finding("erp", Verdict.OK, f"signed in as {settings.erp_user}; every statement was tried")]
 
 
 _ERP_WORDS: Mapping[type[ErpError], str] = {
@@ -101,18 +106,18 @@ _ERP_WORDS: Mapping[type[ErpError], str] = {
 
 def _setting(purpose: str) -> str:
     """What to mend: the setting behind a statement."""
-    return "ERP_EVENTS_VIEW" if purpose == "events" else f"the statement {purpose} of ERP_QUERIES"
+    return {"events": "ERP_EVENTS_VIEW", _FUNCTION: "ERP_LOGIN_FUNCTION"}.get(purpose, f"the statement {purpose} of ERP_QUERIES")
 
 
-def _erp_reads(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(purpose, statement, binds) of what the product reads, asked for nobody."""
+def _erp_statements(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
+    """(purpose, statement, binds) of what the product asks, for nobody; without binds it would change something."""
     queries, day = ErpQueries(**settings.erp_queries), datetime(1970, 1, 1)
     nobody: dict[str, Any] = {"id": -1, "login": "-", "first": day, "last": day}
     for purpose, needed in BINDS.items():
-        if purpose == "vpn_renew":
-            continue
         sql = getattr(queries, purpose)
-        if "ids" in needed:
+        if purpose == "vpn_renew":
+            yield purpose, sql, None
+        elif "ids" in needed:
             yield purpose, *with_list(sql, [-1])
         else:
             yield purpose, sql, {name: nobody[name] for name in needed}
@@ -121,6 +126,9 @@ def _erp_reads(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
         f"select EVENT_ID, USER_ID, KIND, TITLE, BODY, URL, CREATED_AT from {settings.erp_events_view} where EVENT_ID = :id",
         {"id": -1},
     )
+    if settings.erp_login == "function":
+        # asked for somebody it might count a failure, or lock an account
+        yield _FUNCTION, f"begin :said := {settings.erp_login_function}(:login, :password); end;", None
 
 
 async def _push_web(settings: Settings) -> list[Finding]:

@@ -126,6 +126,18 @@ class Erp:
 
         return await self._shielded(name, read, again=True)
 
+    async def parse(self, name: str, sql: str) -> None:
+        """Has the database read a statement without running it: it looks for tables, columns, functions and the right to them.
+
+        For what writes; no statement of data definition may come here, which Oracle runs when it parses. Raises an ErpError.
+        """
+
+        async def read(connection: oracledb.AsyncConnection) -> None:
+            with connection.cursor() as cursor:
+                await cursor.parse(sql)
+
+        await self._shielded(name, read, again=True)
+
     async def aclose(self) -> None:
         """Lets running calls end by their limits, then closes without a round trip. Later calls raise ErpBusy."""
         self._closed = True

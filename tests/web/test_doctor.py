@@ -105,7 +105,7 @@ async def test_the_bus_is_tried_with_a_message(tmp_path: Path) -> None:
 
 
 async def test_the_erp_is_tried_statement_by_statement(tmp_path: Path) -> None:
-    """All that is read is tried; a statement that the ERP refuses is named, and so is what keeps the account out; no password is shown."""
+    """All is tried, what writes without effect; a statement that the ERP refuses is named, and so is what keeps the account out."""
     store = f"sqlite+aiosqlite:///{tmp_path}/none.sqlite"
     async with open_sandbox_erp(tmp_path / "erp", life=False, seed=1) as erp:
 
@@ -123,6 +123,15 @@ async def test_the_erp_is_tried_statement_by_statement(tmp_path: Path) -> None:
         assert "standings of ERP_QUERIES gives no column AUTH_PERIOD_TYPE" in short.text
         (view,) = await said(erp_events_view="erp.no_such_view")
         assert "ERP_EVENTS_VIEW" in view.text
+        (renews,) = await said(erp_queries={"vpn_renew": "update erp.t_user set NO_SUCH_COLUMN = :until where USER_ID = :id"})
+        assert renews.verdict is Verdict.FAILED
+        assert "vpn_renew" in renews.text
+        assert (await said(erp_login="function"))[0].verdict is Verdict.OK
+        (function,) = await said(erp_login="function", erp_login_function="erp_auth.no_such")
+        assert function.verdict is Verdict.FAILED
+        assert "ERP_LOGIN_FUNCTION" in function.text
+        assert "ORA-06550" in function.text
+        assert not [text for _, _, text, _ in erp.server.log if "update" in text.lower() or "erp_auth" in text.lower()]
         (out,) = await said(erp_password="hunter2")
         assert out.verdict is Verdict.FAILED
         assert "ORA-01017" in out.text

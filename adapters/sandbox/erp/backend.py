@@ -165,6 +165,17 @@ class Backend:
             self._end("rollback")
             self.db.close()
 
+    def check(self, statement: Statement) -> None:
+        """Whether what writes could be run, as parsing tells: raises OraError for unknown tables, columns and functions."""
+        if statement.kind == "plsql":
+            self._call(statement)
+        elif statement.kind == "dml":
+            with self.lock:
+                try:
+                    self.db.execute(f"explain {statement.sql}", [None] * len(statement.bind_names))
+                except sqlite3.Error as error:
+                    raise _ora_error(error, statement) from error
+
     def describe(self, statement: Statement) -> list[Column]:
         """The columns of a query without running it."""
         with self.lock:
@@ -189,11 +200,11 @@ class Backend:
             columns.append(declared_column(name, declared[index]) or guessed_column(name, [row[index] for row in rows]))
         return columns
 
-    def _plsql(self, statement: Statement, values: Sequence[Any]) -> Result:
-        """BEGIN [:x :=] name(args); END; for a registered function; BEGIN NULL; END; does nothing."""
+    def _call(self, statement: Statement) -> tuple[re.Match[str], Callable[..., Any]] | None:
+        """Which function a block calls, and the block's parts; None for one that does nothing."""
         text = statement.source.strip()
         if re.fullmatch(r"(?is)begin\s+null\s*;\s*end\s*;?", text):
-            return Result()
+            return None
         match = re.fullmatch(r"(?is)(?:begin|call)\s+(?:(:\w+)\s*:=\s*)?([\w.$#]+)\s*(?:\((.*)\))?\s*;?\s*(?:end\s*;?)?", text)
         names = {
             "DBMS_TRANSACTION.LOCAL_TRANSACTION_ID": _nothing,
@@ -205,6 +216,14 @@ class Backend:
             name = head[1]
         if not match or name not in names:
             raise OraError(6550, text=f"line 1, column 7:\nPLS-00201: identifier '{name}' must be declared")
+        return match, names[name]
+
+    def _plsql(self, statement: Statement, values: Sequence[Any]) -> Result:
+        """BEGIN [:x :=] name(args); END; for a registered function; BEGIN NULL; END; does nothing."""
+        call = self._call(statement)
+        if call is None:
+            return Result()
+        match, function = call
         order = list(dict.fromkeys(statement.bind_names))
         args, positions, keywords = [], [], {}
         for part in filter(None, (part.strip() for part in (match[3] or "").split(","))):
@@ -217,7 +236,7 @@ class Backend:
             else:
                 args.append(value)
                 positions.append(slot)
-        returned: Any = names[name](*args, **keywords)
+        returned: Any = function(*args, **keywords)
         if match[1]:
             return Result(outputs={order.index(match[1][1:].upper()): returned})
         return Result(outputs={positions[index]: value for index, value in (returned or {}).items()})

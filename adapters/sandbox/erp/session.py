@@ -392,7 +392,7 @@ class Session:
         cursor.binds = request.binds
         statement = cursor.statement
         if request.function == F_EXECUTE and not request.options & X_EXECUTE:  # parse only
-            columns = await asyncio.to_thread(backend.describe, statement) if statement.kind == "query" else None
+            columns = await asyncio.to_thread(backend.describe if statement.kind == "query" else backend.check, statement)
             self.cursors[cursor.number] = cursor
             return (self.describe(columns) if columns else b"") + self.error(cursor=cursor.number)
         self.server.record(self, statement.source, request.values)
