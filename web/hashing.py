@@ -3,15 +3,21 @@
 A thread with a low priority takes the lock for a moment before and after each hash. When the processors are busy it may be put
 aside in that moment, and then the event loop waits for the lock until the thread gets its next turn: beside two
 busy processes 180 ms were measured with nice 10, and 680 ms with 19. Processes that wait for requests on a pipe share no lock with anybody.
+
+They compute when nobody else wants the processor. Beside others that want it all the time, such a process would never end: when one has
+not answered in time, processes of a merely low priority take over for a while.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -23,9 +29,14 @@ from argon2.exceptions import VerificationError, VerifyMismatchError
 
 __all__ = ["Aside", "Hasher"]
 
+_Priority = Literal["idle", "low"]
 _PROGRAM = Path(__file__).with_name("hashing_process.py")
 _DEADLINE_S = 20.0
 """For one hash, which takes a tenth of a second, and some seconds beside processors that are busy with more important things."""
+_IDLE_S = 3.0
+"""The same for one that gets what the others leave: a storm of sign-ins leaves nothing for a second, and half the time after that."""
+_STARVED_S = 300.0
+"""So long it is not tried again after it got too little."""
 _log = structlog.get_logger("web.hashing")
 
 
@@ -51,9 +62,17 @@ class Aside:
     Where none can be started the thread computes itself: slower for everybody else is better than nobody signing in.
     """
 
-    def __init__(self, hasher: PasswordHasher, *, deadline_s: float = _DEADLINE_S) -> None:
-        """`deadline_s`: a process that has not answered by then is ended, and another one asked."""
-        self._hasher, self._deadline_s = hasher, deadline_s
+    def __init__(
+        self,
+        hasher: PasswordHasher,
+        *,
+        deadline_s: float = _DEADLINE_S,
+        idle_s: float = _IDLE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`deadline_s`: a process that has not answered by then is ended, and another one asked; `idle_s`: one of the lowest priority."""
+        self._hasher, self._deadline_s, self._idle_s, self._clock = hasher, deadline_s, idle_s, clock
+        self._low_until = -math.inf
         self._own = threading.local()
         self._lock = threading.Lock()
         self._processes: list[Popen[bytes]] = []
@@ -87,11 +106,14 @@ class Aside:
     def _ask(self, stored: str | None, password: bytes) -> str | bool | None:
         """A hash, or whether `password` is the one behind `stored`; None when no process gives an answer."""
         line = json.dumps([stored, base64.b64encode(password).decode()]).encode() + b"\n"
-        for _ in range(2):  # it may have died since the last time
+        for _ in range(3):  # it may have died since the last time, or get too little
+            priority: _Priority = "idle" if self._clock() >= self._low_until else "low"
+            late = threading.Event()
             try:
-                process = self._process()
+                process = self._process(priority)
                 assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
-                deadline = threading.Timer(self._deadline_s, process.kill)  # a pipe has no time-out that works everywhere
+                # a pipe has no time-out that works everywhere
+                deadline = threading.Timer(self._idle_s if priority == "idle" else self._deadline_s, _kill, (process, late))
                 deadline.start()
                 try:
                     process.stdin.write(line)
@@ -104,13 +126,18 @@ class Aside:
                     return found
             except OSError as error:
                 _log.warning("hashing_process_failed", error=type(error).__name__)
+            if late.is_set() and priority == "idle":
+                self._low_until = self._clock() + _STARVED_S
+                _log.warning("hashing_starved", after_s=self._idle_s, low_for_s=_STARVED_S)
             self._drop()
         return None
 
-    def _process(self) -> Popen[bytes]:
+    def _process(self, priority: _Priority) -> Popen[bytes]:
         found: Popen[bytes] | None = getattr(self._own, "process", None)
         if found is not None:
-            return found
+            if self._own.priority == priority:
+                return found
+            self._drop()
         with self._lock:
             if self._closed:
                 raise VerificationError("closed")  # nobody waits for the answer any more
@@ -118,10 +145,10 @@ class Aside:
             parameters = [str(value) for value in (self._hasher.time_cost, self._hasher.memory_cost, self._hasher.parallelism)]
             clean = {name: value for name, value in os.environ.items() if not name.startswith("NAVIGATOR_")}
             made = Popen(  # noqa: S603 - our own file
-                [sys.executable, "-P", str(_PROGRAM), *parameters], stdin=PIPE, stdout=PIPE, env=clean
+                [sys.executable, "-P", str(_PROGRAM), *parameters, priority], stdin=PIPE, stdout=PIPE, env=clean
             )
             self._processes.append(made)
-        self._own.process = made
+        self._own.process, self._own.priority = made, priority
         return made
 
     def _drop(self) -> None:
@@ -132,6 +159,11 @@ class Aside:
             if found in self._processes:
                 self._processes.remove(found)
                 _end(found)
+
+
+def _kill(process: Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    process.kill()
 
 
 def _end(process: Popen[bytes]) -> None:

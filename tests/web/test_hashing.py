@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -49,13 +51,42 @@ def test_it_does_what_argon2_does(aside: Aside) -> None:
             aside.verify(wrong, "пароль")
 
 
-def test_one_process_does_the_work_at_low_priority(aside: Aside) -> None:
-    """A thread keeps its process; that has the lower priority, this one has not, and none of our settings."""
+def test_one_process_does_the_work_at_the_lowest_priority(aside: Aside) -> None:
+    """A thread keeps its process; that computes when nobody else wants to, this one does not."""
     stored = aside.hash("x")
     pid = process(aside).pid
     assert aside.verify(stored, "x")
     assert process(aside).pid == pid
     assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    if sys.platform == "linux":
+        assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+        assert os.sched_getscheduler(0) != os.SCHED_IDLE
+
+
+def test_one_that_gets_no_processor_makes_way_to_a_higher_priority() -> None:
+    """For a while, and for the same question; then the lowest is tried again."""
+    now = 0.0
+    made = Aside(CHEAP, idle_s=1.0, clock=lambda: now)
+    try:
+        stored = made.hash("x")
+        starved = process(made)
+        os.kill(starved.pid, signal.SIGSTOP)
+        with capture_logs() as lines:
+            assert made.verify(stored, "x")
+        assert [line["event"] for line in lines] == ["hashing_starved"]
+        assert starved.poll() == -signal.SIGKILL
+        now = 299.0
+        assert made.verify(stored, "x")
+        low = process(made)
+        if sys.platform == "linux":
+            assert os.sched_getscheduler(low.pid) == os.SCHED_OTHER
+        now = 301.0
+        assert made.verify(stored, "x")
+        assert low.poll() == -signal.SIGKILL
+        if sys.platform == "linux":
+            assert os.sched_getscheduler(process(made).pid) == os.SCHED_IDLE
+    finally:
+        made.close()
 
 
 def test_settings_stay_at_home(aside: Aside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,8 +117,9 @@ def test_one_that_died_is_replaced(aside: Aside) -> None:
 
 
 def test_one_that_stands_still_is_replaced() -> None:
-    """A process that does not answer in its time is ended, and the next one gives the answer."""
+    """A process of merely low priority that does not answer in its time is ended, and the next one gives the answer."""
     made = Aside(CHEAP, deadline_s=1.0)
+    made._low_until = math.inf
     try:
         stored = made.hash("x")
         still = process(made)
