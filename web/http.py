@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocol, with bounds for what comes before an application can see anything: size and time of a request's head.
+"""uvicorn's HTTP protocol, with bounds for what comes before an application can see anything: size and time of a request's head, and how
+many newcomers are heard at once.
 
 With httptools uvicorn has neither. A header without an end is collected for ever, and copied whole with every piece that
 comes, so that one stranger's connection costs memory without bound and stalls everybody's event loop.
@@ -12,6 +13,8 @@ from typing import Any
 
 from httptools import HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from web.doorway import doorway_of
 
 __all__ = ["BoundedHttpProtocol"]
 
@@ -35,6 +38,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._piece = b""
         self._head_timer: asyncio.TimerHandle | None = None
+        self._new, self._lost = True, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is here: its time runs."""
@@ -43,11 +47,29 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
+        self._lost = True
         self._stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a head or a body. asyncio gives at most 256 KiB at once, so the bound is overrun by no more than that."""
+        """Bytes of a head or a body. asyncio gives at most 256 KiB at once, so the bound is overrun by no more than that.
+
+        The first ones wait for their turn; who was heard once is known, and waits no more.
+        """
+        if not self._new:
+            self._hear(data)
+            return
+        self._new = False
+        self.transport.pause_reading()
+        doorway_of(self.loop).enter(lambda: self._first(data))
+
+    def _first(self, data: bytes) -> None:
+        if self._lost or self.transport.is_closing():
+            return
+        self.transport.resume_reading()
+        self._hear(data)
+
+    def _hear(self, data: bytes) -> None:
         self._piece = data
         super().data_received(data)
         self._piece = b""
