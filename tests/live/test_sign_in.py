@@ -94,8 +94,8 @@ async def test_logins_that_hang_leave_the_live_alone(
     assert {status for status, _ in answers} == {503}
     assert slowest < LIMIT_S + 6 + 4, figures  # for the ERP, for the hash, and a busy machine
     p50, p99 = (median(ms(took, share) for took in storms) - median(ms(took, share) for took in quiets) for share in (0.5, 0.99))
-    assert p50 < 2, figures  # 0.4 to 1.0 in five runs
-    assert p99 < 20, figures  # 7 to 13 in five runs
+    assert p50 < 1.5, figures  # -0.2 to 0.8 in three runs, none on a wholly quiet machine
+    assert p99 < 10, figures  # 0.3 to 3.2 there; 10 to 11 with hashes at a nice value
 
 
 @dataclass(frozen=True, slots=True)
