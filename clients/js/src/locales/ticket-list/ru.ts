@@ -133,7 +133,12 @@ export const ticketList = {
   },
   bulkStarting: 'Отправляем изменение',
   bulkRunning: 'Изменено {done} из {total}',
-  bulkDone: { one: 'Изменена {n} заявка', few: 'Изменены {n} заявки', many: 'Изменено {n} заявок', other: 'Изменено {n} заявки' },
+  bulkDone: {
+    one: 'Изменена {n} заявка',
+    few: 'Изменены {n} заявки',
+    many: 'Изменено {n} заявок',
+    other: 'Изменено {n} заявки',
+  },
   bulkUndone: {
     one: 'Возвращена {n} заявка',
     few: 'Возвращены {n} заявки',

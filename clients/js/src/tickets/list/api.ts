@@ -51,7 +51,12 @@ export function webApi(base: string, csrf: string): ListApi {
       String((await send<{ job: string | number }>('POST', 'bulk', { ...which, change }, key)).job),
     job: (id, signal) => get(`bulk/${encodeURIComponent(id)}`, signal),
     undo: async (id, key) => {
-      const answer = await send<{ job?: string | number } | null>('POST', `bulk/${encodeURIComponent(id)}/undo`, {}, key);
+      const answer = await send<{ job?: string | number } | null>(
+        'POST',
+        `bulk/${encodeURIComponent(id)}/undo`,
+        {},
+        key,
+      );
       return String(answer?.job ?? id);
     },
   };

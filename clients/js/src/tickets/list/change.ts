@@ -23,7 +23,7 @@ const words = { status: 'setStatus', priority: 'setPriority', assignee: 'setAssi
 const MOST_TEXT = 65_535; // Redmine's column
 const TYPING_MS = 200;
 
-/** <nav-ticket-change .api .facets>: asks for one change of one or many tickets; `ask()` opens it, `change` fires with what to send. */
+/** <nav-ticket-change .api .facets>: asks for one change of one or many tickets; `ask()` opens it, `send` fires with what to send. */
 export class NavTicketChange extends TezElement {
   static override styles = [
     base,
@@ -144,7 +144,7 @@ export class NavTicketChange extends TezElement {
     }
   }
 
-  get #change(): Change | null {
+  #wanted(): Change | null {
     const { picked } = this;
     switch (this.task.field) {
       case 'status':
@@ -160,7 +160,7 @@ export class NavTicketChange extends TezElement {
 
   #go(event: Event): void {
     event.preventDefault();
-    const change = this.#change;
+    const change = this.#wanted();
     if (!change) {
       this.error = t(this.task.field === 'comment' ? 'commentMissing' : 'choiceMissing');
       this.#first();
@@ -168,7 +168,7 @@ export class NavTicketChange extends TezElement {
     }
     if (this.task.field === 'comment') this.#text = '';
     this.dialog.close();
-    this.emit('change', change);
+    this.emit('send', change);
   }
 
   override render() {
@@ -193,9 +193,15 @@ export class NavTicketChange extends TezElement {
   #body(field: Field) {
     const { facets } = this;
     if (field === 'status')
-      return this.#choices(t('newStatus'), (facets?.statuses ?? []).map(({ id, name }) => [String(id), name]));
+      return this.#choices(
+        t('newStatus'),
+        (facets?.statuses ?? []).map(({ id, name }) => [String(id), name]),
+      );
     if (field === 'priority')
-      return this.#choices(t('newPriority'), (facets?.priorities ?? []).map(({ id, name }) => [String(id), name]));
+      return this.#choices(
+        t('newPriority'),
+        (facets?.priorities ?? []).map(({ id, name }) => [String(id), name]),
+      );
     if (field === 'comment')
       return html`<label for="text">${t('comment')}</label>
         <textarea
@@ -230,7 +236,11 @@ export class NavTicketChange extends TezElement {
               ['none', t('takeAway')],
               ...this.people.map((one): readonly [string, string] => [
                 String(one.id),
-                one.me ? `${one.name} (${t('me').toLowerCase()})` : one.group ? `${one.name} (${t('group')})` : one.name,
+                one.me
+                  ? `${one.name} (${t('me').toLowerCase()})`
+                  : one.group
+                    ? `${one.name} (${t('group')})`
+                    : one.name,
               ]),
             ])
       }`;

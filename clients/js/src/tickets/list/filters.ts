@@ -95,7 +95,12 @@ export function filterBar({ query, facets, people, open, differs }: FilterView, 
 }
 
 /** A labelled choice; a value that no option has (several numbers, somebody out of sight) gets one of its own. */
-function choice(label: string, value: string, options: readonly Option[], pick: (value: string) => void): TemplateResult {
+function choice(
+  label: string,
+  value: string,
+  options: readonly Option[],
+  pick: (value: string) => void,
+): TemplateResult {
   const known = options.some(([one]) => one === value);
   const own: Option = [value, value.includes(',') ? t('several') : t('unknownChoice', { id: value })];
   return html`<label class="field"

@@ -80,6 +80,8 @@ export function keyAct(stroke: Stroke, at: Standing): KeyAct | null {
   if (stroke.shiftKey) return get(shifted, stroke.code) ?? (at.inList ? get(shiftedInList, stroke.code) : null);
   if (stroke.code === 'Escape') return at.selected ? 'clear' : null;
   return (
-    get(plain, stroke.code) ?? (at.inList ? get(inList, stroke.code) : null) ?? (at.row ? get(onRow, stroke.code) : null)
+    get(plain, stroke.code) ??
+    (at.inList ? get(inList, stroke.code) : null) ??
+    (at.row ? get(onRow, stroke.code) : null)
   );
 }

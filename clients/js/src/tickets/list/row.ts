@@ -47,6 +47,7 @@ export function rowView(ticket: Ticket, look: Look, view: RowView, act: RowActs)
     data-index=${view.index}
     data-id=${ticket.id}
     @focusin=${act.enter}
+    @click=${passOn}
   >
     <div role="cell" class="cell pick">
       <label
@@ -63,6 +64,15 @@ export function rowView(ticket: Ticket, look: Look, view: RowView, act: RowActs)
     </div>
     ${look.columns.map((column) => cell(column, ticket, view, tab, act))}
   </div>`;
+}
+
+/** A click beside the row's link is meant for it. */
+function passOn(event: MouseEvent): void {
+  const target = event.target as Element;
+  if (target.closest('a, label, input')) return;
+  const link = (event.currentTarget as Element).querySelector('a');
+  const { ctrlKey, metaKey, shiftKey } = event;
+  link?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }));
 }
 
 function cell(column: ColumnKey, ticket: Ticket, view: RowView, tab: string, act: RowActs): TemplateResult {
@@ -90,7 +100,8 @@ const cells: Readonly<Record<ColumnKey, Cell>> = {
     html`<span class="priority ${ticket.priority.high ? 'high' : ''}"
       >${ticket.priority.high ? icon('warn', 14) : nothing}${text(ticket.priority.name)}</span
     >`,
-  assignee: (ticket) => (ticket.assignee ? person(ticket.assignee) : html`<span class="none">${t('unassigned')}</span>`),
+  assignee: (ticket) =>
+    ticket.assignee ? person(ticket.assignee) : html`<span class="none">${t('unassigned')}</span>`,
   author: (ticket) => {
     const { requester } = ticket;
     return requester ? text(requester.name || requester.email) : person(ticket.author);

@@ -26,6 +26,8 @@ export class TicketStore {
   error: unknown = null;
   viewsError: unknown = null;
   denied = false;
+  /** The server's time as of which the rows are right, ms: while the link holds they are right now, and this is null. */
+  seenAt: number | null = null;
   /** Whether rows must stay where they are now; the element knows. */
   held: () => boolean = () => false;
 
@@ -221,10 +223,9 @@ export class TicketStore {
     try {
       const numbers = [...new Set([0, ...pagesOf(this.#span, PAGE_SIZE)])].filter((page) => this.rows.has(page));
       const answers = await Promise.all(
-        numbers.map(async (page): Promise<[number, Page]> => [
-          page,
-          await this.api.page(asked(this.place), page, turn.signal),
-        ]),
+        numbers.map(
+          async (page): Promise<[number, Page]> => [page, await this.api.page(asked(this.place), page, turn.signal)],
+        ),
       );
       if (turn.signal.aborted) return;
       this.rows.compare(new Map(answers), at);
@@ -290,6 +291,8 @@ export class TicketStore {
       else this.reload();
       void this.loadViews();
     }
+    if (open) this.seenAt = null;
+    else if (this.#isOpen) this.seenAt = serverNow();
     this.#isOpen = open;
     this.#wasOpen ||= open;
     this.changed();

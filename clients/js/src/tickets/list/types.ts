@@ -63,7 +63,8 @@ export interface View {
   readonly name: string;
   readonly query: Query;
   readonly builtin: boolean;
-  readonly count: number;
+  /** null: not counted yet. */
+  readonly count: number | null;
   readonly unread: number;
 }
 

@@ -2,6 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { formatNumber } from '../../i18n/index';
 import { countText } from '../../ui/badge';
 import { icon } from '../../ui/icons';
 import { writePlace } from './place';
@@ -49,7 +50,11 @@ function link(view: View, here: boolean, act: ViewActs): TemplateResult {
         act.open(view.id);
       }}
       ><span class="name">${name}</span
-      ><span class="count" title=${t('viewCount', { n: view.count })}>${view.count}</span>${
+      >${
+        view.count === null
+          ? nothing
+          : html`<span class="count" title=${t('viewCount', { n: view.count })}>${formatNumber(view.count)}</span>`
+      }${
         view.unread
           ? html`<span class="unread-count" title=${t('viewUnread', { n: view.unread })}
               ><span class="sr">${t('viewUnread', { n: view.unread })}</span
