@@ -1,0 +1,545 @@
+import { html, nothing, type PropertyValues } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { typing } from '../../inbox/keys';
+import { noteStyles } from '../../inbox/note';
+import { onTick } from '../../ui/clock';
+import { base, define, TezElement } from '../../ui/element';
+import { icon } from '../../ui/icons';
+import '../../ui/menu';
+import type { TezMenu } from '../../ui/menu';
+import { controls } from '../../ui/sheets';
+import type { ToastOptions } from '../../ui/toasts';
+import { ageNote, noRows, pillText } from './around';
+import { bulkStyles } from './bulk-bar';
+import './change';
+import type { Field, NavTicketChange } from './change';
+import { filterBar, filterStyles } from './filters';
+import { headRow } from './head';
+import './help';
+import type { NavTicketListHelp } from './help';
+import { type KeyAct, keyAct } from './keys';
+import { type Look, readLook, usualLook, writeLook } from './look';
+import './look-dialog';
+import type { NavListLook } from './look-dialog';
+import { Many, type ManyHost } from './many';
+import { builtins, type Place, type SortKey, usualDir } from './place';
+import { keepStanding, type Standing, standing } from './remember';
+import { emptyRow, rowView } from './row';
+import { rowStyles } from './row-styles';
+import type { TicketStore } from './store';
+import { t } from './strings';
+import { listStyles } from './styles';
+import type { Change, Person, Ticket } from './types';
+import './view-name';
+import { OwnViews } from './own-views';
+import type { NavViewName } from './view-name';
+import { viewStrip, viewStyles } from './views';
+import { type Span, scrollFor, spanOf } from './window';
+
+const MOST_PEOPLE = 50; // named by the rows and offered as filters
+
+/** <nav-ticket-list .store .user .say>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
+export class NavTicketList extends TezElement implements ManyHost {
+  static override styles = [base, controls, listStyles, viewStyles, filterStyles, noteStyles, rowStyles, bulkStyles];
+
+  @property({ attribute: false }) store: TicketStore | null = null;
+  /** Whose look of the list is kept. */
+  @property({ type: Number }) user = 0;
+  /** Shows a message. */
+  @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
+  @property({ type: Boolean, reflect: true }) dense = false;
+
+  @state() private look: Look = usualLook;
+  @state() private span: Span = { from: 0, to: 0 };
+  @state() private current = 0;
+  @state() private moreFilters = false;
+  @query('.scroll') private scroller!: HTMLElement | null;
+  @query('nav-ticket-change') private change!: NavTicketChange;
+  @query('nav-ticket-list-help') private help!: NavTicketListHelp;
+  @query('nav-list-look') private looks!: NavListLook;
+  @query('nav-view-name') private viewName!: NavViewName;
+  @query('tez-menu') private viewMenu!: TezMenu;
+
+  readonly #many = new Many(this);
+  readonly #own = new OwnViews(
+    () => this.store,
+    (name) => this.viewName.ask(name),
+    (toast) => this.say(toast),
+  );
+  #hovered = false;
+  #focusedWithin = false;
+  /** The current row is to have the focus as soon as it is drawn. */
+  #wantFocus = false;
+  #restore: Standing | null = null;
+  #rowHeight = 44;
+  #undos: (() => void)[] = [];
+  #storeUndo: (() => void) | undefined;
+  #resize: ResizeObserver | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const keys = (event: KeyboardEvent) => this.#key(event);
+    const leave = () => this.#keep();
+    const back = () => {
+      this.#restore = standing();
+      this.#land();
+    };
+    document.addEventListener('keydown', keys);
+    addEventListener('pagehide', leave);
+    addEventListener('popstate', back);
+    this.#undos = [
+      () => document.removeEventListener('keydown', keys),
+      () => removeEventListener('pagehide', leave),
+      () => removeEventListener('popstate', back),
+      onTick(() => this.requestUpdate()),
+    ];
+    this.#restore = standing();
+    if (this.store) this.#attach(this.store);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const undo of this.#undos.splice(0)) undo();
+    this.#storeUndo?.();
+    this.#storeUndo = undefined;
+    this.#resize?.disconnect();
+    this.#resize = undefined;
+  }
+
+  #attach(store: TicketStore): void {
+    this.#storeUndo?.();
+    store.held = () => this.held;
+    this.#storeUndo = store.onChange(() => this.#storeChanged());
+    this.#storeChanged();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('user')) this.look = readLook(this.user);
+    if (changed.has('store') && this.store && this.isConnected) this.#attach(this.store);
+    this.dense = this.look.dense;
+  }
+
+  protected override updated(): void {
+    this.#measure();
+    if (!this.#resize && typeof ResizeObserver !== 'undefined' && this.scroller) {
+      this.#resize = new ResizeObserver(() => this.#scrolled());
+      this.#resize.observe(this.scroller);
+    }
+    if (this.#wantFocus) {
+      const row = this.#main(this.current);
+      if (row && this.shadowRoot?.activeElement !== row) row.focus({ preventScroll: true });
+      if (row && this.store?.rows.row(this.current)) this.#wantFocus = false;
+    }
+  }
+
+  // — The window over the rows —
+
+  /** The list may not move by itself now. */
+  get held(): boolean {
+    return (
+      this.#hovered ||
+      this.#focusedWithin ||
+      this.#many.busy ||
+      this.change?.open === true ||
+      (this.scroller?.scrollTop ?? 0) > 2
+    );
+  }
+
+  /** Spacers stand for the rows that are not in the page. Styles go through CSSOM, as the CSP wants. */
+  #measure(): void {
+    const height = this.renderRoot.querySelector<HTMLElement>('.row:not(.head)')?.offsetHeight;
+    if (height && height !== this.#rowHeight) {
+      this.#rowHeight = height;
+      this.#scrolled();
+    }
+    const total = this.store?.rows.total ?? 0;
+    const space = (selector: string, rows: number) => {
+      const box = this.renderRoot.querySelector<HTMLElement>(selector);
+      if (box) box.style.height = `${rows * this.#rowHeight}px`;
+    };
+    space('.lead', this.span.from);
+    space('.tail', Math.max(0, total - this.span.to));
+  }
+
+  #scrolled(): void {
+    const { scroller, store } = this;
+    if (!store) return;
+    const span = spanOf(
+      scroller?.scrollTop ?? 0,
+      scroller?.clientHeight || innerHeight,
+      this.#rowHeight,
+      store.rows.total,
+    );
+    if (span.from !== this.span.from || span.to !== this.span.to) {
+      const gone = this.current < span.from || this.current >= span.to;
+      // The row with the focus leaves the page: the list itself takes it, and the next key finds the row again.
+      if (gone && this.#focusedWithin && !this.#wantFocus) scroller?.focus({ preventScroll: true });
+      this.span = span;
+    }
+    store.want(span);
+    if (!this.held) store.admit();
+  }
+
+  #storeChanged(): void {
+    const { store } = this;
+    if (!store) return;
+    this.current = Math.max(0, Math.min(this.current, store.rows.total - 1));
+    this.#land();
+    this.#scrolled();
+    this.requestUpdate();
+  }
+
+  /** Brings scroll, row and selection back, once there are rows to bring them back to. */
+  #land(): void {
+    const { store } = this;
+    const at = this.#restore;
+    if (!at || !store?.rows.loaded || store.busy || store.overtaken) return;
+    this.#restore = null;
+    this.#many.set(at.selection);
+    this.current = Math.min(at.index, Math.max(0, store.rows.total - 1));
+    this.span = spanOf(at.top, this.scroller?.clientHeight ?? 0, this.#rowHeight, store.rows.total);
+    void this.updateComplete.then(() => {
+      this.#measure();
+      if (this.scroller) this.scroller.scrollTop = at.top;
+      if (at.focused && document.activeElement === document.body) this.#wantFocus = true;
+      this.#scrolled();
+      this.requestUpdate();
+    });
+  }
+
+  #keep(): void {
+    const { store, current } = this;
+    if (!store?.rows.loaded) return;
+    keepStanding({
+      top: this.scroller?.scrollTop ?? 0,
+      index: current,
+      id: store.rows.row(current)?.id ?? null,
+      focused: this.#focusedWithin,
+      selection: this.#many.selection,
+    });
+  }
+
+  #touched(what: { hovered?: boolean; focused?: boolean }): void {
+    this.#hovered = what.hovered ?? this.#hovered;
+    this.#focusedWithin = what.focused ?? this.#focusedWithin;
+    if (!this.held) this.store?.admit();
+  }
+
+  #letIn(): void {
+    this.#top();
+    this.store?.admit();
+    this.#focus(0); // the pill had the focus and is gone
+  }
+
+  #top(): void {
+    if (this.scroller) this.scroller.scrollTop = 0;
+    this.current = 0;
+  }
+
+  // — Places —
+
+  #go(place: Place, wait = 0): void {
+    this.#keep();
+    this.#many.clear();
+    this.#top();
+    this.store?.go(place, { wait, replace: wait > 0 });
+  }
+
+  #filter(name: string, value: string, wait = 0): void {
+    this.#keep();
+    this.#many.clear();
+    this.#top();
+    this.store?.filter(name, value, wait);
+  }
+
+  #sort(by: SortKey, dir: 'asc' | 'desc'): void {
+    const { store } = this;
+    if (!store) return;
+    const { sort: _, dir: __, ...rest } = store.place.query;
+    const query = { ...rest, sort: by, ...(dir === usualDir(by) ? {} : { dir }) };
+    this.#go({ ...store.place, query });
+  }
+
+  get #differs(): boolean {
+    return Object.keys(this.store?.place.query ?? {}).some((name) => name !== 'sort' && name !== 'dir');
+  }
+
+  readonly #reset = (): void => {
+    if (this.store) this.#go({ ...this.store.place, query: {} });
+    this.renderRoot.querySelector<HTMLElement>('.text')?.focus(); // the button that was pressed is gone
+  };
+
+  // — Rows —
+
+  #main(index: number): HTMLElement | null {
+    return this.renderRoot.querySelector(`.row[data-index="${index}"] .main`);
+  }
+
+  #focus(index: number): void {
+    const total = this.store?.rows.total ?? 0;
+    if (!total) {
+      this.scroller?.focus();
+      return;
+    }
+    this.current = Math.max(0, Math.min(index, total - 1));
+    this.#wantFocus = true;
+    const { scroller } = this;
+    if (scroller) {
+      const head = this.renderRoot.querySelector<HTMLElement>('.row.head')?.offsetHeight ?? 0;
+      const to = scrollFor(this.current, scroller.scrollTop, scroller.clientHeight, this.#rowHeight, head);
+      if (to !== null) scroller.scrollTop = to;
+    }
+    this.#scrolled();
+    this.requestUpdate();
+  }
+
+  #open(event: MouseEvent, ticket: Ticket): void {
+    this.#keep();
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    if (!this.emit('open-ticket', ticket)) {
+      event.preventDefault();
+      return;
+    }
+    this.store?.markRead(ticket);
+  }
+
+  #read(ticket: Ticket): void {
+    const { store } = this;
+    if (!store || !ticket.unread) return;
+    store.markRead(ticket);
+    void store.api.read(ticket.id, ticket.version).catch(() => {
+      store.rows.patch(ticket); // it is unread still, and says so
+      store.changed();
+    });
+  }
+
+  askChange(field: Field, count: number, sample: number): void {
+    if (this.store?.offline) this.say({ text: t('noLinkAct'), tone: 'bad' });
+    else this.change.ask({ field, count, sample });
+  }
+
+  afterChoice(): void {
+    if (this.shadowRoot?.activeElement?.closest('.bulk')) this.#focus(this.current);
+    else if (!this.held) this.store?.admit();
+  }
+
+  // — Keyboard —
+
+  #key(event: KeyboardEvent): void {
+    const { store } = this;
+    if (!store || event.defaultPrevented || typing(event) || this.#covered) return;
+    const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
+    const act = keyAct(event, {
+      inList: this.#focusedWithin,
+      row: store.rows.row(this.current) !== undefined,
+      selected: !this.#many.empty,
+      undo: this.#many.canUndo,
+    });
+    if (!act || elsewhere) return;
+    event.preventDefault();
+    this.#acts[act](store.rows.row(this.current));
+  }
+
+  /** A dialog of the list lies above it. */
+  get #covered(): boolean {
+    return (
+      [this.help, this.change, this.looks, this.viewName].some((one) => one?.open) ||
+      !(this.checkVisibility?.() ?? true)
+    );
+  }
+
+  #step(by: number): void {
+    this.#focus(this.#focusedWithin ? this.current + by : this.current);
+  }
+
+  #extend(by: number): void {
+    const from = this.current;
+    this.#focus(from + by);
+    this.#many.extend(from, this.current);
+  }
+
+  get #screenful(): number {
+    return Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / this.#rowHeight) - 2);
+  }
+
+  readonly #acts: Readonly<Record<KeyAct, (row: Ticket | undefined) => void>> = {
+    help: () => this.help.show(),
+    search: () => this.renderRoot.querySelector<HTMLElement>('.text')?.focus(),
+    next: () => this.#step(1),
+    previous: () => this.#step(-1),
+    extendDown: () => this.#extend(1),
+    extendUp: () => this.#extend(-1),
+    first: () => this.#focus(0),
+    last: () => this.#focus(Number.MAX_SAFE_INTEGER),
+    pageDown: () => this.#focus(this.current + this.#screenful),
+    pageUp: () => this.#focus(this.current - this.#screenful),
+    select: () => this.#many.choose(this.current, false),
+    selectAll: () => this.#many.chooseShown(),
+    clear: () => this.#many.clear(),
+    open: () => this.#main(this.current)?.click(),
+    edit: () => this.#many.ask('status', this.current),
+    status: () => this.#many.ask('status', this.current),
+    priority: () => this.#many.ask('priority', this.current),
+    assignee: () => this.#many.ask('assignee', this.current),
+    comment: () => this.#many.ask('comment', this.current),
+    read: (row) => row && this.#read(row),
+    fresh: () => pillText(this.store as TicketStore) && this.#letIn(),
+    undo: () => this.#many.undo(),
+  };
+
+  // — Rendering —
+
+  override render() {
+    const { store } = this;
+    if (!store) return nothing;
+    const n = store.rows.total;
+    const own = store.view?.builtin === false;
+    return html`<div class="top">
+        <div class="heading">
+          <slot name="heading"><h2>${t('list')}</h2></slot>
+          <span class="found" role="status">${store.rows.loaded ? t('found', { n }) : ''}</span>
+        </div>
+        ${
+          this.#differs || store.place.query.sort
+            ? html`<button class="btn small ghost" @click=${() => void this.#own.add()}>${t('saveView')}</button>`
+            : nothing
+        }
+        ${this.#tool('system', t('look'), () => this.looks.show())} ${this.#tool('keyboard', `${t('help')} (?)`, () => this.help.show())}
+      </div>
+      ${viewStrip(store.views.length ? store.views : this.#unknown, store.place.view, {
+        open: (view) => this.#go({ ...store.place, view, query: {} }),
+        menu: (anchor) => this.viewMenu.openAt(anchor),
+      })}
+      ${filterBar(
+        {
+          query: store.query,
+          facets: store.facets,
+          people: this.#people,
+          open: this.moreFilters,
+          differs: this.#differs,
+        },
+        {
+          set: (name, value, wait) => this.#filter(name, value, wait),
+          sort: (by, dir) => this.#sort(by, dir),
+          more: () => (this.moreFilters = !this.moreFilters),
+          reset: this.#reset,
+        },
+      )}
+      ${ageNote(store)}
+      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)}<slot name="ticket"></slot></div>
+      ${this.#many.render(this.current)}
+      <nav-ticket-change
+        .api=${store.api}
+        .facets=${store.facets}
+        @send=${(event: CustomEvent<Change>) => this.#many.send(event.detail)}
+      ></nav-ticket-change>
+      <nav-list-look
+        .look=${this.look}
+        @look=${(event: CustomEvent<Look>) => {
+          this.look = event.detail;
+          writeLook(this.user, event.detail);
+        }}
+      ></nav-list-look>
+      <nav-view-name></nav-view-name>
+      <tez-menu
+        bare
+        .label=${t('views')}
+        .items=${own ? this.#own.items(this.#differs || Boolean(store.place.query.sort)) : []}
+        @pick=${(event: CustomEvent<string>) => void this.#own.pick(event.detail)}
+      ></tez-menu>
+      <nav-ticket-list-help></nav-ticket-list-help>`;
+  }
+
+  #tool(name: 'system' | 'keyboard', label: string, go: () => void) {
+    return html`<button class="btn ghost icon" aria-label=${label} title=${label} @click=${go}>${icon(name)}</button>`;
+  }
+
+  /** The views that everybody has, before the server has counted them. */
+  get #unknown() {
+    return builtins.map((id) => ({ id, name: id, query: {}, builtin: true, count: null, unread: 0 }));
+  }
+
+  get #people(): readonly Person[] {
+    const found = new Map<number, Person>();
+    for (const row of this.store?.rows.all() ?? []) {
+      if (row.assignee) found.set(row.assignee.id, row.assignee);
+      if (found.size >= MOST_PEOPLE) break;
+    }
+    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  #rows(store: TicketStore) {
+    const { rows } = store;
+    const pill = pillText(store);
+    const span = { from: this.span.from, to: Math.min(this.span.to, rows.total) };
+    const shown = Array.from({ length: Math.max(0, span.to - span.from) }, (_, i) => span.from + i);
+    return html`<div class="rows">
+      ${pill ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${pill}</button>` : nothing}
+      <div class="sr" role="status">${pill}</div>
+      <div
+        class="scroll"
+        tabindex=${rows.total ? '-1' : '0'}
+        role="group"
+        aria-label=${t('list')}
+        aria-busy=${store.busy ? 'true' : 'false'}
+        @scroll=${this.#scrolled}
+        @pointerenter=${() => this.#touched({ hovered: true })}
+        @pointerleave=${() => this.#touched({ hovered: false })}
+        @focusin=${() => this.#touched({ focused: true })}
+        @focusout=${(event: FocusEvent) =>
+          this.#touched({ focused: this.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
+      >
+        ${
+          rows.total
+            ? html`<div role="table" class="table" aria-label=${t('list')} aria-rowcount=${rows.total + 1}>
+                ${headRow(this.look, store.query, this.#many.selection.all, {
+                  sort: (by, dir) => this.#sort(by, dir),
+                  chooseShown: (on) => (on ? this.#many.chooseShown() : this.#many.clear()),
+                })}
+                <div class="lead" aria-hidden="true"></div>
+                <div role="rowgroup">
+                  ${repeat(
+                    shown,
+                    (index) => index,
+                    (index) => this.#row(store, index),
+                  )}
+                </div>
+                <div class="tail" aria-hidden="true"></div>
+              </div>`
+            : noRows(store, this.#differs, this.#reset)
+        }
+      </div>
+    </div>`;
+  }
+
+  #row(store: TicketStore, index: number) {
+    const ticket = store.rows.row(index);
+    const current = index === this.current;
+    if (!ticket) return emptyRow(index, current);
+    return rowView(
+      ticket,
+      this.look,
+      {
+        index,
+        current,
+        chosen: this.#many.has(ticket.id),
+        gone: store.rows.gone.has(ticket.id),
+        open: store.place.ticket === ticket.id,
+        href: `/tasks/${ticket.id}`,
+      },
+      {
+        enter: () => (this.current = index),
+        open: (event) => this.#open(event, ticket),
+        choose: (range) => this.#many.choose(index, range),
+      },
+    );
+  }
+}
+define('nav-ticket-list', NavTicketList);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nav-ticket-list': NavTicketList;
+  }
+}
