@@ -1,13 +1,14 @@
 /** Every request of one ticket's page. Nothing here keeps state. */
 
 import { HttpError, request } from '../../inbox/session';
+import { upload } from '../../inbox/upload';
 import type { Act, Outcome } from './act';
 import { t } from './strings';
 import type { Conflict, Draft, PersonChoice, PriorityChoice, StatusChoice, Task, Written } from './types';
-import { upload } from './upload';
 
 const LIMIT_MS = 15_000;
 const WRITE_MS = 30_000; // a write is read back from Redmine before it is answered
+const UPLOAD_MS = 600_000; // a hundred megabytes over an office line
 /** Waits before an act without an answer is sent again; the key makes sure that it is done once. */
 const AGAIN_MS = [700, 2500, 5000];
 
@@ -69,7 +70,12 @@ export function webApi(base: string, csrf: string, id: number): TicketApi {
     preview: async (text, signal) =>
       (await send<{ html: string }>('POST', '/tasks/api/preview', { text }, signal)).html,
     upload: (file, options) =>
-      upload(`${base}${root}/attachments?${new URLSearchParams({ filename: file.name })}`, file, { csrf, ...options }),
+      upload(`${base}${root}/attachments?${new URLSearchParams({ filename: file.name })}`, file, {
+        method: 'POST',
+        csrf,
+        limit: UPLOAD_MS,
+        ...options,
+      }),
   };
 }
 
