@@ -36,6 +36,13 @@ const shapes = {
   gallery: svg`<rect x="3" y="3" width="6" height="6" rx="1.2"/><rect x="11" y="3" width="6" height="6" rx="1.2"/><rect x="3" y="11" width="6" height="6" rx="1.2"/><rect x="11" y="11" width="6" height="6" rx="1.2"/>`,
   keyboard: svg`<rect x="2.400" y="5" width="15.200" height="10" rx="1.500"/><path d="M5.300 8.300h.1m3 0h.1m3 0h.1m3 0h.1M6.500 11.900h7"/>`,
   open: svg`<path d="M8.500 4.500h-4v11h11v-4"/><path d="M11.500 3.500h5v5M16.300 3.700 9.500 10.500"/>`,
+  clip: svg`<path d="m14.800 9.600-5.300 5.300a3.300 3.300 0 0 1-4.700-4.700l5.900-5.900a2.200 2.200 0 0 1 3.100 3.100l-5.800 5.800a1.100 1.100 0 0 1-1.600-1.600l5-5"/>`,
+  lock: svg`<rect x="4.500" y="8.800" width="11" height="7.700" rx="1.400"/><path d="M6.800 8.800V6.600a3.200 3.200 0 0 1 6.400 0v2.200"/>`,
+  reply: svg`<path d="M7.500 5 3.500 9l4 4"/><path d="M3.800 9H11a5.500 5.500 0 0 1 5.500 5.500v1"/>`,
+  file: svg`<path d="M11.500 3H6.200A1.200 1.200 0 0 0 5 4.200v11.600A1.200 1.200 0 0 0 6.200 17h7.600a1.200 1.200 0 0 0 1.200-1.200V6.500Z"/><path d="M11.500 3v3.500H15"/>`,
+  back: svg`<path d="M12 5 7 10l5 5"/>`,
+  next: svg`<path d="m8 5 5 5-5 5"/>`,
+  download: svg`<path d="M10 3.500v9m-3.500-3.500 3.500 3.500 3.500-3.500M4 16.500h12"/>`,
 } as const;
 
 export type IconName = keyof typeof shapes;

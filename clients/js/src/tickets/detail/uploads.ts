@@ -1,18 +1,19 @@
 /** Files on their way into a comment: two at a time, each with its progress, and again when one failed. */
 
-import { HttpError } from '../../inbox/session';
+import { dataUrl } from '../../inbox/upload';
 import { reasonOf, type TicketApi } from './api';
 
 const AT_ONCE = 2;
 /** The server takes no more in one comment. */
 export const MOST = 20;
 export const MAX_BYTES = 100 * 1024 * 1024;
+const MAX_PREVIEW = 8 * 1024 * 1024;
 
 export interface Upload {
   readonly id: number;
   readonly file: File;
-  /** `blob:` address of what will be seen, for pictures; empty otherwise. */
-  readonly preview: string;
+  /** `data:` address of a picture, which the page's policy lets an image have; empty for everything else. */
+  preview: string;
   state: 'waiting' | 'sending' | 'done' | 'failed';
   /** 0 to 1 of what was sent. */
   share: number;
@@ -57,7 +58,7 @@ export class Uploads {
         fresh.push({
           id: this.#next++,
           file,
-          preview: shown.has(file.type) ? (URL.createObjectURL?.(file) ?? '') : '',
+          preview: '',
           state: 'waiting',
           share: 0,
           token: '',
@@ -65,8 +66,18 @@ export class Uploads {
         });
     }
     this.all = [...this.all, ...fresh];
+    for (const one of fresh) if (shown.has(one.file.type) && one.file.size <= MAX_PREVIEW) void this.#look(one);
     this.#pump();
     return left;
+  }
+
+  async #look(one: Upload): Promise<void> {
+    try {
+      one.preview = await dataUrl(one.file);
+      this.#changed();
+    } catch {
+      // it stands there by its name
+    }
   }
 
   retry(id: number): void {
@@ -79,7 +90,6 @@ export class Uploads {
   remove(id: number): void {
     this.#runs.get(id)?.abort();
     this.#runs.delete(id);
-    for (const one of this.all) if (one.id === id && one.preview) URL.revokeObjectURL(one.preview);
     this.all = this.all.filter((one) => one.id !== id);
     this.#pump();
   }
@@ -113,7 +123,7 @@ export class Uploads {
     } catch (error) {
       if (run.signal.aborted) return;
       one.state = 'failed';
-      one.reason = error instanceof HttpError ? error.message : reasonOf(error);
+      one.reason = reasonOf(error);
     } finally {
       if (this.#runs.get(one.id) === run) this.#runs.delete(one.id);
       this.#pump();
