@@ -41,8 +41,8 @@ class Change:
     """The id of a person or group; "" takes the issue from whoever has it (null would be ignored by Redmine)."""
     done_ratio: int | Unchanged = UNCHANGED
     """Percent, 0 to 100 by tens."""
-    start_date: date | None | Unchanged = UNCHANGED
-    due_date: date | None | Unchanged = UNCHANGED
+    start_date: date | Unchanged | None = UNCHANGED
+    due_date: date | Unchanged | None = UNCHANGED
     notes: str = ""
     private_notes: bool = False
     """The note is for those only who may see private notes. Without the right to write such a note nothing is sent."""
@@ -68,7 +68,8 @@ def _wire(value: Any) -> Any:
 class Untaken:
     """A part of a change that Redmine dropped without a word.
 
-    `field`: the name in `Change`, or `notes`, `private_notes`, `uploads`. Values are ids, percents, ISO dates, file names; None: nobody, none.
+    `field`: the name in `Change`, `notes`, `private_notes` and `uploads` included. Values are ids, percents, ISO dates, tuples of
+    file names; None: nobody, none.
     """
 
     field: str
