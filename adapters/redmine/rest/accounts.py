@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from adapters.redmine.rest.client import RedmineClient, Signed
+from adapters.redmine.rest.credentials import Signed
 from adapters.redmine.rest.errors import NotAllowed, NotFound, RestAway
 from adapters.redmine.rest.people import Me, Role
 
@@ -17,6 +17,10 @@ __all__ = ["Accounts"]
 
 _V = TypeVar("_V")
 _ACTIVE_PROJECT = 1
+
+
+class _Get(Protocol):
+    def __call__(self, signed: Signed, path: str, params: Mapping[str, str] | None = None) -> Awaitable[bytes]: ...
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -71,6 +75,11 @@ def _decoded(body: bytes, type: type[_T]) -> _T:
         raise RestAway("it answers something that is not of its API") from None
 
 
+def _key(signed: Signed) -> tuple[str, int]:
+    """Holds no password: those live for minutes only, and not here."""
+    return signed.who, hash(signed.credential)
+
+
 class _Kept(Generic[_V]):
     """Values for a time; when there are too many, the one that was stored first goes."""
 
@@ -97,7 +106,7 @@ class Accounts:
 
     def __init__(
         self,
-        client: RedmineClient,
+        get: _Get,
         *,
         me_s: float = 60.0,
         roles_s: float = 600.0,
@@ -106,16 +115,16 @@ class Accounts:
     ) -> None:
         """`me_s`, `roles_s`: seconds that accounts, and roles and projects, are kept. `non_member_role`: its id, 1 in every installation
         that was not upgraded from before 2007 (REST does not tell it)."""
-        self._client, self._non_member = client, non_member_role
+        self._get, self._non_member = get, non_member_role
         self._me: _Kept[Me] = _Kept(me_s, 2000, clock)
         self._roles: _Kept[Role] = _Kept(roles_s, 500, clock)
         self._open: _Kept[bool] = _Kept(roles_s, 2000, clock)
 
     async def me(self, signed: Signed, *, fresh: bool = False) -> Me:
         """The account that this credential signs for, with its roles. Raises NotSignedIn for a bad one, even where anybody may read."""
-        if not fresh and (kept := self._me.get(signed)) is not None:
+        if not fresh and (kept := self._me.get(_key(signed))) is not None:
             return kept
-        user = _decoded(await self._client.get(signed, "/users/current.json", {"include": "memberships"}), _UserAnswer).user
+        user = _decoded(await self._get(signed, "/users/current.json", {"include": "memberships"}), _UserAnswer).user
         roles: dict[int, tuple[Role, ...]] = {}
         for membership in user.memberships:
             ids = {role.id for role in membership.roles}
@@ -129,18 +138,18 @@ class Accounts:
             roles=roles,
             non_member=None if user.admin else await self._role(signed, self._non_member, fresh=fresh),
         )
-        self._me.put(signed, made)
+        self._me.put(_key(signed), made)
         return made
 
     def forget(self, signed: Signed) -> None:
         """Drops what is kept of an account, when its credential was refused."""
-        self._me.drop(signed)
+        self._me.drop(_key(signed))
 
     async def project_open(self, signed: Signed, project_id: int) -> bool:
-        """True when the project is active: in a closed one nobody may change anything. Raises NotAllowed when the account may not see it."""
+        """True when the project is active: in a closed one nobody may change anything. Raises NotAllowed when it is hidden."""
         kept = self._open.get(project_id)
         if kept is None:
-            answer = _decoded(await self._client.get(signed, f"/projects/{project_id}.json"), _ProjectAnswer)
+            answer = _decoded(await self._get(signed, f"/projects/{project_id}.json"), _ProjectAnswer)
             kept = answer.project.status == _ACTIVE_PROJECT
             self._open.put(project_id, kept)
         return kept
@@ -151,7 +160,7 @@ class Accounts:
         if kept is not None:
             return kept
         try:
-            role = _decoded(await self._client.get(signed, f"/roles/{id}.json"), _RoleAnswer).role
+            role = _decoded(await self._get(signed, f"/roles/{id}.json"), _RoleAnswer).role
         except (NotFound, NotAllowed):
             return None
         made = Role(role.id, role.name, frozenset(role.permissions), role.assignable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any, Final, Literal
@@ -48,6 +48,10 @@ class Change:
     """The note is for those only who may see private notes. Without the right to write such a note nothing is sent."""
     uploads: tuple[Upload, ...] = ()
 
+    def with_notes(self, notes: str) -> Change:
+        """The same change with another note."""
+        return replace(self, notes=notes)
+
     def fields(self) -> dict[str, Any]:
         """The named fields as Redmine wants them."""
         named: dict[str, Any] = {
@@ -85,3 +89,7 @@ class Outcome:
     journal_id: int | None
     """The journal that this change made: the one with the note where there is one. None: nothing was journalled."""
     untaken: tuple[Untaken, ...] = ()
+
+    def with_issue(self, issue: Issue) -> Outcome:
+        """The same outcome, with the issue as somebody else may see it."""
+        return replace(self, issue=issue)

@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 import msgspec
 
+from adapters.redmine.rest.accounts import Accounts
 from adapters.redmine.rest.answers import GATEWAY, error_of, is_json
 from adapters.redmine.rest.circuit import Circuit
-from adapters.redmine.rest.credentials import Credential, headers_of
+from adapters.redmine.rest.credentials import Signed, headers_of
 from adapters.redmine.rest.errors import RestAway, Unclear
 from adapters.redmine.rest.gate import Gate
 
-__all__ = ["Deadlines", "RedmineClient", "Signed", "open_client"]
+__all__ = ["Deadlines", "RedmineClient", "open_client"]
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _TURNED_AWAY = 503
@@ -35,14 +36,6 @@ class Deadlines:
     """Between two pieces of a file."""
     stream_s: float = 1800.0
     """For a whole file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """Whose call it is (for the bounds: a login or address) and what signs it."""
-
-    who: str
-    credential: Credential
 
 
 class RedmineClient:
@@ -64,6 +57,8 @@ class RedmineClient:
         self._files = files or Gate(in_all=8, each=2, waiting=40, each_waiting=10)
         self._circuit = circuit or Circuit()
         self._sent = 0
+        self.accounts = Accounts(self.get)
+        """What is known of accounts, roles and projects."""
 
     @property
     def sent(self) -> int:
@@ -218,5 +213,7 @@ def _reason(error: httpx.TransportError) -> str:
 async def open_client(url: str, *, deadlines: Deadlines | None = None) -> AsyncIterator[RedmineClient]:
     """A client for the Redmine at `url`, a path included, for the block. Proxies of the environment are not used."""
     limits = httpx.Limits(max_connections=24, max_keepalive_connections=24, keepalive_expiry=4.0)  # puma closes idle ones after 5 s
-    async with httpx.AsyncClient(base_url=url, follow_redirects=False, trust_env=False, limits=limits) as http:
+    # making one reads the certificates of the system, which takes a while
+    made = await asyncio.to_thread(httpx.AsyncClient, base_url=url, follow_redirects=False, trust_env=False, limits=limits)
+    async with made as http:
         yield RedmineClient(http, deadlines=deadlines)

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from pydantic import SecretStr
 
-__all__ = ["ApiKey", "ApiKeys", "Basic", "Credential", "headers_of"]
+__all__ = ["ApiKey", "ApiKeys", "Basic", "Credential", "Signed", "headers_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,14 @@ class ApiKey:
 
 
 Credential: TypeAlias = Basic | ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Whose call it is (for the bounds: a login or address) and what signs it."""
+
+    who: str
+    credential: Credential
 
 
 class ApiKeys(Protocol):

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import httpx
 import msgspec
 
-from adapters.redmine.rest.client import RedmineClient, Signed
+from adapters.redmine.rest.client import RedmineClient
+from adapters.redmine.rest.credentials import Signed
 from adapters.redmine.rest.errors import NotFound, RestAway
 from adapters.redmine.rest.issue import Attachment
 
@@ -40,13 +41,16 @@ class Download:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. Raises RestAway when fewer or more bytes come than the metadata said, or none for too long."""
-        count = 0
+        count, until = 0, asyncio.get_running_loop().time() + self._deadline_s
+        body = self._answer.aiter_bytes()
         try:
-            async with asyncio.timeout(self._deadline_s):
-                async for piece in self._answer.aiter_bytes():
-                    count += len(piece)
-                    if count > self.size:
-                        break
+            while count <= self.size:
+                async with asyncio.timeout_at(until):  # round each piece: a scope must not be open while the reader has its turn
+                    piece = await anext(body, None)
+                if piece is None:
+                    break
+                count += len(piece)
+                if count <= self.size:
                     yield piece
         except TimeoutError:
             raise RestAway("the file did not come in time") from None
@@ -67,7 +71,7 @@ async def open_download(client: RedmineClient, signed: Signed, attachment_id: in
         raise NotFound()
     async with client.receive_file(signed, f"/attachments/download/{attachment_id}") as answer:
         length = answer.headers.get("content-length", "")
-        if length.isdigit() and int(length) != found.size:
+        if "content-encoding" not in answer.headers and length.isdigit() and int(length) != found.size:
             # a login or error page in the file's place
             raise RestAway("the file has another size than Redmine says")
         yield Download(found, answer, client.stream_s)

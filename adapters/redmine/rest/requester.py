@@ -10,12 +10,13 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from adapters.redmine.rest.issue import Issue, Journal
+from adapters.redmine.rest.issue import Detail, Issue, Journal
 from adapters.redmine.rest.people import RedminePerson
 
 __all__ = ["narrowed", "neighbours", "signed_note"]
 
 _LONGEST_NAME = 120
+_NAMING_ISSUES = ("parent_id", "child_id")
 
 
 def neighbours(issue: Issue) -> set[int]:
@@ -41,14 +42,20 @@ def narrowed(issue: Issue, own: Collection[int]) -> Issue:
 
 
 def _public(journal: Journal, known: Collection[int]) -> Journal:
-    details = tuple(
-        detail
-        for detail in journal.details
-        if detail.property in ("attr", "attachment")
-        and detail.name not in ("parent_id", "child_id")
-        or (detail.property == "relation" and (detail.new or detail.old or "") in {str(id) for id in known})
-    )
+    details = tuple(detail for detail in journal.details if _shown(detail, known))
     return replace(journal, details=details)
+
+
+def _shown(detail: Detail, known: Collection[int]) -> bool:
+    match detail.property:
+        case "attachment":
+            return True
+        case "attr":
+            return detail.name not in _NAMING_ISSUES
+        case "relation":
+            return (detail.new or detail.old) in {str(id) for id in known}
+        case _:
+            return False
 
 
 def signed_note(person: RedminePerson, text: str) -> str:

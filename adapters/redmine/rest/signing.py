@@ -6,8 +6,7 @@ from pydantic import SecretStr
 
 from adapters.erp.errors import ErpError
 from adapters.erp.redmine_passwords import RedminePasswords
-from adapters.redmine.rest.client import Signed
-from adapters.redmine.rest.credentials import ApiKey, ApiKeys, Basic, Credential
+from adapters.redmine.rest.credentials import ApiKey, ApiKeys, Basic, Credential, Signed
 from adapters.redmine.rest.errors import NotSignedIn, RestAway
 from adapters.redmine.rest.people import RedminePerson
 
