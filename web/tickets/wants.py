@@ -106,7 +106,7 @@ class BulkChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     status_id: Id | msgspec.UnsetType = msgspec.UNSET
     priority_id: Id | msgspec.UnsetType = msgspec.UNSET
-    assignee_id: Id | None | msgspec.UnsetType = msgspec.UNSET
+    assignee_id: Id | msgspec.UnsetType | None = msgspec.UNSET
     comment: Words = ""
 
 
