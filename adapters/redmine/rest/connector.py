@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Literal, TypeVar
 
 import msgspec
@@ -76,9 +77,7 @@ class RedmineConnector:
         seen: set[int] = set()
         for start in range(0, len(wanted), _PAGE):
             chunk = wanted[start : start + _PAGE]
-            params = {"issue_id": ",".join(map(str, chunk)), "status_id": "*", "limit": str(_PAGE)}
-            body = await self._signed(lambda signed, params=params: self._client.get(signed, "/issues.json", params))
-            seen |= {issue.id for issue in _decoded(body, _Issues).issues} & set(chunk)
+            seen |= await self._signed(partial(self._seen, chunk))
         return seen
 
     async def me(self, *, fresh: bool = False) -> Me:
@@ -150,6 +149,11 @@ class RedmineConnector:
             return decode_issue(body)
         except ValueError:
             raise RestAway("it answers something that is no issue") from None
+
+    async def _seen(self, chunk: Sequence[int], signed: Signed) -> set[int]:
+        params = {"issue_id": ",".join(map(str, chunk)), "status_id": "*", "limit": str(_PAGE)}
+        found = _decoded(await self._client.get(signed, "/issues.json", params), _Issues).issues
+        return {issue.id for issue in found} & set(chunk)
 
     async def _me(self, signed: Signed, *, fresh: bool) -> Me:
         me = await self._client.accounts.me(signed, fresh=fresh)
