@@ -172,13 +172,23 @@ class RedmineConnector:
         """Makes a call; when Redmine refuses the credential, once more with another that may be known by now."""
         signed = await self._signer.sign()
         try:
-            return await call(signed)
+            return await self._as_themself(signed, call)
         except NotSignedIn:
             self._client.accounts.forget(signed)
             again = await self._signer.refused(signed)
             if again is None:
                 raise
-            return await call(again)
+            return await self._as_themself(again, call)
+
+    async def _as_themself(self, signed: Signed, call: Callable[[Signed], Awaitable[_T]]) -> _T:
+        """Makes a call once it is proven whom the credential signs for.
+
+        Redmine answers a bad key as anonymous where anybody may read, and ignores X-Redmine-Switch-User of a key that is no
+        administrator's: then the service account would read and write in the person's place.
+        """
+        if self.person.redmine_id is not None:
+            await self._me(signed, fresh=False)
+        return await call(signed)
 
 
 def _decoded(body: bytes, type: type[_T]) -> _T:
