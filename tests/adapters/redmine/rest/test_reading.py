@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.redmine.rest.errors import NotAllowed, NotFound, NotSignedIn
 from tests.adapters.redmine.rest.conftest import PEOPLE, House
@@ -111,9 +112,7 @@ async def test_somebody_elses_key_is_noticed(house: House) -> None:
     """A key of another account than the person's own does not act in their name."""
 
     class Wrong:
-        async def get(self, redmine_id: int) -> object:
-            from pydantic import SecretStr
-
+        async def get(self, redmine_id: int) -> SecretStr | None:
             return SecretStr(str(house.peer.users["ivanov"]["api_key"]))
 
         async def forget(self, redmine_id: int) -> None:
