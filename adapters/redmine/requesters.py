@@ -25,5 +25,5 @@ async def owned(reader: Reader, schema: Schema, email: str, ids: Sequence[int]) 
     for start in range(0, len(wanted), _CHUNK):
         query = sa.select(t.issues.c.id, t.issues.c.easy_email_to).where(t.issues.c.id.in_(wanted[start : start + _CHUNK]))
         # compared here, not in SQL: a collation may find different addresses equal
-        found |= {int(id) for id, to in await reader.rows(query) if address in split_emails(to)}
+        found |= {int(row.id) for row in await reader.rows(query) if address in split_emails(row.easy_email_to)}
     return found

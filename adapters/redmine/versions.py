@@ -49,8 +49,9 @@ async def versions(reader: Reader, ids: Sequence[int]) -> dict[int, Version]:
             sa.select(sa.func.max(_journals.c.id))
             .where(_journals.c.journalized_id == _issues.c.id, _journals.c.journalized_type == "Issue")
             .scalar_subquery()
+            .label("last_journal")
         )
         query = sa.select(_issues.c.id, _issues.c.lock_version, last).where(_issues.c.id.in_(wanted[start : start + _CHUNK]))
-        for id, lock_version, journal in await reader.rows(query):
-            found[int(id)] = Version(int(lock_version or 0), int(journal or 0))
+        for row in await reader.rows(query):
+            found[int(row.id)] = Version(int(row.lock_version or 0), int(row.last_journal or 0))
     return found

@@ -34,7 +34,7 @@ async def make_change(
     me: Me,
     lock_version: int | None,
     lock_of: Callable[[], Awaitable[int | None]] | None = None,
-    looks_s: tuple[float, ...] = LOOKS_S,
+    looks_s: tuple[float, ...] | None = None,
 ) -> Outcome:
     """Makes a change of the issue that `read` gives by `put`, as the account `me`. Raises as `RedmineConnector.change` says.
 
@@ -49,7 +49,7 @@ async def make_change(
         try:
             await put(_body(change, lock_version))
         except Unclear:
-            return await _after_lost_answer(read, change, before, me, looks_s)
+            return await _after_lost_answer(read, change, before, me, LOOKS_S if looks_s is None else looks_s)
         except Stale:
             # Redmine says so to concurrent writes even when no version was sent
             if lock_version is not None or attempt == _AGAIN:

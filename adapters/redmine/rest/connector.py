@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Literal, TypeVar
 
 import msgspec
@@ -76,9 +77,7 @@ class RedmineConnector:
         seen: set[int] = set()
         for start in range(0, len(wanted), _PAGE):
             chunk = wanted[start : start + _PAGE]
-            params = {"issue_id": ",".join(map(str, chunk)), "status_id": "*", "limit": str(_PAGE)}
-            body = await self._signed(lambda signed, params=params: self._client.get(signed, "/issues.json", params))
-            seen |= {issue.id for issue in _decoded(body, _Issues).issues} & set(chunk)
+            seen |= await self._signed(partial(self._seen, chunk))
         return seen
 
     async def me(self, *, fresh: bool = False) -> Me:
@@ -151,6 +150,11 @@ class RedmineConnector:
         except ValueError:
             raise RestAway("it answers something that is no issue") from None
 
+    async def _seen(self, chunk: Sequence[int], signed: Signed) -> set[int]:
+        params = {"issue_id": ",".join(map(str, chunk)), "status_id": "*", "limit": str(_PAGE)}
+        found = _decoded(await self._client.get(signed, "/issues.json", params), _Issues).issues
+        return {issue.id for issue in found} & set(chunk)
+
     async def _me(self, signed: Signed, *, fresh: bool) -> Me:
         me = await self._client.accounts.me(signed, fresh=fresh)
         if self.person.redmine_id not in (None, me.id):
@@ -168,13 +172,23 @@ class RedmineConnector:
         """Makes a call; when Redmine refuses the credential, once more with another that may be known by now."""
         signed = await self._signer.sign()
         try:
-            return await call(signed)
+            return await self._as_themself(signed, call)
         except NotSignedIn:
             self._client.accounts.forget(signed)
             again = await self._signer.refused(signed)
             if again is None:
                 raise
-            return await call(again)
+            return await self._as_themself(again, call)
+
+    async def _as_themself(self, signed: Signed, call: Callable[[Signed], Awaitable[_T]]) -> _T:
+        """Makes a call once it is proven whom the credential signs for.
+
+        Redmine answers a bad key as anonymous where anybody may read, and ignores X-Redmine-Switch-User of a key that is no
+        administrator's: then the service account would read and write in the person's place.
+        """
+        if self.person.redmine_id is not None:
+            await self._me(signed, fresh=False)
+        return await call(signed)
 
 
 def _decoded(body: bytes, type: type[_T]) -> _T:

@@ -37,7 +37,8 @@ class Download:
     @property
     def etag(self) -> str | None:
         """Redmine's own validator of the file, as it sent it."""
-        return self._answer.headers.get("etag")
+        found: str | None = self._answer.headers.get("etag")
+        return found
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. Raises RestAway when fewer or more bytes come than the metadata said, or none for too long."""
