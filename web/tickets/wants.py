@@ -122,12 +122,13 @@ _AT = re.compile(r" - at `\$\.?([^`]*)`")
 _NAMED = re.compile(r"field `([^`]+)`")
 
 
-async def read(request: Request, kind: type[T], limit: int = MAX_BODY) -> T:
-    """The body as a value of `kind`. Raises WebError 400, 413, 415, and BadField for what does not fit."""
+async def read(request: Request, kind: type[T]) -> tuple[T, bytes]:
+    """The body as a value of `kind`, and as it came. Raises WebError 400, 413, 415, and BadField for what does not fit."""
     if media_type(request) != "application/json":
         raise WebError(415, "unsupported_media_type", N_("This kind of content is not understood here."))
+    body = await read_bytes(request, MAX_BODY)
     try:
-        return msgspec.json.decode(await read_bytes(request, limit), type=kind)
+        return msgspec.json.decode(body, type=kind), body
     except msgspec.ValidationError as error:
         raise _bad_field(str(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
