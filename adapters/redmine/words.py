@@ -110,7 +110,7 @@ class Words:
             title = _title(f"{actor['ru']}: {ru} —", f"{actor['en']}: {en} —", issue)
         notice = self._notice(issue, title, actor, journal.notes, private=journal.private or issue.private)
         if audience.details:
-            notice["changes"] = [self._change(detail) for detail in audience.details]
+            notice["changes"] = [self.change(detail) for detail in audience.details]
         if any(d.property == "attr" and d.key == "status_id" and id_of(d.new) in self.catalog.closed for d in audience.details):
             notice["closes"] = group_of(issue.id)
         return notice
@@ -185,7 +185,8 @@ class Words:
             case _:
                 return _LABELS.get(detail.key) or _same(detail.key.removesuffix("_id").replace("_", " "))
 
-    def _change(self, detail: Detail) -> dict[str, Any]:
+    def change(self, detail: Detail) -> dict[str, Any]:
+        """One changed field: its name for programs, its label, and both values where people understand them."""
         name = detail.key.removesuffix("_id") if detail.property == "attr" else f"{detail.property}:{detail.key}"
         change: dict[str, Any] = {
             "field": name,
