@@ -15,7 +15,7 @@ from adapters.redmine.recipients import Audience, Material
 from adapters.redmine.values import Detail, Issue, Journal, id_of
 from hub.event import Notice, Text
 
-__all__ = ["NAMED", "Words", "group_of", "url_of"]
+__all__ = ["NAMED", "Words", "group_of", "label_of", "relation_of", "url_of"]
 
 _TITLE = 200
 _VALUE = 200
@@ -71,6 +71,16 @@ _FILE = _text("Файл", "File")
 _YES, _NO = _text("да", "yes"), _text("нет", "no")
 _CHANGED = _text("изменено", "changed")
 _SOMEBODY = _text("Кто-то", "Somebody")
+
+
+def label_of(key: str) -> Text:
+    """What an attribute of an issue is called: `status_id`, `due_date` …"""
+    return _LABELS.get(key) or _same(key.removesuffix("_id").replace("_", " "))
+
+
+def relation_of(type: str) -> Text:
+    """What a relation is called, seen from the issue that has it."""
+    return _RELATIONS.get(type, _same(type))
 
 
 def group_of(issue_id: int) -> str:
@@ -181,9 +191,9 @@ class Words:
             case "attachment":
                 return _FILE
             case "relation":
-                return _RELATIONS.get(detail.key, _same(detail.key))
+                return relation_of(detail.key)
             case _:
-                return _LABELS.get(detail.key) or _same(detail.key.removesuffix("_id").replace("_", " "))
+                return label_of(detail.key)
 
     def change(self, detail: Detail) -> dict[str, Any]:
         """One changed field: its name for programs, its label, and both values where people understand them."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -59,10 +59,13 @@ class _Kept(Generic[T]):
     asked_at: float
     weight: int
     trust: object
+    shows: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class _Flight(Generic[T]):
+    began: int
+    """How many changes had been heard of then."""
     task: asyncio.Task[T] | None = None
     outdated: bool = False
 
@@ -89,6 +92,10 @@ class TicketCache(Generic[T]):
     """A token that changes whenever word of a change may have been lost; None while none can be heard."""
     weigh: Callable[[T], int]
     """Bytes that a value takes, about."""
+    shows: Callable[[T], Collection[int]] = lambda _value: ()
+    """Other issues of which a value shows something: a change of theirs drops it, too."""
+    final: tuple[type[Exception], ...] = ()
+    """Errors of a renewal that end the old answer, as when the person may not see the issue any more."""
     stale_s: float = Lives.stale_s
     max_entries: int = 5_000
     max_bytes: int = 64 * 1024 * 1024
@@ -96,7 +103,11 @@ class TicketCache(Generic[T]):
     counts: Counts = field(default_factory=Counts)
     _kept: OrderedDict[tuple[int, Hashable], _Kept[T]] = field(default_factory=OrderedDict)
     _flying: dict[tuple[int, Hashable], _Flight[T]] = field(default_factory=dict)
-    _of_issue: dict[int, set[Hashable]] = field(default_factory=dict)
+    _of_issue: dict[int, set[tuple[int, Hashable]]] = field(default_factory=dict)
+    _changed: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    """Issue -> number of its last change, the latest last; older ones than the first here count as changed at `_forgotten`."""
+    _changes: int = 0
+    _forgotten: int = 0
     _bytes: int = 0
     _refreshing: int = 0
 
@@ -137,20 +148,24 @@ class TicketCache(Generic[T]):
                 self._refresh(key, ask)
                 return Answer(kept.value, stale=True)
         self.counts.misses += 1
-        flight = self._flying.get(key) or self._fly(key, ask)
-        assert flight.task is not None  # noqa: S101  # made with the flight
-        return Answer(await asyncio.shield(flight.task))
-
-    def put(self, issue: int, who: Hashable, value: T) -> None:
-        """Keeps what somebody has just read anyway, as after a write of their own. Call `invalidate` first, then read, then this."""
-        trust = self.trust()
-        if trust is not None:
-            self._keep((issue, who), value, self.clock(), trust)
+        joined = self._changes
+        while True:
+            flight = self._flying.get(key) or self._fly(key, ask)
+            assert flight.task is not None  # noqa: S101  # made with the flight
+            value = await asyncio.shield(flight.task)
+            # what came up meanwhile is no older than the question; what it shows of others may have been read before they changed
+            if not self._changed_between(self.shows(value), flight.began, joined):
+                return Answer(value)
 
     def invalidate(self, issue: int) -> None:
         """The issue has changed: nothing that was read or asked for before is shown from now on."""
-        for who in list(self._of_issue.get(issue, ())):
-            self._drop((issue, who))
+        self._changes += 1
+        self._changed[issue] = self._changes
+        self._changed.move_to_end(issue)
+        if len(self._changed) > self.max_entries:
+            self._forgotten = self._changed.popitem(last=False)[1]
+        for key in list(self._of_issue.get(issue, ())):
+            self._drop(key)
             self.counts.dropped += 1
         for key in [key for key in self._flying if key[0] == issue]:
             self._flying.pop(key).outdated = True
@@ -169,7 +184,7 @@ class TicketCache(Generic[T]):
             await asyncio.wait(tasks)
 
     def _fly(self, key: tuple[int, Hashable], ask: Ask[T]) -> _Flight[T]:
-        flight: _Flight[T] = _Flight()
+        flight: _Flight[T] = _Flight(self._changes)
         flight.task = asyncio.create_task(self._ask(key, ask, flight, self.clock(), self.trust()), name=f"ticket_{key[0]}_read")
         self._flying[key] = flight
         return flight
@@ -180,9 +195,14 @@ class TicketCache(Generic[T]):
         finally:
             if self._flying.get(key) is flight:
                 del self._flying[key]
-        if not flight.outdated and trust is not None and self.trust() == trust:
+        outdated = flight.outdated or self._changed_between(self.shows(value), flight.began, self._changes)
+        if not outdated and trust is not None and self.trust() == trust:
             self._keep(key, value, began, trust)
         return value
+
+    def _changed_between(self, issues: Collection[int], began: int, until: int) -> bool:
+        """Whether one of these changed after `began` changes and up to `until`. Yes also when that is not remembered any more."""
+        return bool(issues) and (began < self._forgotten or any(began < self._changed.get(issue, 0) <= until for issue in issues))
 
     def _refresh(self, key: tuple[int, Hashable], ask: Ask[T]) -> None:
         if key in self._flying or self._refreshing >= _REFRESHES:
@@ -190,11 +210,13 @@ class TicketCache(Generic[T]):
         self._refreshing += 1
         flight = self._fly(key, ask)
         assert flight.task is not None  # noqa: S101  # made with the flight
-        flight.task.add_done_callback(self._refreshed)
+        flight.task.add_done_callback(lambda task: self._refreshed(key, task))
 
-    def _refreshed(self, task: asyncio.Task[T]) -> None:
+    def _refreshed(self, key: tuple[int, Hashable], task: asyncio.Task[T]) -> None:
         self._refreshing -= 1
         if not task.cancelled() and (error := task.exception()) is not None:
+            if isinstance(error, self.final):
+                self._drop(key)
             _log.info("ticket_not_renewed", task=task.get_name(), error=type(error).__name__)
 
     def _keep(self, key: tuple[int, Hashable], value: T, asked_at: float, trust: object) -> None:
@@ -202,8 +224,9 @@ class TicketCache(Generic[T]):
         self._drop(key)
         if weight > self.max_bytes // 8:
             return  # one giant would drive out everybody else's
-        self._kept[key] = _Kept(value, asked_at, weight, trust)
-        self._of_issue.setdefault(key[0], set()).add(key[1])
+        self._kept[key] = _Kept(value, asked_at, weight, trust, (key[0], *self.shows(value)))
+        for issue in self._kept[key].shows:
+            self._of_issue.setdefault(issue, set()).add(key)
         self._bytes += weight
         while len(self._kept) > self.max_entries or self._bytes > self.max_bytes:
             self._drop(next(iter(self._kept)))
@@ -213,7 +236,8 @@ class TicketCache(Generic[T]):
         if kept is None:
             return
         self._bytes -= kept.weight
-        left = self._of_issue[key[0]]
-        left.discard(key[1])
-        if not left:
-            del self._of_issue[key[0]]
+        for issue in kept.shows:
+            left = self._of_issue.get(issue, set())
+            left.discard(key)
+            if not left:
+                self._of_issue.pop(issue, None)

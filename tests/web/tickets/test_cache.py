@@ -46,6 +46,8 @@ class Bench:
             fresh_s=lambda: self.fresh_s,
             trust=lambda: self.trust,
             weigh=len,
+            shows=lambda value: (99,) if "99" in value else (),
+            final=(PermissionError,),
             stale_s=100,
             max_entries=3,
             max_bytes=800,
@@ -132,6 +134,37 @@ async def test_an_asking_that_began_before_a_change_is_not_shown_after_it(bench:
     assert await after == ("new", False)
     assert await bench.get() == ("new", False)
     assert bench.upstream.asked == 2
+
+
+async def test_an_answer_that_shows_another_issue_falls_with_it(bench: Bench) -> None:
+    """A change of a subtask drops the answer about its parent; one that came during the asking makes a later asker ask anew."""
+    bench.upstream.stands = "99 open"
+    bench.upstream.gate.set()
+    await bench.get(1)
+    bench.upstream.gate.clear()
+    bench.cache.invalidate(99)
+    before = asyncio.create_task(bench.get(1))
+    await _turns()
+    bench.upstream.stands = "99 closed"
+    bench.cache.invalidate(99)
+    after = asyncio.create_task(bench.get(1))
+    await _turns()
+    bench.upstream.gate.set()
+    assert await before == ("99 open", False)
+    assert await after == ("99 closed", False)
+    assert await bench.get(1) == ("99 closed", False)
+
+
+async def test_a_right_that_was_lost_ends_the_old_answer(bench: Bench) -> None:
+    """When the renewal says that the person may not see the issue, what was kept is not shown again."""
+    bench.upstream.gate.set()
+    await bench.get()
+    bench.now += 61
+    bench.upstream.fails = PermissionError()
+    assert await bench.get() == ("old", True)
+    await _turns()
+    with pytest.raises(PermissionError):
+        await bench.get()
 
 
 async def test_nothing_is_kept_while_no_word_of_changes_is_heard(bench: Bench) -> None:
