@@ -96,7 +96,7 @@ class TicketCache(Generic[T]):
     """Other issues of which a value shows something: a change of theirs drops it, too."""
     final: tuple[type[Exception], ...] = ()
     """Errors of a renewal that end the old answer, as when the person may not see the issue any more."""
-    stale_s: float = Lives.stale_s
+    stale_s: float = 600.0
     max_entries: int = 5_000
     max_bytes: int = 64 * 1024 * 1024
     clock: Callable[[], float] = time.monotonic
