@@ -108,6 +108,12 @@ class TaskReader:
         async with reading(self._engine, self._deadline_s) as reader:
             return (await self._rarely(reader))[1]
 
+    async def name_of(self, id: int) -> str:
+        """What a person or group is called; the number for an unknown one."""
+        async with reading(self._engine, self._deadline_s) as reader:
+            found = (await _people(reader, {id})).get(id)
+        return found.name if found and found.name else f"#{id}"
+
     async def assignable(self, issue: Issue, search: str, limit: int) -> Assignable:
         """Who may be given the issue; see `adapters.redmine.assignable`."""
         async with reading(self._engine, self._deadline_s) as reader:

@@ -63,5 +63,5 @@ class Actors:
         )
         async with self._engine.connect() as connection:
             urls = {int(key): avatar_url(user_id, version, _SIZE) for key, user_id, version in await connection.execute(pictures)}
-            names = {key: name for key, name in await connection.execute(named)} if emails else {}
+            names = {row.key: row.display_name for row in await connection.execute(named)} if emails else {}
         return Known(urls, names)

@@ -112,9 +112,8 @@ class Viewing:
         self._hub.publish_topic(f"ticket:{issue}", event)
 
     def _shown(self, key: tuple[int, int]) -> bool:
-        name = f"ticket:{key[0]}"
-        topic = self._hub.topics.find(name)
-        return topic is None or str(key[1]) in self._hub.logs.get(name, topic).state.get("viewers", {})
+        log = self._hub.logs.find(f"ticket:{key[0]}")
+        return log is None or str(key[1]) in log.state.get("viewers", {})
 
     def _sweep_orphans(self) -> None:
         alive = {self._hub.node, *self._hub.cluster.others()}
