@@ -84,7 +84,7 @@ class Bulk:
 
     def start(self, principal: Principal, ids: Sequence[int], change: Change, say: Say) -> str:
         """Begins to change these issues; the job's name. Raises WebError 409 and 503. `say` puts a failure into words."""
-        return self._begin(principal, {id: (change, None) for id in dict.fromkeys(ids)}, say, None)
+        return self._begin(principal, dict.fromkeys(dict.fromkeys(ids), (change, None)), say, None)
 
     def undo(self, principal: Principal, name: str, say: Say) -> str:
         """Begins to take a finished job back; the new job's name. Raises WebError 404, 409, 503."""

@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adapters.redmine.rest.errors import Refused
 from hub.principal import Principal
 from web.auth import require
-from web.errors import BadField, WebError, error_response
+from web.errors import BadField, WebError
 from web.i18n import N_
 from web.tickets import shapes
 from web.tickets.desk import Desk
@@ -89,16 +90,24 @@ async def once(
         with redmine_errors():
             made = await act()
     except WebError as error:
-        if error.status >= 500:  # nothing was done, and the same key may try again
+        if error.status in (409, 503):  # nothing was done, and the same key may try again
             await keys.release(user_id, key)
             raise
-        made = error_response(request, error)
-        made.headers.update(_NO_STORE)
+        made = _refusal(request, principal, error)
     try:
         await keys.finish(user_id, key, made.status_code, bytes(made.body))
     except SQLAlchemyError as error:  # it is done: the person is told so; a repetition hears that the outcome is not known
         _log.warning("first_answer_not_kept", user_id=user_id, error=type(error).__name__)
     return made
+
+
+def _refusal(request: Request, principal: Principal, error: WebError) -> Response:
+    """The answer that is kept for the key; Redmine's own sentences go along with its refusal."""
+    cause = error.__cause__
+    said = request.state.i18n.text(principal.locale, error.message, **error.fields)
+    reasons = list(cause.reasons) if isinstance(cause, Refused) else []
+    body = shapes.ErrorBody(code=error.code, message=said, field=error.field, reasons=reasons)
+    return answer(shapes.ErrorAnswer(error=body), error.status)
 
 
 def error_body(request: Request, principal: Principal, code: str, message: str) -> shapes.ErrorBody:
