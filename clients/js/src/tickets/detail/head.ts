@@ -184,7 +184,11 @@ function one<T>(field: string, name: string, value: unknown, way: Way<T> | false
 const made = new WeakMap<object, Map<string, ReturnType<typeof statusChoices>>>();
 
 /** The same function for the same ticket at each drawing, or the picker would be drawn anew each time. */
-function once(name: string, api: object, make: () => ReturnType<typeof statusChoices>): ReturnType<typeof statusChoices> {
+function once(
+  name: string,
+  api: object,
+  make: () => ReturnType<typeof statusChoices>,
+): ReturnType<typeof statusChoices> {
   const all = made.get(api) ?? new Map<string, ReturnType<typeof statusChoices>>();
   made.set(api, all);
   const known = all.get(name) ?? make();
