@@ -107,7 +107,7 @@ async def opened(somebody: Person, at: Site, login: str = "petrova") -> Page:
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
 async def test_the_page_is_fit_for_everybody(product: Product, tmp_path: Path, scheme: str) -> None:
-    """Text, history, pickers, composer: axe finds nothing and nothing sticks out, from 320 to 1920 px, in each scheme; so in the states without a ticket."""
+    """axe finds nothing and nothing sticks out, from 320 to 1920 px, in each scheme, with menus open; so where there is no such ticket."""
     options: dict[str, Any] = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
     async with site(product, tmp_path) as at, chromium() as browser, person(product, browser, bypass_csp=True, **options) as petrova:
         page = await opened(petrova, at)
@@ -146,7 +146,7 @@ async def test_a_change_in_redmine_is_on_screen_at_once(product: Product, tmp_pa
 
 
 async def test_a_draft_survives_reload_and_a_new_sign_in(product: Product, tmp_path: Path) -> None:
-    """Typed words are there after a reload, in another browser after signing in there, and gone from both once sent; another ticket never sees them."""
+    """Typed words are there after a reload and in another browser, are gone once sent, and are never seen in another ticket."""
     async with site(product, tmp_path) as at, chromium() as browser:
         async with person(product, browser) as petrova:
             page = await opened(petrova, at)
@@ -231,7 +231,7 @@ async def test_a_day_of_work_without_a_mouse(product: Product, tmp_path: Path) -
 
 
 async def test_files_come_by_paste_and_show_large(product: Product, tmp_path: Path) -> None:
-    """A pasted picture is sent with its thumb and becomes part of the comment; in the page it opens large, and Escape brings the focus back."""
+    """A pasted picture is sent with its thumb and goes with the comment; it opens large, and Escape brings the focus back."""
     async with site(product, tmp_path) as at, chromium() as browser, person(product, browser) as petrova:
         page = await opened(petrova, at)
         await page.get_by_role("button", name="Увеличить: Снимок экрана.png").click()
