@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from adapters.sandbox.people import person as colleague
-from adapters.sandbox.redmine import SandboxRedmine, open_sandbox_redmine
+from adapters.sandbox.redmine import open_sandbox_redmine
 from tests.live.browser import Person, chromium, holds, person
 from tests.live.product import Product
 from tests.live.test_browser import violations
+from tests.peers.redmine_peer import RedminePeer
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
 
@@ -35,17 +36,17 @@ PNG = bytes.fromhex(
 
 @dataclass
 class Site:
-    """The product over a sandbox in which only the test acts; petrova and sidorov have accounts here."""
+    """The product over a Redmine in which only the test acts on the issue; petrova and sidorov have accounts here."""
 
     product: Product
-    redmine: SandboxRedmine
-    issue: int
+    redmine: str
+    headers: Callable[[str], dict[str, str]]
+    issue: int = 0
 
     @asynccontextmanager
     async def as_(self, login: str) -> AsyncIterator[httpx.AsyncClient]:
         """Redmine's own REST as a colleague."""
-        who = colleague(login)
-        async with httpx.AsyncClient(base_url=self.redmine.url, auth=(who.login, who.password)) as client:
+        async with httpx.AsyncClient(base_url=self.redmine, headers=self.headers(login), timeout=30) as client:
             yield client
 
     async def put(self, login: str, **issue: Any) -> None:
@@ -59,10 +60,21 @@ class Site:
         async with self.as_("ivanov") as client:
             return dict((await client.get(f"/issues/{self.issue}.json?include=journals,attachments")).json()["issue"])
 
+    async def begin(self, **more: Any) -> None:
+        """An issue with a table in its text and a history."""
+        text = "Принтер *HP* на 3 этаже.\r\n\r\n|_.Кабинет|_.Модель|\r\n|312|LaserJet|\r\n\r\n* горит лампа\r\n* бумага есть\r\n"
+        issue = {"project_id": 1, "tracker_id": 1, "subject": "Не печатает принтер", "description": text, **more}
+        async with self.as_("ivanov") as client:
+            answer = await client.post("/issues.json", json={"issue": issue})
+            assert answer.status_code == 201, answer.text
+            self.issue = answer.json()["issue"]["id"]
+        await self.put("sidorov", notes="Посмотрю после обеда.")
+        await self.put("ivanov", status_id=2)
+
 
 @asynccontextmanager
 async def site(product: Product, folder: Path) -> AsyncIterator[Site]:
-    """Running, with an issue that has a picture, a table in its text and a history."""
+    """Running over a sandbox."""
     async with open_sandbox_redmine(folder / "redmine", life=False, seed=3) as redmine:
         product.settings |= {
             "REDMINE_URL": redmine.url,
@@ -73,19 +85,30 @@ async def site(product: Product, folder: Path) -> AsyncIterator[Site]:
         for login in ("petrova", "sidorov"):
             who = colleague(login)
             product.add_user(login, "--redmine-id", str(who.redmine_id), "--display", who.name, "--email", who.email)
-        made = Site(product, redmine, 0)
-        async with made.as_("ivanov") as client:
-            upload = await client.post(
-                "/uploads.json?filename=Снимок экрана.png", content=PNG, headers={"content-type": "application/octet-stream"}
-            )
-            text = "Принтер *HP* на 3 этаже.\r\n\r\n|_.Кабинет|_.Модель|\r\n|312|LaserJet|\r\n\r\n* горит лампа\r\n* бумага есть\r\n"
-            files = [{"token": upload.json()["upload"]["token"], "filename": "Снимок экрана.png", "content_type": "image/png"}]
-            issue = {"project_id": 1, "tracker_id": 1, "subject": "Не печатает принтер", "description": text, "uploads": files}
-            made.issue = (await client.post("/issues.json", json={"issue": issue})).json()["issue"]["id"]
-        await made.put("sidorov", notes="Посмотрю после обеда.")
-        await made.put("ivanov", status_id=2, assigned_to_id=colleague("petrova").redmine_id)
+        made = Site(product, redmine.url, lambda login: {"X-Redmine-API-Key": colleague(login).api_key})
+        await made.begin()
         async with product.running():
             yield made
+
+
+@asynccontextmanager
+async def real_site(product: Product, peer: RedminePeer) -> AsyncIterator[Site]:
+    """Running over a real Redmine, which takes files; the issue has a picture."""
+    product.settings |= {
+        "REDMINE_URL": peer.url,
+        "REDMINE_DB_URL": peer.db_min_url,
+        "REDMINE_TIME_ZONE": peer.zone,
+        "REDMINE_API_KEY": peer.headers("admin")["X-Redmine-API-Key"],
+    }
+    product.add_user("petrova", "--redmine-id", str(peer.id("petrova")), "--display", "Мария Петрова")
+    made = Site(product, peer.url, peer.headers)
+    async with made.as_("ivanov") as client:
+        kind = {"content-type": "application/octet-stream"}
+        upload = await client.post("/uploads.json", params={"filename": "Снимок экрана.png"}, content=PNG, headers=kind)
+        token = upload.json()["upload"]["token"]
+    await made.begin(uploads=[{"token": token, "filename": "Снимок экрана.png", "content_type": "image/png"}])
+    async with product.running():
+        yield made
 
 
 async def look(page: Page, name: str) -> None:
@@ -230,9 +253,10 @@ async def test_a_day_of_work_without_a_mouse(product: Product, tmp_path: Path) -
         assert issue["journals"][-1]["notes"].endswith("Спасибо!")
 
 
-async def test_files_come_by_paste_and_show_large(product: Product, tmp_path: Path) -> None:
+@pytest.mark.redmine
+async def test_files_come_by_paste_and_show_large(product: Product, redmine_peer: RedminePeer) -> None:
     """A pasted picture is sent with its thumb and goes with the comment; it opens large, and Escape brings the focus back."""
-    async with site(product, tmp_path) as at, chromium() as browser, person(product, browser) as petrova:
+    async with real_site(product, redmine_peer) as at, chromium() as browser, person(product, browser) as petrova:
         page = await opened(petrova, at)
         await page.get_by_role("button", name="Увеличить: Снимок экрана.png").click()
         await expect(page.get_by_role("dialog", name="Снимок экрана.png")).to_be_visible()

@@ -76,6 +76,8 @@ interface Asked {
 export class Server {
   task: Task = task();
   draft: Record<string, unknown> | null = null;
+  /** Writes wait for this. */
+  hold: Promise<void> = Promise.resolve();
   asked: Asked[] = [];
   /** Answers of the next requests to a path that ends so, instead of the usual ones; a function may wait. */
   readonly next = new Map<string, (() => Response | Promise<Response>)[]>();
@@ -134,6 +136,7 @@ export class Server {
         return json({ assignees: [{ ...sidorov, current: false }], more: false });
       case 'PUT /status':
       case 'POST /comments':
+        await this.hold;
         return this.#write(path, JSON.parse(text) as Record<string, unknown>, key ?? '', text);
     }
     return json({ error: { code: 'not_found', message: 'Ничего нет' } }, 404);
