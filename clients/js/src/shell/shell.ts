@@ -73,6 +73,8 @@ export class TezShell extends TezElement {
   @property({ attribute: false }) system: Pick<SystemStore, 'sources' | 'on'> | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
   @property() area = 'inbox';
+  /** What of the area is open, such as one ticket: stands first in the tab's title. */
+  @property() place = '';
   @property() theme: Theme = 'system';
 
   @state() private out: Outage | null = null;
@@ -106,7 +108,7 @@ export class TezShell extends TezElement {
 
   protected override updated(): void {
     document.documentElement.lang = locale();
-    showCount(this.unseen, `${this.#areaName(this.area)} · ${t('product')}`);
+    showCount(this.unseen, `${this.place || this.#areaName(this.area)} · ${t('product')}`);
   }
 
   #wire(): void {

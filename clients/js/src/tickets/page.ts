@@ -1,0 +1,91 @@
+import { css, html, nothing } from 'lit';
+import { property, state } from 'lit/decorators.js';
+import type { Session } from '../inbox/session';
+import { base, define, TezElement } from '../ui/element';
+import type { ToastOptions } from '../ui/toasts';
+import './detail/page';
+import { type Place, pathOf, placeOfClick, readPlace } from './place';
+
+/**
+ * <nav-tickets .session .say>: the list of the tickets or one of them, by the address. Going from one to the other loads nothing anew:
+ * the list stays behind the ticket, hidden, with its place and selection. Fires `place` with what is open, for the tab's title. Slot `heading`.
+ */
+export class NavTickets extends TezElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) session: Session | null = null;
+  /** Shows a message in the one stack of the page. */
+  @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
+  @state() private place: Place = readPlace(location.pathname) ?? { kind: 'list' };
+  /** The list was shown once, and stays. */
+  #listed = false;
+
+  #back = () => this.#read();
+  #clicked = (event: MouseEvent) => {
+    const place = placeOfClick(event);
+    if (!place || !(event.target instanceof Element) || event.target.closest('nav-tickets') !== this) return;
+    event.preventDefault();
+    const link = event.composedPath().find((at) => at instanceof HTMLAnchorElement);
+    this.go(place, link ? new URL(link.href).search : '');
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('popstate', this.#back);
+    document.addEventListener('click', this.#clicked);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('popstate', this.#back);
+    document.removeEventListener('click', this.#clicked);
+  }
+
+  /** Opens it, with an entry of its own in the browser's history. */
+  go(place: Place, search = ''): void {
+    const path = pathOf(place) + search;
+    if (path !== location.pathname + location.search) history.pushState(null, '', path);
+    this.#read();
+  }
+
+  #read(): void {
+    const place = readPlace(location.pathname);
+    if (!place) {
+      location.reload();
+      return;
+    }
+    const moved = pathOf(place) !== pathOf(this.place);
+    this.place = place;
+    if (moved) this.emit('place', null);
+  }
+
+  override render() {
+    const { place, session, say } = this;
+    this.#listed ||= place.kind === 'list';
+    return html`${
+      this.#listed
+        ? html`<nav-ticket-list .session=${session} .say=${say} ?hidden=${place.kind !== 'list'}
+            ><slot name="heading" slot="heading"></slot
+          ></nav-ticket-list>`
+        : nothing
+    }${
+      place.kind === 'ticket'
+        ? html`<nav-ticket number=${place.id} .session=${session} .say=${say}></nav-ticket>`
+        : nothing
+    }`;
+  }
+}
+define('nav-tickets', NavTickets);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nav-tickets': NavTickets;
+  }
+}

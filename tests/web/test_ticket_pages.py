@@ -1,0 +1,3 @@
+"""The pages of the tickets: who gets them."""
+
+from __future__ import annotations
