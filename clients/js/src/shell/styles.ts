@@ -201,6 +201,10 @@ export const shellStyles = css`
     border-radius: var(--tez-radius-l);
     box-shadow: var(--tez-shadow);
   }
+  ::slotted(nav-tickets) {
+    max-width: none;
+    height: 100%;
+  }
   @media (max-width: 1000px) {
     nav {
       width: auto;

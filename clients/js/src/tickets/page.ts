@@ -4,6 +4,7 @@ import type { Session } from '../inbox/session';
 import { base, define, TezElement } from '../ui/element';
 import type { ToastOptions } from '../ui/toasts';
 import './detail/page';
+import './list/list';
 import { type Place, pathOf, placeOfClick, readPlace } from './place';
 
 /**
@@ -16,6 +17,19 @@ export class NavTickets extends TezElement {
     css`
       :host {
         display: block;
+      }
+      nav-ticket-list {
+        height: 100%;
+        overflow: hidden;
+        border: 1px solid var(--tez-line);
+        border-radius: var(--tez-radius-l);
+        box-shadow: var(--tez-shadow);
+      }
+      @media (max-width: 620px) {
+        nav-ticket-list {
+          border-width: 0;
+          border-radius: 0;
+        }
       }
     `,
   ];
@@ -71,7 +85,11 @@ export class NavTickets extends TezElement {
     this.#listed ||= place.kind === 'list';
     return html`${
       this.#listed
-        ? html`<nav-ticket-list .session=${session} .say=${say} ?hidden=${place.kind !== 'list'}
+        ? html`<nav-ticket-list
+            .session=${session}
+            .say=${say}
+            .active=${place.kind === 'list'}
+            ?hidden=${place.kind !== 'list'}
             ><slot name="heading" slot="heading"></slot
           ></nav-ticket-list>`
         : nothing

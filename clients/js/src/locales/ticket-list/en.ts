@@ -94,6 +94,7 @@ export const ticketList: Same<typeof ru> = {
   beside: 'Open a ticket beside the list',
   besideWhy: 'On a wide screen',
   closeTicket: 'Close the ticket',
+  wholePage: 'Whole page',
   opened: 'Ticket No. {id}',
 
   chosen: { one: '{n} selected', other: '{n} selected' },

@@ -91,6 +91,7 @@ export const ticketList = {
   beside: 'Открывать заявку рядом со списком',
   besideWhy: 'На широком экране',
   closeTicket: 'Закрыть заявку',
+  wholePage: 'На всю страницу',
   opened: 'Заявка № {id}',
 
   chosen: { one: 'Выбрана {n}', few: 'Выбрано {n}', many: 'Выбрано {n}', other: 'Выбрано {n}' },

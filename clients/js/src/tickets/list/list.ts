@@ -10,6 +10,7 @@ import '../../ui/menu';
 import type { TezMenu } from '../../ui/menu';
 import { controls } from '../../ui/sheets';
 import type { ToastOptions } from '../../ui/toasts';
+import { webApi } from './api';
 import { ageNote, noRows, pillText } from './around';
 import { bulkStyles } from './bulk-bar';
 import './change';
@@ -23,11 +24,11 @@ import { type Look, readLook, usualLook, writeLook } from './look';
 import './look-dialog';
 import type { NavListLook } from './look-dialog';
 import { Many, type ManyHost } from './many';
-import { builtins, type Place, type SortKey, usualDir } from './place';
+import { builtins, isHome, type Place, type SortKey, usualDir, writePlace } from './place';
 import { keepStanding, type Standing, standing } from './remember';
 import { emptyRow, rowView } from './row';
 import { rowStyles } from './row-styles';
-import type { TicketStore } from './store';
+import { type ListHub, TicketStore } from './store';
 import { t } from './strings';
 import { listStyles } from './styles';
 import type { Change, Person, Ticket } from './types';
@@ -37,15 +38,23 @@ import type { NavViewName } from './view-name';
 import { viewStrip, viewStyles } from './views';
 import { type Span, scrollFor, spanOf } from './window';
 
+/** What the list needs of the page's session. */
+export interface ListSession {
+  readonly base: string;
+  readonly boot: { readonly csrf: string; readonly user: { readonly id: number } };
+  readonly hub: ListHub;
+}
+
+const BESIDE_PX = 1180; // below this width list and ticket side by side would both be too narrow
 const MOST_PEOPLE = 50; // named by the rows and offered as filters
 
-/** <nav-ticket-list .store .user .say>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
+/** <nav-ticket-list .session .say .active>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
 export class NavTicketList extends TezElement implements ManyHost {
   static override styles = [base, controls, listStyles, viewStyles, filterStyles, noteStyles, rowStyles, bulkStyles];
 
-  @property({ attribute: false }) store: TicketStore | null = null;
-  /** Whose look of the list is kept. */
-  @property({ type: Number }) user = 0;
+  @property({ attribute: false }) session: ListSession | null = null;
+  /** In sight: otherwise a single ticket is, and the list keeps its place behind it. */
+  @property({ type: Boolean }) active = true;
   /** Shows a message. */
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
   @property({ type: Boolean, reflect: true }) dense = false;
@@ -61,6 +70,7 @@ export class NavTicketList extends TezElement implements ManyHost {
   @query('nav-view-name') private viewName!: NavViewName;
   @query('tez-menu') private viewMenu!: TezMenu;
 
+  store: TicketStore | null = null;
   readonly #many = new Many(this);
   readonly #own = new OwnViews(
     () => this.store,
@@ -74,7 +84,8 @@ export class NavTicketList extends TezElement implements ManyHost {
   #restore: Standing | null = null;
   #rowHeight = 44;
   #undos: (() => void)[] = [];
-  #storeUndo: (() => void) | undefined;
+  /** How the list stood when a single ticket took its place. */
+  #left: Standing | null = null;
   #resize: ResizeObserver | undefined;
 
   override connectedCallback(): void {
@@ -82,6 +93,7 @@ export class NavTicketList extends TezElement implements ManyHost {
     const keys = (event: KeyboardEvent) => this.#key(event);
     const leave = () => this.#keep();
     const back = () => {
+      if (!isHome(location.pathname)) return;
       this.#restore = standing();
       this.#land();
     };
@@ -95,29 +107,41 @@ export class NavTicketList extends TezElement implements ManyHost {
       onTick(() => this.requestUpdate()),
     ];
     this.#restore = standing();
-    if (this.store) this.#attach(this.store);
+    if (this.session && !this.store) this.#begin(this.session);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const undo of this.#undos.splice(0)) undo();
-    this.#storeUndo?.();
-    this.#storeUndo = undefined;
+    this.store?.stop();
+    this.store = null;
     this.#resize?.disconnect();
     this.#resize = undefined;
   }
 
-  #attach(store: TicketStore): void {
-    this.#storeUndo?.();
+  #begin({ base, boot, hub }: ListSession): void {
+    this.look = readLook(boot.user.id);
+    const store = new TicketStore(webApi(base, boot.csrf), hub);
     store.held = () => this.held;
-    this.#storeUndo = store.onChange(() => this.#storeChanged());
-    this.#storeChanged();
+    store.onChange(() => this.#storeChanged());
+    this.store = store;
+    store.start();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('user')) this.look = readLook(this.user);
-    if (changed.has('store') && this.store && this.isConnected) this.#attach(this.store);
+    if (changed.has('session') && this.session && !this.store) this.#begin(this.session);
+    if (changed.get('active') === false && this.active) this.#return();
     this.dense = this.look.dense;
+  }
+
+  /** A single ticket was looked at, and the list is in sight again: as it was left, unless the address says another view. */
+  #return(): void {
+    const { store } = this;
+    if (!store) return;
+    const before = writePlace(store.place);
+    store.revisit();
+    this.#restore = standing() ?? (before === writePlace(store.place) ? this.#left : null);
+    this.#land();
   }
 
   protected override updated(): void {
@@ -138,6 +162,7 @@ export class NavTicketList extends TezElement implements ManyHost {
   /** The list may not move by itself now. */
   get held(): boolean {
     return (
+      !this.active ||
       this.#hovered ||
       this.#focusedWithin ||
       this.#many.busy ||
@@ -210,14 +235,15 @@ export class NavTicketList extends TezElement implements ManyHost {
 
   #keep(): void {
     const { store, current } = this;
-    if (!store?.rows.loaded) return;
-    keepStanding({
+    if (!store?.rows.loaded || !this.active || !isHome(location.pathname)) return;
+    this.#left = {
       top: this.scroller?.scrollTop ?? 0,
       index: current,
       id: store.rows.row(current)?.id ?? null,
       focused: this.#focusedWithin,
       selection: this.#many.selection,
-    });
+    };
+    keepStanding(this.#left);
   }
 
   #touched(what: { hovered?: boolean; focused?: boolean }): void {
@@ -297,9 +323,9 @@ export class NavTicketList extends TezElement implements ManyHost {
   #open(event: MouseEvent, ticket: Ticket): void {
     this.#keep();
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    if (!this.emit('open-ticket', ticket)) {
+    if (this.#beside) {
       event.preventDefault();
-      return;
+      this.store?.go({ ...this.store.place, ticket: ticket.id });
     }
     this.store?.markRead(ticket);
   }
@@ -328,7 +354,7 @@ export class NavTicketList extends TezElement implements ManyHost {
 
   #key(event: KeyboardEvent): void {
     const { store } = this;
-    if (!store || event.defaultPrevented || typing(event) || this.#covered) return;
+    if (!store || !this.active || event.defaultPrevented || typing(event) || this.#covered) return;
     const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
     const act = keyAct(event, {
       inList: this.#focusedWithin,
@@ -339,6 +365,11 @@ export class NavTicketList extends TezElement implements ManyHost {
     if (!act || elsewhere) return;
     event.preventDefault();
     this.#acts[act](store.rows.row(this.current));
+  }
+
+  /** A ticket opens beside the list, not in its place. */
+  get #beside(): boolean {
+    return this.look.beside && this.clientWidth >= BESIDE_PX;
   }
 
   /** A dialog of the list lies above it. */
@@ -427,7 +458,7 @@ export class NavTicketList extends TezElement implements ManyHost {
         },
       )}
       ${ageNote(store)}
-      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)}<slot name="ticket"></slot></div>
+      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)} ${this.#ticket(store)}</div>
       ${this.#many.render(this.current)}
       <nav-ticket-change
         .api=${store.api}
@@ -438,7 +469,7 @@ export class NavTicketList extends TezElement implements ManyHost {
         .look=${this.look}
         @look=${(event: CustomEvent<Look>) => {
           this.look = event.detail;
-          writeLook(this.user, event.detail);
+          if (this.session) writeLook(this.session.boot.user.id, event.detail);
         }}
       ></nav-list-look>
       <nav-view-name></nav-view-name>
@@ -512,6 +543,29 @@ export class NavTicketList extends TezElement implements ManyHost {
       </div>
     </div>`;
   }
+
+  /** The ticket beside the list. Where there is no room, the address of both leads to the list alone. */
+  #ticket(store: TicketStore) {
+    const { ticket } = store.place;
+    if (ticket === null || !this.#beside) return nothing;
+    return html`<aside class="beside" aria-label=${t('opened', { id: String(ticket) })}>
+      <div class="tools">
+        <a class="btn small ghost" href=${`/tasks/${ticket}`}>${icon('open', 16)}${t('wholePage')}</a>
+        <button class="btn ghost icon small" aria-label=${t('closeTicket')} title=${t('closeTicket')} @click=${this.#closeTicket}>
+          ${icon('close', 16)}
+        </button>
+      </div>
+      <nav-ticket number=${ticket} .session=${this.session} .say=${this.say}></nav-ticket>
+    </aside>`;
+  }
+
+  readonly #closeTicket = (): void => {
+    const { store } = this;
+    if (!store) return;
+    const at = store.rows.indexOf(store.place.ticket ?? 0);
+    store.go({ ...store.place, ticket: null });
+    this.#focus(at < 0 ? this.current : at);
+  };
 
   #row(store: TicketStore, index: number) {
     const ticket = store.rows.row(index);

@@ -32,7 +32,10 @@ describe('the address', () => {
   });
 
   it('asks for the view by name and for what differs from it', () => {
-    expect(asked({ view: 'own1', query: { status: 'all', q: ' ' }, ticket: null })).toEqual({ view: 'own1', status: 'all' });
+    expect(asked({ view: 'own1', query: { status: 'all', q: ' ' }, ticket: null })).toEqual({
+      view: 'own1',
+      status: 'all',
+    });
   });
 
   const views: View[] = [
@@ -187,7 +190,12 @@ describe('a selection', () => {
   it('grows and shrinks one by one, up to a bound', () => {
     const two = toggle(toggle(none, 1), 2);
     expect([...toggle(two, 1).ids]).toEqual([2]);
-    expect(add(none, Array.from({ length: 5000 }, (_, i) => i + 1)).ids.size).toBe(MOST_NAMED);
+    expect(
+      add(
+        none,
+        Array.from({ length: 5000 }, (_, i) => i + 1),
+      ).ids.size,
+    ).toBe(MOST_NAMED);
   });
 
   it('of everything is sent as the filter', () => {
@@ -202,7 +210,10 @@ describe('a selection', () => {
 describe('the look', () => {
   it('is kept for each person apart, and nothing unusable breaks it', () => {
     const kept = new Map<string, string>();
-    const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    };
     writeLook(1, { columns: ['id', 'subject', 'tracker'], dense: true, beside: false }, storage);
     expect(readLook(1, storage)).toEqual({ columns: ['id', 'subject', 'tracker'], dense: true, beside: false });
     expect(readLook(2, storage)).toEqual(usualLook);

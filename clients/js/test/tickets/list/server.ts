@@ -116,7 +116,8 @@ export class FakeTasks {
       return {};
     }
     if (path === 'views') return { views: this.views };
-    if (path.endsWith('/assignees')) return { assignees: [ann, oleg].filter(({ name }) => name.includes(query.get('q') ?? '')) };
+    if (path.endsWith('/assignees'))
+      return { assignees: [ann, oleg].filter(({ name }) => name.includes(query.get('q') ?? '')) };
     if (path === 'bulk') return { job: `job${++this.#ids}` };
     if (path.endsWith('/undo')) return { job: `job${++this.#ids}` };
     if (path.startsWith('bulk/')) return this.job;
