@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { Session } from '../inbox/session';
+import { onNavigate } from '../palette/navigate';
 import { base, define, TezElement } from '../ui/element';
 import type { ToastOptions } from '../ui/toasts';
 import './detail/page';
@@ -41,6 +42,7 @@ export class NavTickets extends TezElement {
   /** The list was shown once, and stays. */
   #listed = false;
 
+  #unlisten: (() => void) | undefined;
   #back = () => this.#read();
   #clicked = (event: MouseEvent) => {
     const place = placeOfClick(event);
@@ -54,12 +56,18 @@ export class NavTickets extends TezElement {
     super.connectedCallback();
     addEventListener('popstate', this.#back);
     document.addEventListener('click', this.#clicked);
+    this.#unlisten = onNavigate((to) => {
+      const place = readPlace(to.pathname);
+      if (place) this.go(place, to.search);
+      return place !== null;
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener('popstate', this.#back);
     document.removeEventListener('click', this.#clicked);
+    this.#unlisten?.();
   }
 
   /** Opens it, with an entry of its own in the browser's history. */
@@ -67,6 +75,7 @@ export class NavTickets extends TezElement {
     const path = pathOf(place) + search;
     if (path !== location.pathname + location.search) history.pushState(null, '', path);
     this.#read();
+    this.renderRoot.querySelector('nav-ticket-list')?.revisit(); // the same page with other filters moves nothing by itself
   }
 
   #read(): void {

@@ -35,6 +35,7 @@ const shapes = {
   inbox: svg`<path d="M3 11.300 5 4.900a1.300 1.300 0 0 1 1.200-.9h7.600a1.300 1.300 0 0 1 1.200.9l2 6.400v3.600a1.300 1.300 0 0 1-1.300 1.300H4.300A1.300 1.300 0 0 1 3 14.900Z"/><path d="M3.200 11.300h3.700l1.200 2.200h3.800l1.200-2.200h3.700"/>`,
   gallery: svg`<rect x="3" y="3" width="6" height="6" rx="1.2"/><rect x="11" y="3" width="6" height="6" rx="1.2"/><rect x="3" y="11" width="6" height="6" rx="1.2"/><rect x="11" y="11" width="6" height="6" rx="1.2"/>`,
   keyboard: svg`<rect x="2.400" y="5" width="15.200" height="10" rx="1.500"/><path d="M5.300 8.300h.1m3 0h.1m3 0h.1m3 0h.1M6.500 11.900h7"/>`,
+  search: svg`<circle cx="8.8" cy="8.8" r="5.2"/><path d="m12.700 12.700 4 4"/>`,
   open: svg`<path d="M8.500 4.500h-4v11h11v-4"/><path d="M11.500 3.500h5v5M16.300 3.700 9.500 10.500"/>`,
 } as const;
 

@@ -3,6 +3,9 @@ import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { typing } from '../../inbox/keys';
 import { noteStyles } from '../../inbox/note';
+import type { Action } from '../../palette/entries';
+import { offer } from '../../palette/offer';
+import { rememberTicket } from '../../palette/recent';
 import { onTick } from '../../ui/clock';
 import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
@@ -35,7 +38,7 @@ import type { Change, Person, Ticket } from './types';
 import './view-name';
 import { OwnViews } from './own-views';
 import type { NavViewName } from './view-name';
-import { viewStrip, viewStyles } from './views';
+import { nameOf, viewStrip, viewStyles } from './views';
 import { type Span, scrollFor, spanOf } from './window';
 
 /** What the list needs of the page's session. */
@@ -105,6 +108,7 @@ export class NavTicketList extends TezElement implements ManyHost {
       () => removeEventListener('pagehide', leave),
       () => removeEventListener('popstate', back),
       onTick(() => this.requestUpdate()),
+      offer(() => this.#offered),
     ];
     this.#restore = standing();
     if (this.session && !this.store) this.#begin(this.session);
@@ -132,6 +136,11 @@ export class NavTicketList extends TezElement implements ManyHost {
     if (changed.has('session') && this.session && !this.store) this.#begin(this.session);
     if (changed.get('active') === false && this.active) this.#return();
     this.dense = this.look.dense;
+  }
+
+  /** The address may say another view now. */
+  revisit(): void {
+    if (this.active) this.store?.revisit();
   }
 
   /** A single ticket was looked at, and the list is in sight again: as it was left, unless the address says another view. */
@@ -322,6 +331,7 @@ export class NavTicketList extends TezElement implements ManyHost {
 
   #open(event: MouseEvent, ticket: Ticket): void {
     this.#keep();
+    if (this.session) rememberTicket(this.session.boot.user.id, ticket);
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     if (this.#beside) {
       event.preventDefault();
@@ -365,6 +375,24 @@ export class NavTicketList extends TezElement implements ManyHost {
     if (!act || elsewhere) return;
     event.preventDefault();
     this.#acts[act](store.rows.row(this.current));
+  }
+
+  /** What the palette offers while the list is in sight. */
+  get #offered(): Action[] {
+    const { store } = this;
+    if (!store || !this.active) return [];
+    const views = store.views.map((view) => ({
+      id: `view-${view.id}`,
+      label: `${t('views')}: ${nameOf(view)}`,
+      icon: 'ticket' as const,
+      run: () => this.#go({ ...store.place, view: view.id, query: {} }),
+    }));
+    return [
+      { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
+      { id: 'look', label: t('look'), icon: 'system', run: () => this.looks.show() },
+      { id: 'save', label: t('saveView'), icon: 'check', run: () => void this.#own.add() },
+      ...views,
+    ];
   }
 
   /** A ticket opens beside the list, not in its place. */
