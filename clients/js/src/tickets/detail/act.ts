@@ -14,10 +14,12 @@ export type Deed =
       readonly attachments: readonly string[];
     };
 
-/** A deed under way. The same key is sent with every repetition, so that the server does it once. */
+/** A deed under way. Every repetition sends the same key and the same body, so that the server does it once. */
 export interface Act {
   readonly key: string;
   readonly deed: Deed;
+  /** What the person saw of the ticket. */
+  readonly version: string;
 }
 
 export type Outcome =
@@ -25,7 +27,9 @@ export type Outcome =
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   /** Not taken, and why. `code` is the server's. */
   | { readonly kind: 'refused'; readonly code: string; readonly reason: string }
-  /** It may have been done: `task` as it is now, if that is known. */
+  /** No answer at all: the same act may be sent again. */
+  | { readonly kind: 'lost'; readonly reason: string }
+  /** The server itself does not know whether it was done: `task` as it is now, if that can be read. */
   | { readonly kind: 'unclear'; readonly reason: string; readonly task: Task | null };
 
 /** Letters and digits, far from ever meeting twice. */
@@ -45,4 +49,18 @@ export function foresee(task: Task, deed: Deed): Task {
     case 'comment':
       return task;
   }
+}
+
+/** Whether two deeds would do the same: a second click on the same thing. */
+export function sameDeed(a: Deed, b: Deed): boolean {
+  if (a.kind === 'comment' || b.kind === 'comment')
+    return (
+      a.kind === 'comment' &&
+      b.kind === 'comment' &&
+      a.text === b.text &&
+      a.private === b.private &&
+      a.attachments.join() === b.attachments.join()
+    );
+  if (a.kind !== b.kind || a.to?.id !== b.to?.id) return false;
+  return a.kind !== 'status' || b.kind !== 'status' || (a.comment === b.comment && a.private === b.private);
 }

@@ -1,20 +1,21 @@
 /** Every request of one ticket's page. Nothing here keeps state. */
 
 import { HttpError, request } from '../../inbox/session';
+import { upload } from '../../inbox/upload';
 import type { Act, Outcome } from './act';
 import { t } from './strings';
 import type { Conflict, Draft, PersonChoice, PriorityChoice, StatusChoice, Task, Written } from './types';
-import { upload } from './upload';
 
 const LIMIT_MS = 15_000;
 const WRITE_MS = 30_000; // a write is read back from Redmine before it is answered
+const UPLOAD_MS = 600_000; // a hundred megabytes over an office line
 /** Waits before an act without an answer is sent again; the key makes sure that it is done once. */
 const AGAIN_MS = [700, 2500, 5000];
 
 export interface TicketApi {
   task(signal: AbortSignal): Promise<Task>;
   /** Does it once, however often it has to be sent. Never rejects but by `signal`. */
-  act(act: Act, version: string, signal: AbortSignal): Promise<Outcome>;
+  act(act: Act, signal: AbortSignal): Promise<Outcome>;
   statuses(signal: AbortSignal): Promise<readonly StatusChoice[]>;
   priorities(signal: AbortSignal): Promise<readonly PriorityChoice[]>;
   assignees(
@@ -44,7 +45,7 @@ export function webApi(base: string, csrf: string, id: number): TicketApi {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]) } : {}),
     });
-  const write = ({ key, deed }: Act, version: string, signal: AbortSignal): Promise<Written> => {
+  const write = ({ key, deed, version }: Act, signal: AbortSignal): Promise<Written> => {
     const [method, path, body] = wire(deed);
     return request<Written>(base, `${root}/${path}`, {
       method,
@@ -56,7 +57,7 @@ export function webApi(base: string, csrf: string, id: number): TicketApi {
   };
   return {
     task: (signal) => get(root, signal),
-    act: (act, version, signal) => persist(() => write(act, version, signal), signal),
+    act: (act, signal) => persist(() => write(act, signal), signal),
     statuses: async (signal) =>
       (await get<{ statuses: readonly StatusChoice[] }>(`${root}/statuses`, signal)).statuses,
     priorities: async (signal) =>
@@ -69,7 +70,12 @@ export function webApi(base: string, csrf: string, id: number): TicketApi {
     preview: async (text, signal) =>
       (await send<{ html: string }>('POST', '/tasks/api/preview', { text }, signal)).html,
     upload: (file, options) =>
-      upload(`${base}${root}/attachments?${new URLSearchParams({ filename: file.name })}`, file, { csrf, ...options }),
+      upload(`${base}${root}/attachments?${new URLSearchParams({ filename: file.name })}`, file, {
+        method: 'POST',
+        csrf,
+        limit: UPLOAD_MS,
+        ...options,
+      }),
   };
 }
 
@@ -109,11 +115,11 @@ function isOpen(error: unknown): boolean {
 
 /** What an error of a write says. */
 export function outcomeOf(error: unknown): Outcome {
-  if (!(error instanceof HttpError)) return { kind: 'unclear', reason: t('noAnswerToWrite'), task: null };
+  if (!(error instanceof HttpError)) return { kind: 'lost', reason: t('noAnswerToWrite') };
   const body = (error.body ?? {}) as { conflict?: Conflict; task?: Task | null; error?: { reasons?: readonly string[] } };
   if (error.code === 'conflict' && body.conflict) return { kind: 'conflict', conflict: body.conflict };
-  if (error.code === 'unclear' || error.code === 'in_progress')
-    return { kind: 'unclear', reason: error.message, task: body.task ?? null };
+  if (error.code === 'in_progress') return { kind: 'lost', reason: error.message };
+  if (error.code === 'unclear') return { kind: 'unclear', reason: error.message, task: body.task ?? null };
   const reasons = body.error?.reasons ?? [];
   return { kind: 'refused', code: error.code, reason: reasons.length ? reasons.join(' ') : reasonOf(error) };
 }

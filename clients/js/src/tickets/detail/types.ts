@@ -144,8 +144,3 @@ export type StatusChoice = Status & { readonly current: boolean };
 export type PriorityChoice = Ref & { readonly rank: number; readonly current: boolean };
 export type PersonChoice = Person & { readonly current: boolean };
 
-/** The number of the last journal that a version knows of; 0 for what is no version. */
-export function lastJournal(version: string): number {
-  const last = Number(/^\d+-(\d+)$/.exec(version)?.[1]);
-  return Number.isSafeInteger(last) ? last : 0;
-}
