@@ -365,12 +365,11 @@ export class TezShell extends TezElement {
       <span class="space"></span>
       <button
         class="btn ghost small find"
-        aria-label=${t('find')}
         aria-keyshortcuts="Control+K"
         title=${`${t('find')} (Ctrl+K)`}
         @click=${() => void this.#palette.open()}
       >
-        ${icon('search', 17)}<kbd aria-hidden="true">Ctrl K</kbd>
+        ${icon('search', 17)}<span class="sr">${t('find')}</span><kbd>Ctrl K</kbd>
       </button>
       ${
         this.newer

@@ -21,7 +21,6 @@ export class NavTickets extends TezElement {
       }
       nav-ticket-list {
         height: 100%;
-        overflow: hidden;
         border: 1px solid var(--tez-line);
         border-radius: var(--tez-radius-l);
         box-shadow: var(--tez-shadow);

@@ -534,6 +534,7 @@ export class NavTicketList extends TezElement implements ManyHost {
     const span = { from: this.span.from, to: Math.min(this.span.to, rows.total) };
     const shown = Array.from({ length: Math.max(0, span.to - span.from) }, (_, i) => span.from + i);
     return html`<div class="rows">
+      <h2 class="sr">${t('list')}</h2>
       ${pill ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${pill}</button>` : nothing}
       <div class="sr" role="status">${pill}</div>
       <div

@@ -89,6 +89,6 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly failed: readonly Failure[];
-  /** `queued`, `running`, `done`, …; see `isOver`. */
+  /** `running`; `done`; `stopped`: over before its end. */
   readonly state: string;
 }

@@ -79,6 +79,7 @@ function link(view: View, here: boolean, act: ViewActs): TemplateResult {
 
 export const viewStyles = css`
   .views {
+    position: relative; /* words for screen readers lie in here, not beside the page */
     min-width: 0;
     overflow-x: auto;
     scrollbar-width: none;

@@ -265,7 +265,7 @@ describe('many tickets', () => {
     hub.tell('bulk:job1', { done: 1, total: 2, failed: [], state: 'running' });
     await settle();
     expect(words('.bulk .say')).toBe('Изменено 1 из 2');
-    hub.tell('bulk:job1', { done: 2, total: 2, failed: [], state: 'done' });
+    hub.tell('bulk:job1', { done: 2, total: 2, failed: [], state: 'done', back: { 3: {}, 2: {} } });
     await settle();
     expect(words('.bulk .say')).toBe('Изменены 2 заявки');
     await press('KeyZ', { ctrlKey: true });
@@ -303,6 +303,17 @@ describe('many tickets', () => {
     server.job = { done: 1, total: 1, failed: [], state: 'done' };
     await settle(2600);
     expect(words('.bulk .say')).toBe('Изменена 1 заявка');
+    expect(words('.bulk .doing')).toBe(''); // what was said cannot be taken back
+  });
+
+  it('say how far it came when the server stopped half-way', async () => {
+    await open();
+    await press('KeyS');
+    await choose(0);
+    await submit();
+    hub.tell('bulk:job1', { done: 1, total: 5, failed: [], state: 'stopped' });
+    await settle();
+    expect(words('.bulk .say')).toBe('Остановлено: изменено 1 из 5');
   });
 
   it('are all that the filter finds when that is asked for', async () => {
