@@ -27,10 +27,11 @@ import { type Look, readLook, usualLook, writeLook } from './look';
 import './look-dialog';
 import type { NavListLook } from './look-dialog';
 import { Many, type ManyHost } from './many';
-import { builtins, isHome, type Place, type SortKey, usualDir, writePlace } from './place';
-import { keepStanding, type Standing, standing } from './remember';
+import { builtins, type Place, type SortKey, usualDir, writePlace } from './place';
 import { emptyRow, rowView } from './row';
 import { rowStyles } from './row-styles';
+import type { Selection } from './selection';
+import { Stand, type StandHost } from './stand';
 import { type ListHub, TicketStore } from './store';
 import { t } from './strings';
 import { listStyles } from './styles';
@@ -39,7 +40,6 @@ import './view-name';
 import { OwnViews } from './own-views';
 import type { NavViewName } from './view-name';
 import { nameOf, viewStrip, viewStyles } from './views';
-import { type Span, scrollFor, spanOf } from './window';
 
 /** What the list needs of the page's session. */
 export interface ListSession {
@@ -52,7 +52,7 @@ const BESIDE_PX = 1180; // below this width list and ticket side by side would b
 const MOST_PEOPLE = 50; // named by the rows and offered as filters
 
 /** <nav-ticket-list .session .say .active>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
-export class NavTicketList extends TezElement implements ManyHost {
+export class NavTicketList extends TezElement implements ManyHost, StandHost {
   static override styles = [base, controls, listStyles, viewStyles, filterStyles, noteStyles, rowStyles, bulkStyles];
 
   @property({ attribute: false }) session: ListSession | null = null;
@@ -63,10 +63,7 @@ export class NavTicketList extends TezElement implements ManyHost {
   @property({ type: Boolean, reflect: true }) dense = false;
 
   @state() private look: Look = usualLook;
-  @state() private span: Span = { from: 0, to: 0 };
-  @state() private current = 0;
   @state() private moreFilters = false;
-  @query('.scroll') private scroller!: HTMLElement | null;
   @query('nav-ticket-change') private change!: NavTicketChange;
   @query('nav-ticket-list-help') private help!: NavTicketListHelp;
   @query('nav-list-look') private looks!: NavListLook;
@@ -74,43 +71,24 @@ export class NavTicketList extends TezElement implements ManyHost {
   @query('tez-menu') private viewMenu!: TezMenu;
 
   store: TicketStore | null = null;
+  readonly #stand = new Stand(this);
   readonly #many = new Many(this);
   readonly #own = new OwnViews(
     () => this.store,
     (name) => this.viewName.ask(name),
     (toast) => this.say(toast),
   );
-  #hovered = false;
-  #focusedWithin = false;
-  /** The current row is to have the focus as soon as it is drawn. */
-  #wantFocus = false;
-  #restore: Standing | null = null;
-  #rowHeight = 44;
   #undos: (() => void)[] = [];
-  /** How the list stood when a single ticket took its place. */
-  #left: Standing | null = null;
-  #resize: ResizeObserver | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     const keys = (event: KeyboardEvent) => this.#key(event);
-    const leave = () => this.#keep();
-    const back = () => {
-      if (!isHome(location.pathname)) return;
-      this.#restore = standing();
-      this.#land();
-    };
     document.addEventListener('keydown', keys);
-    addEventListener('pagehide', leave);
-    addEventListener('popstate', back);
     this.#undos = [
       () => document.removeEventListener('keydown', keys),
-      () => removeEventListener('pagehide', leave),
-      () => removeEventListener('popstate', back),
       onTick(() => this.requestUpdate()),
       offer(() => this.#offered),
     ];
-    this.#restore = standing();
     if (this.session && !this.store) this.#begin(this.session);
   }
 
@@ -119,15 +97,13 @@ export class NavTicketList extends TezElement implements ManyHost {
     for (const undo of this.#undos.splice(0)) undo();
     this.store?.stop();
     this.store = null;
-    this.#resize?.disconnect();
-    this.#resize = undefined;
   }
 
   #begin({ base, boot, hub }: ListSession): void {
     this.look = readLook(boot.user.id);
     const store = new TicketStore(webApi(base, boot.csrf), hub);
-    store.held = () => this.held;
-    store.onChange(() => this.#storeChanged());
+    store.held = () => this.#stand.held;
+    store.onChange(() => this.#stand.renew());
     this.store = store;
     store.start();
   }
@@ -149,142 +125,42 @@ export class NavTicketList extends TezElement implements ManyHost {
     if (!store) return;
     const before = writePlace(store.place);
     store.revisit();
-    this.#restore = standing() ?? (before === writePlace(store.place) ? this.#left : null);
-    this.#land();
+    this.#stand.return(before === writePlace(store.place));
   }
 
-  protected override updated(): void {
-    this.#measure();
-    if (!this.#resize && typeof ResizeObserver !== 'undefined' && this.scroller) {
-      this.#resize = new ResizeObserver(() => this.#scrolled());
-      this.#resize.observe(this.scroller);
-    }
-    if (this.#wantFocus) {
-      const row = this.#main(this.current);
-      if (row && this.shadowRoot?.activeElement !== row) row.focus({ preventScroll: true });
-      if (row && this.store?.rows.row(this.current)) this.#wantFocus = false;
-    }
+  // — What moves, and what may not —
+
+  get selection(): Selection {
+    return this.#many.selection;
   }
 
-  // — The window over the rows —
-
-  /** The list may not move by itself now. */
-  get held(): boolean {
-    return (
-      !this.active ||
-      this.#hovered ||
-      this.#focusedWithin ||
-      this.#many.busy ||
-      this.change?.open === true ||
-      (this.scroller?.scrollTop ?? 0) > 2
-    );
+  select(selection: Selection): void {
+    this.#many.set(selection);
   }
 
-  /** Spacers stand for the rows that are not in the page. Styles go through CSSOM, as the CSP wants. */
-  #measure(): void {
-    const height = this.renderRoot.querySelector<HTMLElement>('.row:not(.head)')?.offsetHeight;
-    if (height && height !== this.#rowHeight) {
-      this.#rowHeight = height;
-      this.#scrolled();
-    }
-    const total = this.store?.rows.total ?? 0;
-    const space = (selector: string, rows: number) => {
-      const box = this.renderRoot.querySelector<HTMLElement>(selector);
-      if (box) box.style.height = `${rows * this.#rowHeight}px`;
-    };
-    space('.lead', this.span.from);
-    space('.tail', Math.max(0, total - this.span.to));
-  }
-
-  #scrolled(): void {
-    const { scroller, store } = this;
-    if (!store) return;
-    const span = spanOf(
-      scroller?.scrollTop ?? 0,
-      scroller?.clientHeight || innerHeight,
-      this.#rowHeight,
-      store.rows.total,
-    );
-    if (span.from !== this.span.from || span.to !== this.span.to) {
-      const gone = this.current < span.from || this.current >= span.to;
-      // The row with the focus leaves the page: the list itself takes it, and the next key finds the row again.
-      if (gone && this.#focusedWithin && !this.#wantFocus) scroller?.focus({ preventScroll: true });
-      this.span = span;
-    }
-    store.want(span);
-    if (!this.held) store.admit();
-  }
-
-  #storeChanged(): void {
-    const { store } = this;
-    if (!store) return;
-    this.current = Math.max(0, Math.min(this.current, store.rows.total - 1));
-    this.#land();
-    this.#scrolled();
-    this.requestUpdate();
-  }
-
-  /** Brings scroll, row and selection back, once there are rows to bring them back to. */
-  #land(): void {
-    const { store } = this;
-    const at = this.#restore;
-    if (!at || !store?.rows.loaded || store.busy || store.overtaken) return;
-    this.#restore = null;
-    this.#many.set(at.selection);
-    this.current = Math.min(at.index, Math.max(0, store.rows.total - 1));
-    this.span = spanOf(at.top, this.scroller?.clientHeight ?? 0, this.#rowHeight, store.rows.total);
-    void this.updateComplete.then(() => {
-      this.#measure();
-      if (this.scroller) this.scroller.scrollTop = at.top;
-      if (at.focused && document.activeElement === document.body) this.#wantFocus = true;
-      this.#scrolled();
-      this.requestUpdate();
-    });
-  }
-
-  #keep(): void {
-    const { store, current } = this;
-    if (!store?.rows.loaded || !this.active || !isHome(location.pathname)) return;
-    this.#left = {
-      top: this.scroller?.scrollTop ?? 0,
-      index: current,
-      id: store.rows.row(current)?.id ?? null,
-      focused: this.#focusedWithin,
-      selection: this.#many.selection,
-    };
-    keepStanding(this.#left);
-  }
-
-  #touched(what: { hovered?: boolean; focused?: boolean }): void {
-    this.#hovered = what.hovered ?? this.#hovered;
-    this.#focusedWithin = what.focused ?? this.#focusedWithin;
-    if (!this.held) this.store?.admit();
+  get busy(): boolean {
+    return this.#many.busy || this.change?.open === true;
   }
 
   #letIn(): void {
-    this.#top();
+    this.#stand.top();
     this.store?.admit();
-    this.#focus(0); // the pill had the focus and is gone
-  }
-
-  #top(): void {
-    if (this.scroller) this.scroller.scrollTop = 0;
-    this.current = 0;
+    this.#stand.focus(0); // the pill had the focus and is gone
   }
 
   // — Places —
 
   #go(place: Place, wait = 0): void {
-    this.#keep();
+    this.#stand.keep();
     this.#many.clear();
-    this.#top();
+    this.#stand.top();
     this.store?.go(place, { wait, replace: wait > 0 });
   }
 
   #filter(name: string, value: string, wait = 0): void {
-    this.#keep();
+    this.#stand.keep();
     this.#many.clear();
-    this.#top();
+    this.#stand.top();
     this.store?.filter(name, value, wait);
   }
 
@@ -307,30 +183,8 @@ export class NavTicketList extends TezElement implements ManyHost {
 
   // — Rows —
 
-  #main(index: number): HTMLElement | null {
-    return this.renderRoot.querySelector(`.row[data-index="${index}"] .main`);
-  }
-
-  #focus(index: number): void {
-    const total = this.store?.rows.total ?? 0;
-    if (!total) {
-      this.scroller?.focus();
-      return;
-    }
-    this.current = Math.max(0, Math.min(index, total - 1));
-    this.#wantFocus = true;
-    const { scroller } = this;
-    if (scroller) {
-      const head = this.renderRoot.querySelector<HTMLElement>('.row.head')?.offsetHeight ?? 0;
-      const to = scrollFor(this.current, scroller.scrollTop, scroller.clientHeight, this.#rowHeight, head);
-      if (to !== null) scroller.scrollTop = to;
-    }
-    this.#scrolled();
-    this.requestUpdate();
-  }
-
   #open(event: MouseEvent, ticket: Ticket): void {
-    this.#keep();
+    this.#stand.keep();
     if (this.session) rememberTicket(this.session.boot.user.id, ticket);
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     if (this.#beside) {
@@ -356,8 +210,8 @@ export class NavTicketList extends TezElement implements ManyHost {
   }
 
   afterChoice(): void {
-    if (this.shadowRoot?.activeElement?.closest('.bulk')) this.#focus(this.current);
-    else if (!this.held) this.store?.admit();
+    if (this.shadowRoot?.activeElement?.closest('.bulk')) this.#stand.focus(this.#stand.current);
+    else if (!this.#stand.held) this.store?.admit();
   }
 
   // — Keyboard —
@@ -367,14 +221,14 @@ export class NavTicketList extends TezElement implements ManyHost {
     if (!store || !this.active || event.defaultPrevented || typing(event) || this.#covered) return;
     const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
     const act = keyAct(event, {
-      inList: this.#focusedWithin,
-      row: store.rows.row(this.current) !== undefined,
+      inList: this.#stand.focused,
+      row: store.rows.row(this.#stand.current) !== undefined,
       selected: !this.#many.empty,
       undo: this.#many.canUndo,
     });
     if (!act || elsewhere) return;
     event.preventDefault();
-    this.#acts[act](store.rows.row(this.current));
+    this.#acts[act](store.rows.row(this.#stand.current));
   }
 
   /** What the palette offers while the list is in sight. */
@@ -408,40 +262,32 @@ export class NavTicketList extends TezElement implements ManyHost {
     );
   }
 
-  #step(by: number): void {
-    this.#focus(this.#focusedWithin ? this.current + by : this.current);
-  }
-
   #extend(by: number): void {
-    const from = this.current;
-    this.#focus(from + by);
-    this.#many.extend(from, this.current);
-  }
-
-  get #screenful(): number {
-    return Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / this.#rowHeight) - 2);
+    const from = this.#stand.current;
+    this.#stand.focus(from + by);
+    this.#many.extend(from, this.#stand.current);
   }
 
   readonly #acts: Readonly<Record<KeyAct, (row: Ticket | undefined) => void>> = {
     help: () => this.help.show(),
     search: () => this.renderRoot.querySelector<HTMLElement>('.text')?.focus(),
-    next: () => this.#step(1),
-    previous: () => this.#step(-1),
+    next: () => this.#stand.step(1),
+    previous: () => this.#stand.step(-1),
     extendDown: () => this.#extend(1),
     extendUp: () => this.#extend(-1),
-    first: () => this.#focus(0),
-    last: () => this.#focus(Number.MAX_SAFE_INTEGER),
-    pageDown: () => this.#focus(this.current + this.#screenful),
-    pageUp: () => this.#focus(this.current - this.#screenful),
-    select: () => this.#many.choose(this.current, false),
+    first: () => this.#stand.focus(0),
+    last: () => this.#stand.focus(Number.MAX_SAFE_INTEGER),
+    pageDown: () => this.#stand.focus(this.#stand.current + this.#stand.screenful),
+    pageUp: () => this.#stand.focus(this.#stand.current - this.#stand.screenful),
+    select: () => this.#many.choose(this.#stand.current, false),
     selectAll: () => this.#many.chooseShown(),
     clear: () => this.#many.clear(),
-    open: () => this.#main(this.current)?.click(),
-    edit: () => this.#many.ask('status', this.current),
-    status: () => this.#many.ask('status', this.current),
-    priority: () => this.#many.ask('priority', this.current),
-    assignee: () => this.#many.ask('assignee', this.current),
-    comment: () => this.#many.ask('comment', this.current),
+    open: () => this.#stand.main(this.#stand.current)?.click(),
+    edit: () => this.#many.ask('status', this.#stand.current),
+    status: () => this.#many.ask('status', this.#stand.current),
+    priority: () => this.#many.ask('priority', this.#stand.current),
+    assignee: () => this.#many.ask('assignee', this.#stand.current),
+    comment: () => this.#many.ask('comment', this.#stand.current),
     read: (row) => row && this.#read(row),
     fresh: () => pillText(this.store as TicketStore) && this.#letIn(),
     undo: () => this.#many.undo(),
@@ -487,7 +333,7 @@ export class NavTicketList extends TezElement implements ManyHost {
       )}
       ${ageNote(store)}
       <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)} ${this.#ticket(store)}</div>
-      ${this.#many.render(this.current)}
+      ${this.#many.render(this.#stand.current)}
       <nav-ticket-change
         .api=${store.api}
         .facets=${store.facets}
@@ -531,7 +377,7 @@ export class NavTicketList extends TezElement implements ManyHost {
   #rows(store: TicketStore) {
     const { rows } = store;
     const pill = pillText(store);
-    const span = { from: this.span.from, to: Math.min(this.span.to, rows.total) };
+    const span = { from: this.#stand.span.from, to: Math.min(this.#stand.span.to, rows.total) };
     const shown = Array.from({ length: Math.max(0, span.to - span.from) }, (_, i) => span.from + i);
     return html`<div class="rows">
       <h2 class="sr">${t('list')}</h2>
@@ -543,12 +389,12 @@ export class NavTicketList extends TezElement implements ManyHost {
         role="group"
         aria-label=${t('list')}
         aria-busy=${store.busy ? 'true' : 'false'}
-        @scroll=${this.#scrolled}
-        @pointerenter=${() => this.#touched({ hovered: true })}
-        @pointerleave=${() => this.#touched({ hovered: false })}
-        @focusin=${() => this.#touched({ focused: true })}
+        @scroll=${() => this.#stand.look()}
+        @pointerenter=${() => this.#stand.touched({ hovered: true })}
+        @pointerleave=${() => this.#stand.touched({ hovered: false })}
+        @focusin=${() => this.#stand.touched({ focused: true })}
         @focusout=${(event: FocusEvent) =>
-          this.#touched({ focused: this.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
+          this.#stand.touched({ focused: this.#stand.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
       >
         ${
           rows.total
@@ -593,12 +439,12 @@ export class NavTicketList extends TezElement implements ManyHost {
     if (!store) return;
     const at = store.rows.indexOf(store.place.ticket ?? 0);
     store.go({ ...store.place, ticket: null });
-    this.#focus(at < 0 ? this.current : at);
+    this.#stand.focus(at < 0 ? this.#stand.current : at);
   };
 
   #row(store: TicketStore, index: number) {
     const ticket = store.rows.row(index);
-    const current = index === this.current;
+    const current = index === this.#stand.current;
     if (!ticket) return emptyRow(index, current);
     return rowView(
       ticket,
@@ -612,7 +458,7 @@ export class NavTicketList extends TezElement implements ManyHost {
         href: `/tasks/${ticket.id}`,
       },
       {
-        enter: () => (this.current = index),
+        enter: () => (this.#stand.current = index),
         open: (event) => this.#open(event, ticket),
         choose: (range) => this.#many.choose(index, range),
       },
