@@ -57,7 +57,10 @@ class Viewer:
         return () if self.redmine_id is None else (self.redmine_id, *sorted(self.groups))
 
     def sees(self, issue: Any) -> sa.ColumnElement[bool]:
-        """The condition on `issue` (columns of Redmine's `issues`, or of our index of them) under which this person sees it; false for one who sees nothing."""
+        """The condition under which this person sees an issue; false for one who sees nothing.
+
+        `issue` has the columns of Redmine's `issues`, or of our index of them.
+        """
         if self.redmine_id is None:
             return self._as_requester(issue)
         own = sa.or_(issue.author_id == self.redmine_id, issue.assigned_to_id.in_(self.ours))
@@ -81,14 +84,14 @@ class Viewer:
         """The rule of `recipients.may_tell`: not private, in an open project, and the address is one of the issue's requesters."""
         if not self.emails or not self.open_projects or not hasattr(issue, "easy_email_to"):
             return sa.false()
-        # bounded by what may stand round an address there, so that `a@x.ru` does not match `aa@x.ru` or `a@x.ru.example`
-        padded = sa.func.concat(",", sa.func.lower(issue.easy_email_to), ",")
-        for separator in "<>; ":
-            padded = sa.func.replace(padded, separator, ",")
-        mine = sa.or_(*(padded.contains(f",{email},", autoescape=True) for email in sorted(self.emails)))
+        # whole addresses: `a@x.ru` is neither `aa@x.ru` nor `a@x.ru.example`. As bytes: to a collation `é` may be `e`
+        padded: sa.ColumnElement[str] = sa.literal(",") + sa.func.lower(issue.easy_email_to, type_=sa.Text()) + sa.literal(",")
+        for separator in "<>; \t\r\n":
+            padded = sa.func.replace(padded, separator, ",", type_=sa.Text())
+        whole = sa.or_(*(sa.func.instr(sa.cast(padded, sa.LargeBinary), f",{email},") > 0 for email in sorted(self.emails)))
         # the plain comparison first: it is what most rows fail
         near = sa.or_(*(issue.easy_email_to.contains(email, autoescape=True) for email in sorted(self.emails)))
-        return sa.and_(sa.not_(issue.is_private), issue.project_id.in_(self.open_projects), near, mine)
+        return sa.and_(sa.not_(issue.is_private), issue.project_id.in_(self.open_projects), near, whole)
 
 
 NOBODY = Viewer(redmine_id=None)
