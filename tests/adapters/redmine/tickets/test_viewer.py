@@ -47,7 +47,7 @@ async def test_the_world_has_every_kind_of_sight(peer_engine: AsyncEngine, world
 async def test_whoever_is_locked_or_unknown_sees_nothing(redmine_peer: RedminePeer, peer_engine: AsyncEngine) -> None:
     """A locked account, a group and a number that nobody has are nobody."""
     async with reading(peer_engine, 10) as reader:
-        for number in (redmine_peer.id("uvolen"), 987_654, 1):
+        for number in (redmine_peer.id("uvolen"), 987_654, 11):
             assert await load_viewer(reader, number) == NOBODY
         assert await ours(reader, NOBODY) == []
 
