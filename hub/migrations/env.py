@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import hub.accounts  # noqa: F401 - its tables belong to the metadata
+import hub.accounts
 import hub.tickets  # noqa: F401
 from hub.store import metadata
 

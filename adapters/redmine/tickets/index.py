@@ -48,7 +48,8 @@ class TicketIndex:
             ids = sorted({document.id for document in documents} | set(gone))
             known = await self._known(connection, ids)
             changed = [document for document in documents if known.get(document.id) != document.digest]
-            old = [id for id in ids if id in known and (id in gone or any(id == document.id for document in changed))]
+            replaced = {document.id for document in changed}
+            old = [id for id in ids if id in known and (id in gone or id in replaced)]
             if old:
                 await connection.execute(sa.delete(ticket_index).where(_f.issue_id.in_(old)))
                 await connection.execute(sa.delete(ticket_requesters).where(ticket_requesters.c.issue_id.in_(old)))
@@ -79,10 +80,11 @@ class TicketIndex:
         rows = await connection.execute(sa.select(_f.issue_id, _f.digest).where(_f.issue_id.in_(ids)))
         return {row.issue_id: row.digest for row in rows}
 
-    async def between(self, low: int, high: int) -> list[int]:
-        """The issues that are kept with a number above `low`, up to `high`."""
+    async def above(self, low: int, *, limit: int) -> list[int]:
+        """The issues that are kept with a number above `low`, the lowest first."""
+        statement = sa.select(_f.issue_id).where(_f.issue_id > low).order_by(_f.issue_id).limit(limit)
         async with asyncio.timeout(self._deadline_s), self._engine.connect() as connection:
-            return list((await connection.execute(sa.select(_f.issue_id).where(_f.issue_id > low, _f.issue_id <= high))).scalars())
+            return list((await connection.execute(statement)).scalars())
 
     async def size(self) -> int:
         """How many issues are kept."""
