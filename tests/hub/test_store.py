@@ -12,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import hub.accounts  # noqa: F401 - its tables belong to the metadata
+import hub.accounts
+import hub.ticket_tables  # noqa: F401 - their tables belong to the metadata
 from hub.store import create_engine, events, identities, inbox, metadata, microseconds, migrate, publications, users
 from hub.tickets import is_ours
 from tests.clock import START
