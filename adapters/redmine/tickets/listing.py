@@ -35,12 +35,12 @@ class Filter:
     """Which of the tickets that a person sees; what is None does not narrow."""
 
     statuses: Literal["open", "closed", "all"] | frozenset[int] = "open"
-    project: int | None = None
-    tracker: int | None = None
-    priority: int | None = None
-    assignee: Literal["me", "none"] | int | None = None
+    project: frozenset[int] | None = None
+    tracker: frozenset[int] | None = None
+    priority: frozenset[int] | None = None
+    assignee: Literal["me", "none"] | frozenset[int] | None = None
     """`me`: the person and their groups."""
-    author: Literal["me"] | int | None = None
+    author: Literal["me"] | frozenset[int] | None = None
     watched: bool = False
     """By the person or one of their groups."""
     waiting: bool = False
@@ -111,16 +111,16 @@ def conditions(
     if wanted.statuses != "all":
         parts.append(_of_status(wanted.statuses, closed))
     parts += [
-        column == value
+        column.in_(sorted(value))
         for column, value in ((_i.project_id, wanted.project), (_i.tracker_id, wanted.tracker), (_i.priority_id, wanted.priority))
         if value is not None
     ]
     if wanted.assignee == "none":
         parts.append(_i.assigned_to_id.is_(None))
     elif wanted.assignee is not None:
-        parts.append(_i.assigned_to_id.in_(viewer.ours if wanted.assignee == "me" else [wanted.assignee]))
+        parts.append(_i.assigned_to_id.in_(viewer.ours if wanted.assignee == "me" else sorted(wanted.assignee)))
     if wanted.author is not None:
-        parts.append(_author(viewer) if wanted.author == "me" else _i.author_id == wanted.author)
+        parts.append(_author(viewer) if wanted.author == "me" else _i.author_id.in_(sorted(wanted.author)))
     if wanted.watched:
         watching = sa.select(_w.watchable_id).where(_w.watchable_type == "Issue", _w.user_id.in_(viewer.ours))
         parts.append(_i.id.in_(watching))

@@ -98,6 +98,7 @@ class TicketReader:
         self._contexts: Cache[Context] = Cache(name="tickets_context", life_s=60.0, size=1)
         self._viewers: Cache[Viewer] = Cache(name="tickets_viewer", life_s=15.0, floor_s=15.0, size=1000)
         self._counts: Cache[int] = Cache(name="tickets_count", life_s=30.0, floor_s=2.0, size=4000)
+        self._recent: Cache[list[Listed]] = Cache(name="tickets_recent", life_s=30.0, floor_s=5.0, size=1000)
         self._pages: Cache[Page] = Cache(name="tickets_page", life_s=15.0, floor_s=0.5, size=256)
         self._filled: Cache[bool] = Cache(name="tickets_filled", life_s=10.0, size=1)
         self._turn = asyncio.Semaphore(_AT_ONCE)
@@ -105,6 +106,7 @@ class TicketReader:
     def invalidate(self) -> None:
         """A ticket has changed: what was read before is old."""
         self._counts.invalidate()
+        self._recent.invalidate()
         self._pages.invalidate()
 
     async def context(self) -> Context:
@@ -158,12 +160,24 @@ class TicketReader:
 
     async def recent(self, seeker: Seeker, wanted: Filter, *, days: int, limit: int) -> list[Listed]:
         """What was changed in the last days, newest changes first: what may be unread."""
+
+        async def ask() -> list[Listed]:
+            context, viewer = await self.context(), await self.viewer(seeker)
+            since = (datetime.now(UTC) - timedelta(days=days)).astimezone(self.zone).replace(tzinfo=None)
+            where = [*self._where(context, viewer, wanted), issues.c.updated_on >= since]
+            async with self._reading() as reader:
+                ids = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=limit)
+                return await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
+
+        return await self._recent.get((seeker, wanted, days, limit), ask)
+
+    async def ids(self, seeker: Seeker, wanted: Filter, *, limit: int) -> list[int]:
+        """The ids of what the person sees, newest first; asked for afresh."""
         context, viewer = await self.context(), await self.viewer(seeker)
-        since = (datetime.now(UTC) - timedelta(days=days)).astimezone(self.zone).replace(tzinfo=None)
-        where = [*self._where(context, viewer, wanted), issues.c.updated_on >= since]
+        narrowed, _ = await self._by_words(viewer, wanted)
         async with self._reading() as reader:
-            ids = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=limit)
-            return await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
+            where = self._where(context, viewer, narrowed)
+            return await page_ids(reader, where, sort="id", descending=True, offset=0, limit=limit)
 
     async def sees(self, seeker: Seeker, ids: Sequence[int]) -> set[int]:
         """Which of these the person sees now."""
@@ -210,7 +224,7 @@ class TicketReader:
     async def close(self) -> None:
         """Ends what is on its way."""
         await self._pages.close()
-        for cache in (self._counts, self._viewers, self._contexts, self._filled):
+        for cache in (self._counts, self._recent, self._viewers, self._contexts, self._filled):
             await cache.close()
 
     @asynccontextmanager
