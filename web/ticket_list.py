@@ -55,7 +55,7 @@ _NAMES = {
     "authored": N_("Written by me"),
     "watched": N_("Watched"),
     "unassigned": N_("Unassigned"),
-    "all": N_("All"),
+    "all": N_("All tickets"),
 }
 
 
