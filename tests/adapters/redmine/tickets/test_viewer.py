@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -54,7 +55,6 @@ async def test_whoever_is_locked_or_unknown_sees_nothing(redmine_peer: RedminePe
 
 async def test_a_note_is_read_by_whom_redmine_lets_read_it(peer_engine: AsyncEngine, world: World) -> None:
     """The notes that the condition lets through are those that REST tells with the issue: own private ones included."""
-    import httpx
 
     for name, (number, key) in world.people.items():
         async with reading(peer_engine, 10) as reader:
