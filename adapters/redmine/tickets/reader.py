@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -134,7 +134,7 @@ class TicketReader:
 
         async def ask() -> Page:
             context, viewer = await self.context(), await self.viewer(seeker)
-            narrowed, partial = await self._by_words(viewer, wanted)
+            narrowed, partial = await self._narrow(viewer, wanted)
             where = self._where(context, viewer, narrowed)
             async with self._reading() as reader:
                 ids = await page_ids(reader, where, sort=sort, descending=descending, offset=offset, limit=limit)
@@ -152,7 +152,7 @@ class TicketReader:
 
         async def ask() -> int:
             context, viewer = await self.context(), await self.viewer(seeker)
-            narrowed, _ = await self._by_words(viewer, wanted)
+            narrowed, _ = await self._narrow(viewer, wanted)
             async with self._reading() as reader:
                 return await count(reader, self._where(context, viewer, narrowed))
 
@@ -164,7 +164,8 @@ class TicketReader:
         async def ask() -> list[Listed]:
             context, viewer = await self.context(), await self.viewer(seeker)
             since = (datetime.now(UTC) - timedelta(days=days)).astimezone(self.zone).replace(tzinfo=None)
-            where = [*self._where(context, viewer, wanted), issues.c.updated_on >= since]
+            narrowed, _ = await self._narrow(viewer, wanted)
+            where = [*self._where(context, viewer, narrowed), issues.c.updated_on >= since]
             async with self._reading() as reader:
                 ids = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=limit)
                 return await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
@@ -174,7 +175,7 @@ class TicketReader:
     async def ids(self, seeker: Seeker, wanted: Filter, *, limit: int) -> list[int]:
         """The ids of what the person sees, newest first; asked for afresh."""
         context, viewer = await self.context(), await self.viewer(seeker)
-        narrowed, _ = await self._by_words(viewer, wanted)
+        narrowed, _ = await self._narrow(viewer, wanted)
         async with self._reading() as reader:
             where = self._where(context, viewer, narrowed)
             return await page_ids(reader, where, sort="id", descending=True, offset=0, limit=limit)
@@ -206,17 +207,25 @@ class TicketReader:
 
         return await self._filled.get("filled", ask)
 
-    async def _by_words(self, viewer: Viewer, wanted: Filter) -> tuple[Filter, bool]:
-        """The filter with the tickets that its words are found in: by the index when it is whole, else by the subject alone."""
-        query = parse(wanted.text)
-        if not wanted.text.strip() or not query.words:
-            return wanted, False
+    async def _narrow(self, viewer: Viewer, wanted: Filter) -> tuple[Filter, bool]:
+        """The filter with the numbers that the index names, and whether there may be more.
+
+        By words: the index when it is whole, else the subject alone. A requester's: `easy_email_to` has no index in Redmine, so that each
+        look would read every ticket; the condition on Redmine's rows still decides.
+        """
         if not await self.filled():
-            return wanted, True
-        found = await self._index.find(query.words, viewer, part="body", limit=_TEXT_IDS)
-        if query.number is not None:
-            found.append(query.number)
-        return _narrowed(wanted, found), len(found) >= _TEXT_IDS
+            return wanted, bool(wanted.text.strip())
+        partial = False
+        if viewer.redmine_id is None and viewer.emails:
+            wanted = _among(wanted, await self._index.of_requester(viewer.emails))
+        query = parse(wanted.text)
+        if wanted.text.strip() and query.words:
+            found = await self._index.find(query.words, viewer, part="body", limit=_TEXT_IDS)
+            partial = len(found) >= _TEXT_IDS
+            if query.number is not None:
+                found.append(query.number)
+            wanted = _among(replace(wanted, text=""), found)
+        return wanted, partial
 
     def _where(self, context: Context, viewer: Viewer, wanted: Filter) -> list[sa.ColumnElement[bool]]:
         return conditions(viewer, wanted, context.catalog.closed, self.zone, requesters=context.requesters)
@@ -246,9 +255,9 @@ def people_of(rows: Sequence[Listed]) -> set[int]:
     return {id for row in rows for id in (row.author_id, row.assigned_to_id) if id is not None}
 
 
-def _narrowed(wanted: Filter, ids: Sequence[int]) -> Filter:
+def _among(wanted: Filter, ids: Sequence[int]) -> Filter:
     among = set(ids) if wanted.ids is None else set(ids) & set(wanted.ids)
-    return Filter(**{name: getattr(wanted, name) for name in wanted.__slots__} | {"text": "", "ids": tuple(sorted(among))})
+    return replace(wanted, ids=tuple(sorted(among)))
 
 
 async def _read_context(reader: Reader) -> Context:
