@@ -8,7 +8,7 @@ an issue nor, by being found, that a word stands in somebody's private note.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,24 +57,36 @@ async def search(reader: Reader, index: TicketIndex, viewer: Viewer, query: Quer
     """At most `limit` hits. Raises RedmineError, SQLAlchemyError, TimeoutError."""
     if viewer.redmine_id is None and not requesters:
         return Hits([], more=False)
-    found: dict[int, Hit] = {}
+    first: dict[int, Hit] = {}
     if query.number is not None:
-        found |= await _check(reader, viewer, [query.number], query, by_number=True)
-    more = False
-    parts: tuple[Part, ...] = ("subject", "body", "hidden") if viewer.note_projects else ("subject", "body")
-    for part in parts:
-        below: int | None = None
-        for _ in range(_ROUNDS):
-            if len(found) >= limit:
-                return Hits(list(found.values())[:limit], more=True)
-            candidates = await index.find(query.words, viewer, part=part, below=below, limit=limit + 1)
-            fresh = [id for id in candidates if id not in found]
-            found |= await _check(reader, viewer, fresh, query, by_number=False)
-            more = len(candidates) > limit
-            if not more:
-                break
-            below = candidates[-1]
-    return Hits(list(found.values())[:limit], more=more or len(found) > limit)
+        first = await _check(reader, viewer, [query.number], query, by_number=True)
+    more = await _collect(reader, index, viewer, query, "subject", first, limit, {})
+    rest: dict[int, Hit] = {}
+    parts: tuple[Part, ...] = ("body", "hidden") if viewer.note_projects else ("body",)
+    if len(first) < limit:
+        for part in parts:
+            found: dict[int, Hit] = {}
+            more |= await _collect(reader, index, viewer, query, part, found, limit - len(first), first)
+            rest |= found
+    hits = [*first.values(), *sorted(rest.values(), key=lambda hit: hit.id, reverse=True)]
+    return Hits(hits[:limit], more=more or len(hits) > limit)
+
+
+async def _collect(
+    reader: Reader, index: TicketIndex, viewer: Viewer, query: Query, part: Part, into: dict[int, Hit], limit: int, known: Mapping[int, Hit]
+) -> bool:
+    """Adds hits until there are `limit`; whether there are candidates that were not looked at. What is `known` does not count."""
+    below: int | None = None
+    for _ in range(_ROUNDS):
+        if len(into) >= limit:
+            return True
+        wanted = limit + len(known) + 1
+        candidates = await index.find(query.words, viewer, part=part, below=below, limit=wanted)
+        into |= await _check(reader, viewer, [id for id in candidates if id not in into and id not in known], query, by_number=False)
+        if len(candidates) < wanted:
+            return False
+        below = candidates[-1]
+    return True
 
 
 async def _check(reader: Reader, viewer: Viewer, ids: Sequence[int], query: Query, *, by_number: bool) -> dict[int, Hit]:

@@ -173,7 +173,7 @@ async def test_what_leaves_no_journal_is_noticed_by_the_sweep(site: Site) -> Non
 
 async def test_a_note_that_was_made_private_is_hidden_at_once(site: Site) -> None:
     """Before the index knows of it: what is shown is read in Redmine at that moment."""
-    name = next(one for one in ("boris", "vera") if await site.find(one, "смотрю"))
-    (hit, *_) = await site.find(name, "смотрю")
+    hits = {name: await site.find(name, "смотрю") for name in ("boris", "vera")}
+    name, hit = next((name, found[0]) for name, found in hits.items() if found)
     await site.world.sql("UPDATE journals SET private_notes = 1, user_id = 1 WHERE journalized_id = :i", i=hit.id)
     assert hit.id not in [one.id for one in await site.find(name, "смотрю")]
