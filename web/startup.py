@@ -59,6 +59,7 @@ from web.socket import socket_routes
 from web.standing import Standings, StandingWatch, watching
 from web.state import State, open_state
 from web.tasks import task_routes
+from web.ticket_list import TicketList, open_ticket_list, ticket_list_routes
 from web.tracing import open_tracing
 from web.users import user_routes
 
@@ -79,6 +80,7 @@ class AppState(State):
     hub: Hub
     push: Push
     quality: Quality
+    ticket_list: TicketList
     devices: Devices
     session_list: SessionList
     people_search: PeopleSearch
@@ -108,6 +110,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *ops_routes(),
             *own_session_routes(),
             *quality_routes(),
+            *ticket_list_routes(),
             *task_routes(),
             *user_routes(),
             *profile_routes(),
@@ -138,6 +141,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
         quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
+        ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
         for source, cadence in await _sources(settings, stack):
             hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)
@@ -155,6 +159,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             hub=hub,
             push=push,
             quality=quality,
+            ticket_list=ticket_list,
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),
             people_search=PeopleSearch(state["engine"]),
