@@ -58,8 +58,7 @@ export function webApi(base: string, csrf: string, id: number): TicketApi {
   return {
     task: (signal) => get(root, signal),
     act: (act, signal) => persist(() => write(act, signal), signal),
-    statuses: async (signal) =>
-      (await get<{ statuses: readonly StatusChoice[] }>(`${root}/statuses`, signal)).statuses,
+    statuses: async (signal) => (await get<{ statuses: readonly StatusChoice[] }>(`${root}/statuses`, signal)).statuses,
     priorities: async (signal) =>
       (await get<{ priorities: readonly PriorityChoice[] }>(`${root}/priorities`, signal)).priorities,
     assignees: (q, signal) => get(`${root}/assignees?${new URLSearchParams({ q })}`, signal),
@@ -116,7 +115,11 @@ function isOpen(error: unknown): boolean {
 /** What an error of a write says. */
 export function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof HttpError)) return { kind: 'lost', reason: t('noAnswerToWrite') };
-  const body = (error.body ?? {}) as { conflict?: Conflict; task?: Task | null; error?: { reasons?: readonly string[] } };
+  const body = (error.body ?? {}) as {
+    conflict?: Conflict;
+    task?: Task | null;
+    error?: { reasons?: readonly string[] };
+  };
   if (error.code === 'conflict' && body.conflict) return { kind: 'conflict', conflict: body.conflict };
   if (error.code === 'in_progress') return { kind: 'lost', reason: error.message };
   if (error.code === 'unclear') return { kind: 'unclear', reason: error.message, task: body.task ?? null };

@@ -51,7 +51,7 @@ export function priorityChoices(api: TicketApi, task: () => Task | null): Find {
 export function assigneeChoices(api: TicketApi, task: () => Task | null): Find {
   return async (q, signal) => {
     const { assignees, more } = await api.assignees(q, signal);
-    const people = [...assignees]
+    const people: readonly Choice<Person>[] = [...assignees]
       .sort((a, b) => Number(b.me) - Number(a.me))
       .map((one): Choice<Person> => {
         const { current, ...person } = one;
@@ -66,6 +66,7 @@ export function assigneeChoices(api: TicketApi, task: () => Task | null): Find {
         };
       });
     const nobody: Choice<null> = { id: 'none', label: t('nobody'), current: !task()?.assignee, value: null };
-    return { choices: q ? people : [nobody, ...people], more };
+    const me = assignees.some((one) => one.me) ? 1 : 0;
+    return { choices: q ? people : [...people.slice(0, me), nobody, ...people.slice(me)], more };
   };
 }

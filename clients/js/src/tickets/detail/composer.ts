@@ -6,7 +6,7 @@ import { controls } from '../../ui/sheets';
 import type { Deed } from './act';
 import { reasonOf, type TicketApi } from './api';
 import { composerStyles } from './composer-styles';
-import type { TicketDraft } from './drafts';
+import type { Safety, TicketDraft } from './drafts';
 import { uploadStyles, uploadsView } from './files-view';
 import './mention-list';
 import type { NavMentions } from './mention-list';
@@ -32,10 +32,12 @@ export class NavComposer extends TezElement {
   @property({ attribute: false }) may: May | null = null;
   /** Sends it; the ending says whether it was taken. */
   @property({ attribute: false }) send: ((deed: Deed) => Promise<Ending>) | null = null;
+  /** How sure the draft is; a property, so that the element is drawn when it changes. */
+  @property() safety: Safety = 'none';
   /** Why nothing can be sent now; empty when it can. */
   @property() blocked = '';
   @state() private text = '';
-  @state() private hidden_ = false;
+  @state() private only = false;
   @state() private busy = false;
   @state() private fault = '';
   @state() private over = false;
@@ -64,7 +66,7 @@ export class NavComposer extends TezElement {
   adopt(): void {
     const words = this.draft?.words;
     this.text = words?.text ?? '';
-    this.hidden_ = words?.private ?? false;
+    this.only = words?.private ?? false;
     this.seen = null;
     this.fault = '';
   }
@@ -88,7 +90,7 @@ export class NavComposer extends TezElement {
   #set(text: string): void {
     this.text = text;
     this.fault = '';
-    this.emit('typed', { text, private: this.hidden_ });
+    this.emit('typed', { text, private: this.only });
   }
 
   #typed(event: Event): void {
@@ -177,7 +179,7 @@ export class NavComposer extends TezElement {
     this.busy = true;
     this.mentions?.close();
     const tokens = this.#uploads?.tokens ?? [];
-    const ending = await this.send({ kind: 'comment', text: this.text, private: this.hidden_, attachments: tokens });
+    const ending = await this.send({ kind: 'comment', text: this.text, private: this.only, attachments: tokens });
     this.busy = false;
     if (ending !== 'done') {
       // A conflict that was left alone needs no reason; everything else has one, which stands above.
@@ -197,7 +199,7 @@ export class NavComposer extends TezElement {
     const { may } = this;
     if (!may?.comment) return nothing;
     return html`<form
-      class=${`${this.hidden_ ? 'private' : ''} ${this.over ? 'over' : ''}`}
+      class=${`${this.only ? 'private' : ''} ${this.over ? 'over' : ''}`}
       aria-label=${t('newComment')}
       @submit=${(event: Event) => {
         event.preventDefault();
@@ -217,7 +219,7 @@ export class NavComposer extends TezElement {
         <button type="button" class="btn ghost small" aria-pressed=${this.seen !== null ? 'true' : 'false'} @click=${this.#look}>
           ${this.looking ? t('looking') : t('preview')}
         </button>
-        <span class="safe" role="status">${this.#safety}</span>
+        <span class="safe" role="status">${this.#safetyText}</span>
         <button
           class="btn primary"
           type="submit"
@@ -225,7 +227,7 @@ export class NavComposer extends TezElement {
           aria-keyshortcuts="Control+Enter"
           title=${t('sendHint')}
         >
-          ${this.busy ? t('sending') : this.hidden_ ? t('sendPrivate') : t('send')}
+          ${this.busy ? t('sending') : this.only ? t('sendPrivate') : t('send')}
         </button>
       </div>
       <p class="fault" role="alert">${this.fault}</p>
@@ -239,7 +241,7 @@ export class NavComposer extends TezElement {
         class="control"
         rows="4"
         maxlength=${MOST_TEXT}
-        placeholder=${this.hidden_ ? t('placePrivate') : t('place')}
+        placeholder=${this.only ? t('placePrivate') : t('place')}
         aria-describedby="hint"
         ?readonly=${this.busy}
         .value=${this.text}
@@ -286,17 +288,17 @@ export class NavComposer extends TezElement {
       ><input
         type="checkbox"
         role="switch"
-        .checked=${this.hidden_}
+        .checked=${this.only}
         @change=${(event: Event) => {
-          this.hidden_ = (event.target as HTMLInputElement).checked;
+          this.only = (event.target as HTMLInputElement).checked;
           if (this.text.trim()) this.#set(this.text);
         }}
       />${icon('lock', 16)}<span>${t('private')}</span></label
     >`;
   }
 
-  get #safety(): string {
-    switch (this.text.trim() ? this.draft?.state : 'none') {
+  get #safetyText(): string {
+    switch (this.text.trim() ? this.safety : 'none') {
       case 'saving':
         return t('draftSaving');
       case 'saved':

@@ -10,6 +10,8 @@ import { t } from './strings';
 import type { Decision } from './ticket';
 import type { Clash, Conflict } from './types';
 
+const ASSIGNEE = 'assigned_to_id'; // as the history names it
+
 export interface Question {
   readonly deed: Deed;
   readonly conflict: Conflict;
@@ -17,14 +19,16 @@ export interface Question {
 
 export type Side = 'mine' | 'theirs';
 
-/** The fields that both changed: about these the person decides. */
-export function disputed(conflict: Conflict): readonly Clash[] {
-  return conflict.fields.filter((one) => one.mine !== null);
+/** The fields that both changed: about these the person decides. Taking the ticket from everybody has no value to name. */
+export function disputed({ deed, conflict }: Question): readonly Clash[] {
+  const taken = deed.kind === 'assignee' && deed.to === null;
+  return conflict.fields.filter((one) => one.mine !== null || (taken && one.field === ASSIGNEE));
 }
 
 /** What to send after the person's choice; null: nothing. What was typed goes in any case. */
-export function decisionOf({ deed, conflict }: Question, sides: ReadonlyMap<string, Side>): Decision {
-  const mine = disputed(conflict).every((one) => sides.get(one.field) === 'mine');
+export function decisionOf(question: Question, sides: ReadonlyMap<string, Side>): Decision {
+  const { deed } = question;
+  const mine = disputed(question).every((one) => sides.get(one.field) === 'mine');
   if (mine) return deed;
   if (deed.kind === 'status' && deed.comment)
     return { kind: 'comment', text: deed.comment, private: deed.private ?? false, attachments: [] };
@@ -137,7 +141,7 @@ export class NavConflict extends TezElement {
   #go(): void {
     const { question } = this;
     if (!question) return;
-    if (disputed(question.conflict).some((one) => !this.sides.has(one.field))) {
+    if (disputed(question).some((one) => !this.sides.has(one.field))) {
       this.fault = t('chooseEach');
       this.renderRoot.querySelector<HTMLElement>('input:not(:checked)')?.focus();
       return;
@@ -160,11 +164,13 @@ export class NavConflict extends TezElement {
     </tez-dialog>`;
   }
 
-  #body({ deed, conflict }: Question) {
-    const others = conflict.fields.filter((one) => one.mine === null);
+  #body(question: Question) {
+    const { deed, conflict } = question;
+    const both = disputed(question);
+    const others = conflict.fields.filter((one) => !both.includes(one));
     const typed = deed.kind === 'comment' ? deed.text : deed.kind === 'status' ? (deed.comment ?? '') : '';
     return html`<p>${t(typed ? 'conflictTextKept' : 'conflictText')}</p>
-      ${disputed(conflict).map((one) => this.#field(one))}
+      ${both.map((one) => this.#field(one))}
       ${
         others.length
           ? html`<h3>${t('alsoChanged')}</h3>
@@ -214,7 +220,7 @@ function by(one: Clash) {
   return html`${one.who}, <tez-time .at=${one.at}></tez-time>`;
 }
 
-function goText({ deed, conflict }: Question): string {
-  if (deed.kind === 'comment') return t('sendAnyway');
-  return t(disputed(conflict).length ? 'saveChosen' : 'saveAnyway');
+function goText(question: Question): string {
+  if (question.deed.kind === 'comment') return t('sendAnyway');
+  return t(disputed(question).length ? 'saveChosen' : 'saveAnyway');
 }

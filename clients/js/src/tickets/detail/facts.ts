@@ -119,7 +119,11 @@ function rows(task: Task): TemplateResult[] {
   row(t('updated'), html`<tez-time .at=${task.updated_at}></tez-time>`);
   if (task.closed_at) row(t('closedAt'), html`<tez-time .at=${task.closed_at}></tez-time>`);
   row(t('start'), day(task.start_date));
-  if (task.due_date) row(t('due'), isLate(task) ? html`<span class="late">${day(task.due_date)} · ${t('late')}</span>` : day(task.due_date));
+  if (task.due_date)
+    row(
+      t('due'),
+      isLate(task) ? html`<span class="late">${day(task.due_date)} · ${t('late')}</span>` : day(task.due_date),
+    );
   if (task.done_ratio) row(t('done'), formatNumber(task.done_ratio / 100, { style: 'percent' }));
   if (task.estimated_hours) row(t('estimate'), t('hours', { n: task.estimated_hours }));
   for (const field of task.fields) row(field.name, valueText(field.value));
@@ -148,9 +152,7 @@ function someone(person: Person) {
 /** A date of the calendar, without a time of day and so without a zone. */
 function day(date: string | null): string {
   const at = date ? Date.parse(`${date}T12:00:00Z`) : Number.NaN;
-  return Number.isNaN(at)
-    ? ''
-    : formatDate(at, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return Number.isNaN(at) ? '' : formatDate(at, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
 }
 
 function isLate(task: Task): boolean {
@@ -159,6 +161,10 @@ function isLate(task: Task): boolean {
 
 /** A custom field's value: text, several, or nothing. Redmine writes yes and no as 1 and 0, and means numbers by them too. */
 function valueText(value: unknown): string {
-  if (Array.isArray(value)) return value.filter((one) => one !== null && one !== '').map(String).join(', ');
+  if (Array.isArray(value))
+    return value
+      .filter((one) => one !== null && one !== '')
+      .map(String)
+      .join(', ');
   return value === null || value === undefined ? '' : String(value);
 }

@@ -33,7 +33,9 @@ export class TicketLive {
   readonly #now: () => number;
   #undos: Undo[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  #version = '';
+  /** The topic was read once: only then the hub takes word of who looks. */
+  #joined = false;
+  readonly #viewers = new Map<number, Viewer & { readonly node: unknown }>();
   #typedAt = Number.NEGATIVE_INFINITY;
 
   constructor(id: number, hub: LiveHub, me: number, tell: LiveEvents, now: () => number = () => performance.now()) {
@@ -48,29 +50,23 @@ export class TicketLive {
     const topic = `ticket:${this.#id}`;
     this.#undos = [
       this.#hub.subscribe(topic, {
-        snapshot: ({ data }) => this.#take(data, true),
-        event: ({ data }) => this.#take(data, false),
+        snapshot: ({ data }) => this.#snapshot(data),
+        event: ({ type, data }) => this.#event(type, data),
       }),
       this.#hub.on('error', (fault) => {
-        if (fault.topic !== topic || fault.temporary) return;
-        this.denied = true;
-        this.viewers = [];
-        this.#tell.state();
+        if (fault.topic === topic && !fault.temporary) this.#deny();
       }),
       this.#hub.on('left', (left) => {
-        if (left.topic !== topic) return;
-        this.denied = true;
-        this.viewers = [];
-        this.#tell.state();
+        if (left.topic === topic) this.#deny();
       }),
       this.#hub.on('welcome', () => this.#say()),
     ];
     this.#timer = setInterval(() => this.#say(), SAY_MS);
     document.addEventListener('visibilitychange', this.#seen);
-    this.#say();
   }
 
   close(): void {
+    if (this.#joined) this.#hub.call('tickets.viewing', { id: this.#id, gone: true }).catch(() => undefined);
     for (const undo of this.#undos.splice(0)) undo();
     clearInterval(this.#timer);
     document.removeEventListener('visibilitychange', this.#seen);
@@ -98,29 +94,53 @@ export class TicketLive {
 
   /** Whose tab is out of sight does not look; the server forgets them by itself. */
   #say(): void {
-    if (this.denied || document.visibilityState === 'hidden') return;
+    if (!this.#joined || document.visibilityState === 'hidden') return;
     this.#hub.call('tickets.viewing', { id: this.#id, typing: this.#typing }).catch(() => undefined);
   }
 
-  #take(data: unknown, whole: boolean): void {
-    const told = (data ?? {}) as { version?: unknown; viewers?: unknown };
-    if (typeof told.version === 'string' && told.version && told.version !== this.#version) {
-      this.#version = told.version;
-      this.#tell.changed(told.version);
-    } else if (whole && this.#version) this.#tell.changed(null);
-    if (told.viewers && typeof told.viewers === 'object') {
-      this.viewers = viewersOf(told.viewers as Record<string, unknown>, this.#me);
-      this.#tell.state();
-    }
+  #snapshot(data: unknown): void {
+    const { version, viewers } = (data ?? {}) as { version?: unknown; viewers?: unknown };
+    const missed = this.#joined; // a second snapshot: what happened in between is not known
+    this.#joined = true;
+    this.#viewers.clear();
+    for (const [user, viewer] of Object.entries((viewers ?? {}) as Record<string, unknown>))
+      this.#put(Number(user), viewer);
+    this.#show();
+    if (typeof version === 'string') this.#tell.changed(version);
+    else if (missed) this.#tell.changed(null);
+    this.#say();
   }
-}
 
-function viewersOf(told: Record<string, unknown>, me: number): Viewer[] {
-  const found: Viewer[] = [];
-  for (const [user, value] of Object.entries(told)) {
-    const { name, typing } = (value ?? {}) as { name?: unknown; typing?: unknown };
-    if (Number(user) !== me && typeof name === 'string') found.push({ user: Number(user), name, typing: typing === true });
-    if (found.length === MOST) break;
+  /** `fold_ticket` of adapters/redmine/ticket_feed.py. */
+  #event(type: string, data: unknown): void {
+    const told = (data ?? {}) as { version?: unknown; user_id?: unknown; gone?: unknown; node?: unknown };
+    if (type === 'ticket.viewing') {
+      const user = Number(told.user_id);
+      if (told.gone !== true) this.#put(user, told);
+      else if (this.#viewers.get(user)?.node === told.node) this.#viewers.delete(user);
+      this.#show();
+    } else if (typeof told.version === 'string') this.#tell.changed(told.version);
   }
-  return found.sort((a, b) => Number(b.typing) - Number(a.typing) || a.name.localeCompare(b.name));
+
+  #put(user: number, told: unknown): void {
+    const { name, typing, node } = (told ?? {}) as { name?: unknown; typing?: unknown; node?: unknown };
+    if (user === this.#me || typeof name !== 'string') return;
+    if (this.#viewers.size < MOST || this.#viewers.has(user))
+      this.#viewers.set(user, { user, name, typing: typing === true, node });
+  }
+
+  #show(): void {
+    this.viewers = [...this.#viewers.values()].sort(
+      (a, b) => Number(b.typing) - Number(a.typing) || a.name.localeCompare(b.name),
+    );
+    this.#tell.state();
+  }
+
+  #deny(): void {
+    this.denied = true;
+    this.#joined = false;
+    this.#viewers.clear();
+    this.#show();
+    this.#tell.changed(null); // asking for the ticket says what one may still see
+  }
 }

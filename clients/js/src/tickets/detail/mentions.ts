@@ -25,7 +25,7 @@ export function complete(text: string, at: Mention, name: string): { readonly te
   return { text: text.slice(0, at.from) + put + after, caret: at.from + put.length };
 }
 
-/** `source` as a quotation, each line after `> `; who said it above. */
+/** `source` as a quotation, each line after `> `, below a line that says whose it is: what Redmine's own "Quote" writes. */
 export function quoted(source: string, intro: string): string {
   const lines = source.replaceAll('\r\n', '\n').trim().split('\n');
   return `${intro}\n${lines.map((line) => (line ? `> ${line}` : '>')).join('\n')}\n\n`;

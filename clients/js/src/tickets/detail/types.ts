@@ -143,4 +143,3 @@ export interface Draft {
 export type StatusChoice = Status & { readonly current: boolean };
 export type PriorityChoice = Ref & { readonly rank: number; readonly current: boolean };
 export type PersonChoice = Person & { readonly current: boolean };
-
