@@ -128,7 +128,8 @@ function person(who: Person): TemplateResult {
   >`;
 }
 
-function time(text: string): TemplateResult {
+function time(text: string | null): TemplateResult | typeof nothing {
+  if (text === null) return nothing;
   const at = Date.parse(text);
   return html`<time datetime=${text} title=${exactTime(at)}>${relativeTime(at)}</time>`;
 }

@@ -181,6 +181,19 @@ describe('live', () => {
     expect(ids()).toEqual([3, 1]);
   });
 
+  it('asks now and then where the topic is not this person’s to read', async () => {
+    await open();
+    hub.refuse('tickets:mine');
+    server.rows = tickets(1, 4);
+    await settle(61_500);
+    expect(ids()).toEqual([4, 3, 2, 1]);
+  });
+
+  it('follows everything for a view of one’s own', async () => {
+    await open('?view=7');
+    expect([...hub.topics.keys()]).toEqual(['tickets:all']);
+  });
+
   it('asks once for a burst, and for the counts of the views after it', async () => {
     await open();
     const before = server.of('tasks').length;

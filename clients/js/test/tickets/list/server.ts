@@ -1,7 +1,7 @@
 /** A small `/tasks/api` in memory, behind `fetch`, and a hub that tests speak through: what was asked, held answers, refusals. */
 
 import { vi } from 'vitest';
-import type { HubEvents, HubStatus, TopicEvent, TopicHandlers, Undo } from '../../../src/hub/index';
+import type { HubEvents, HubFault, HubStatus, TopicEvent, TopicHandlers, Undo } from '../../../src/hub/index';
 import type { Change, Facets, Person, Ticket, View } from '../../../src/tickets/list/types';
 
 export const NOW = Date.UTC(2026, 10, 29, 12);
@@ -134,9 +134,11 @@ export class FakeHub {
   status: HubStatus = { state: 'open', since: NOW, leader: true };
   readonly topics = new Map<string, TopicHandlers>();
   readonly #status = new Set<(status: HubStatus) => void>();
+  #fault: ((fault: HubFault) => void) | undefined;
   #offset = 0;
 
   on<K extends keyof HubEvents>(type: K, fn: (value: HubEvents[K]) => void): Undo {
+    if (type === 'error') this.#fault = fn as (fault: HubFault) => void;
     if (type !== 'status') return () => undefined;
     const listener = fn as (status: HubStatus) => void;
     this.#status.add(listener);
@@ -155,6 +157,11 @@ export class FakeHub {
 
   snapshot(topic: string, data: unknown): void {
     this.topics.get(topic)?.snapshot?.({ topic, epoch: 'e', offset: 0, data });
+  }
+
+  /** The hub refuses a topic. */
+  refuse(topic: string): void {
+    this.#fault?.({ code: 'forbidden', message: '', temporary: false, topic });
   }
 
   become(state: HubStatus['state']): void {
