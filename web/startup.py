@@ -60,6 +60,7 @@ from web.socket import socket_routes
 from web.standing import Standings, StandingWatch, watching
 from web.state import State, open_state
 from web.tasks import task_routes
+from web.ticket_list import TicketList, open_ticket_list, ticket_list_routes
 from web.tickets.routes import ticket_routes
 from web.tickets.section import Tickets, open_tickets
 from web.tracing import open_tracing
@@ -82,6 +83,7 @@ class AppState(State):
     hub: Hub
     push: Push
     quality: Quality
+    ticket_list: TicketList
     tickets: Tickets
     devices: Devices
     session_list: SessionList
@@ -112,6 +114,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *ops_routes(),
             *own_session_routes(),
             *quality_routes(),
+            *ticket_list_routes(),
             *ticket_routes(),
             *task_routes(),
             *user_routes(),
@@ -144,7 +147,9 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
         quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
+        ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
         tickets = await stack.enter_async_context(open_tickets(settings, hub, state["engine"], state["directory"], calendar))
+        tickets.find, tickets.heard = ticket_list.find, ticket_list.changed
         for source, cadence in await _sources(settings, stack):
             hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)
@@ -162,6 +167,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             hub=hub,
             push=push,
             quality=quality,
+            ticket_list=ticket_list,
             tickets=tickets,
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),

@@ -3,7 +3,8 @@
 from alembic import context
 
 import hub.accounts
-import hub.ticket_tables  # noqa: F401 - their tables belong to the metadata
+import hub.ticket_tables
+import hub.tickets  # noqa: F401 - their tables belong to the metadata
 from hub.store import metadata
 
 context.configure(

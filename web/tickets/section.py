@@ -56,6 +56,8 @@ class Tickets:
     signatures: Signatures
     find: Find | None = None
     """Of the list's module; None: bulk changes take numbers only."""
+    heard: Callable[[], None] | None = None
+    """Called on every node when tickets have changed: what the list keeps of them is old."""
 
 
 @asynccontextmanager
@@ -145,7 +147,12 @@ def _list_topic(tickets: Tickets) -> Topic:
             return False
         return (await tickets.desk.actors.find(principal)).redmine_id is not None
 
-    return Topic(name="tickets:", fold=fold_list, initial=lambda: {"ids": {}}, may_read=may_read)
+    def fold(state: dict[str, Any], event: Event) -> None:
+        if tickets.heard is not None:
+            tickets.heard()
+        fold_list(state, event)
+
+    return Topic(name="tickets:", fold=fold, initial=lambda: {"ids": {}}, may_read=may_read)
 
 
 async def _sweep(tickets: Tickets) -> None:

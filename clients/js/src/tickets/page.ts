@@ -1,9 +1,11 @@
 import { css, html, nothing } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { Session } from '../inbox/session';
+import { onNavigate } from '../palette/navigate';
 import { base, define, TezElement } from '../ui/element';
 import type { ToastOptions } from '../ui/toasts';
 import './detail/page';
+import './list/list';
 import { type Place, pathOf, placeOfClick, readPlace } from './place';
 
 /**
@@ -17,6 +19,18 @@ export class NavTickets extends TezElement {
       :host {
         display: block;
       }
+      nav-ticket-list {
+        height: 100%;
+        border: 1px solid var(--tez-line);
+        border-radius: var(--tez-radius-l);
+        box-shadow: var(--tez-shadow);
+      }
+      @media (max-width: 620px) {
+        nav-ticket-list {
+          border-width: 0;
+          border-radius: 0;
+        }
+      }
     `,
   ];
 
@@ -27,6 +41,7 @@ export class NavTickets extends TezElement {
   /** The list was shown once, and stays. */
   #listed = false;
 
+  #unlisten: (() => void) | undefined;
   #back = () => this.#read();
   #clicked = (event: MouseEvent) => {
     const place = placeOfClick(event);
@@ -40,12 +55,18 @@ export class NavTickets extends TezElement {
     super.connectedCallback();
     addEventListener('popstate', this.#back);
     document.addEventListener('click', this.#clicked);
+    this.#unlisten = onNavigate((to) => {
+      const place = readPlace(to.pathname);
+      if (place) this.go(place, to.search);
+      return place !== null;
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener('popstate', this.#back);
     document.removeEventListener('click', this.#clicked);
+    this.#unlisten?.();
   }
 
   /** Opens it, with an entry of its own in the browser's history. */
@@ -53,6 +74,7 @@ export class NavTickets extends TezElement {
     const path = pathOf(place) + search;
     if (path !== location.pathname + location.search) history.pushState(null, '', path);
     this.#read();
+    this.renderRoot.querySelector('nav-ticket-list')?.revisit(); // the same page with other filters moves nothing by itself
   }
 
   #read(): void {
@@ -71,7 +93,11 @@ export class NavTickets extends TezElement {
     this.#listed ||= place.kind === 'list';
     return html`${
       this.#listed
-        ? html`<nav-ticket-list .session=${session} .say=${say} ?hidden=${place.kind !== 'list'}
+        ? html`<nav-ticket-list
+            .session=${session}
+            .say=${say}
+            .active=${place.kind === 'list'}
+            ?hidden=${place.kind !== 'list'}
             ><slot name="heading" slot="heading"></slot
           ></nav-ticket-list>`
         : nothing

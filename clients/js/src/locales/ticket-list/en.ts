@@ -94,6 +94,7 @@ export const ticketList: Same<typeof ru> = {
   beside: 'Open a ticket beside the list',
   besideWhy: 'On a wide screen',
   closeTicket: 'Close the ticket',
+  wholePage: 'Whole page',
   opened: 'Ticket No. {id}',
 
   chosen: { one: '{n} selected', other: '{n} selected' },
@@ -123,6 +124,7 @@ export const ticketList: Same<typeof ru> = {
   bulkRunning: '{done} of {total} changed',
   bulkDone: { one: '{n} ticket changed', other: '{n} tickets changed' },
   bulkUndone: { one: '{n} ticket changed back', other: '{n} tickets changed back' },
+  bulkStopped: 'Stopped: {done} of {total} changed',
   bulkFailed: 'failed: {n}',
   bulkRefused: 'The change was not sent: {why}',
   bulkLost: 'It is not known yet what became of the change: {why}',

@@ -11,7 +11,7 @@ export interface ListApi {
   page(query: Query, page: number, signal: AbortSignal): Promise<Page>;
   views(signal: AbortSignal): Promise<readonly View[]>;
   addView(name: string, query: Query): Promise<View>;
-  putView(id: string, name: string, query: Query): Promise<View>;
+  putView(id: string, name: string, query: Query): Promise<void>;
   removeView(id: string): Promise<void>;
   /** Whom a ticket may be given to, by a part of the name; the ticket stands for the others that are changed with it. */
   assignees(ticket: number, q: string, signal: AbortSignal): Promise<readonly Person[]>;
@@ -39,8 +39,8 @@ export function webApi(base: string, csrf: string): ListApi {
       const search = new URLSearchParams({ ...query, offset: String(page * PAGE_SIZE), limit: String(PAGE_SIZE) });
       return get(`tasks?${search}`, signal);
     },
-    views: async (signal) => (await get<{ views: readonly View[] }>('views', signal)).views,
-    addView: (name, query) => send('POST', 'views', { name, query }),
+    views: async (signal) => (await get<{ views: readonly Told[] }>('views', signal)).views.map(named),
+    addView: async (name, query) => named(await send<Told>('POST', 'views', { name, query })),
     putView: (id, name, query) => send('PUT', `views/${encodeURIComponent(id)}`, { name, query }),
     removeView: (id) => send('DELETE', `views/${encodeURIComponent(id)}`),
     assignees: async (ticket, q, signal) =>
@@ -60,6 +60,13 @@ export function webApi(base: string, csrf: string): ListApi {
       return String(answer?.job ?? id);
     },
   };
+}
+
+/** A view as the server tells it: a person's own go by a number. */
+type Told = Omit<View, 'id'> & { readonly id: string | number };
+
+function named(view: Told): View {
+  return { ...view, id: String(view.id) };
 }
 
 /** Whether the answer means that the tickets are not this person's to see, as opposed to a refusal of one act. */

@@ -61,7 +61,7 @@ export function runBar(run: BulkRun, act: RunActs): TemplateResult {
     <span class="doing">
       ${run.state === 'refused' ? can(t('bulkAgain'), act.again, 'refresh') : nothing}
       ${run.state === 'done' && failed.length ? can(t('bulkRetry'), act.retry, 'refresh') : nothing}
-      ${run.state === 'done' && run.succeeded && !run.isUndo ? can(t('bulkUndo'), act.undo, 'undo') : nothing}
+      ${run.canUndo ? can(t('bulkUndo'), act.undo, 'undo') : nothing}
     </span>
     ${
       run.running
@@ -94,6 +94,7 @@ function said(run: BulkRun): string {
     case 'lost':
       return t('bulkLost', { why: reasonOf(run.error) });
     case 'done': {
+      if (run.stopped) return t('bulkStopped', { done: run.succeeded, total: run.progress.total });
       const text = t(run.isUndo ? 'bulkUndone' : 'bulkDone', { n: run.succeeded });
       return run.failed.length ? `${text}, ${t('bulkFailed', { n: run.failed.length })}` : text;
     }

@@ -7,18 +7,21 @@ import type { Change, Failure, Progress, Which } from './types';
 
 const ASK_MS = 2500; // silence of the topic after which the server is asked
 const MOST_FAILED = 1000; // failures kept; the server names no more
-const OVER = new Set(['done', 'finished', 'failed', 'cancelled', 'undone', 'partial']);
+
+/** What the topic and the server tell; only the topic carries `back`, only the server `undoable`. */
+type Told = Partial<Progress> & { readonly back?: object; readonly undoable?: boolean };
 
 /** Where the change stands; `lost`: it was sent, and what became of it is not known now. */
 export type BulkState = 'starting' | 'running' | 'done' | 'refused' | 'lost';
 
 export class BulkRun {
   state: BulkState = 'starting';
-  progress: Progress = { done: 0, total: 0, failed: [], state: 'queued' };
+  progress: Progress = { done: 0, total: 0, failed: [], state: 'running' };
   /** Why it was refused, or why nothing is heard. */
   error: unknown = null;
   /** It takes another one back. */
   readonly isUndo: boolean;
+  #undoable = false;
   #job = '';
   #leave: Undo | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,6 +49,16 @@ export class BulkRun {
   /** True while it is under way. */
   get running(): boolean {
     return this.state === 'starting' || this.state === 'running';
+  }
+
+  /** It is over, and something of it can be taken back: a comment stays said. */
+  get canUndo(): boolean {
+    return this.state === 'done' && this.#undoable && !this.isUndo;
+  }
+
+  /** It is over before its end: Redmine did not answer any more, or the server went away. */
+  get stopped(): boolean {
+    return this.state === 'done' && this.progress.done < this.progress.total;
   }
 
   get failed(): readonly Failure[] {
@@ -101,7 +114,7 @@ export class BulkRun {
   }
 
   #heard(data: unknown): void {
-    const told = data as Partial<Progress> | null;
+    const told = data as Told | null;
     if (typeof told?.done !== 'number' || this.state === 'done') return;
     this.progress = {
       done: told.done,
@@ -110,8 +123,9 @@ export class BulkRun {
       state: told.state ?? 'running',
     };
     this.error = null;
+    this.#undoable = told.undoable ?? Object.keys(told.back ?? {}).length > 0;
     this.state = 'running';
-    if (OVER.has(this.progress.state)) {
+    if (this.progress.state !== 'running') {
       this.stop();
       this.state = 'done';
     } else this.#askLater();

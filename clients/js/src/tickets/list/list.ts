@@ -3,6 +3,9 @@ import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { typing } from '../../inbox/keys';
 import { noteStyles } from '../../inbox/note';
+import type { Action } from '../../palette/entries';
+import { offer } from '../../palette/offer';
+import { rememberTicket } from '../../palette/recent';
 import { onTick } from '../../ui/clock';
 import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
@@ -10,6 +13,7 @@ import '../../ui/menu';
 import type { TezMenu } from '../../ui/menu';
 import { controls } from '../../ui/sheets';
 import type { ToastOptions } from '../../ui/toasts';
+import { webApi } from './api';
 import { ageNote, noRows, pillText } from './around';
 import { bulkStyles } from './bulk-bar';
 import './change';
@@ -23,233 +27,140 @@ import { type Look, readLook, usualLook, writeLook } from './look';
 import './look-dialog';
 import type { NavListLook } from './look-dialog';
 import { Many, type ManyHost } from './many';
-import { builtins, type Place, type SortKey, usualDir } from './place';
-import { keepStanding, type Standing, standing } from './remember';
+import { builtins, type Place, type SortKey, usualDir, writePlace } from './place';
 import { emptyRow, rowView } from './row';
 import { rowStyles } from './row-styles';
-import type { TicketStore } from './store';
+import type { Selection } from './selection';
+import { Stand, type StandHost } from './stand';
+import { type ListHub, TicketStore } from './store';
 import { t } from './strings';
 import { listStyles } from './styles';
 import type { Change, Person, Ticket } from './types';
 import './view-name';
 import { OwnViews } from './own-views';
 import type { NavViewName } from './view-name';
-import { viewStrip, viewStyles } from './views';
-import { type Span, scrollFor, spanOf } from './window';
+import { nameOf, viewStrip, viewStyles } from './views';
 
+/** What the list needs of the page's session. */
+export interface ListSession {
+  readonly base: string;
+  readonly boot: { readonly csrf: string; readonly user: { readonly id: number } };
+  readonly hub: ListHub;
+}
+
+const BESIDE_PX = 1180; // below this width list and ticket side by side would both be too narrow
 const MOST_PEOPLE = 50; // named by the rows and offered as filters
 
-/** <nav-ticket-list .store .user .say>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
-export class NavTicketList extends TezElement implements ManyHost {
+/** <nav-ticket-list .session .say .active>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
+export class NavTicketList extends TezElement implements ManyHost, StandHost {
   static override styles = [base, controls, listStyles, viewStyles, filterStyles, noteStyles, rowStyles, bulkStyles];
 
-  @property({ attribute: false }) store: TicketStore | null = null;
-  /** Whose look of the list is kept. */
-  @property({ type: Number }) user = 0;
+  @property({ attribute: false }) session: ListSession | null = null;
+  /** In sight: otherwise a single ticket is, and the list keeps its place behind it. */
+  @property({ type: Boolean }) active = true;
   /** Shows a message. */
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
   @property({ type: Boolean, reflect: true }) dense = false;
 
   @state() private look: Look = usualLook;
-  @state() private span: Span = { from: 0, to: 0 };
-  @state() private current = 0;
   @state() private moreFilters = false;
-  @query('.scroll') private scroller!: HTMLElement | null;
   @query('nav-ticket-change') private change!: NavTicketChange;
   @query('nav-ticket-list-help') private help!: NavTicketListHelp;
   @query('nav-list-look') private looks!: NavListLook;
   @query('nav-view-name') private viewName!: NavViewName;
   @query('tez-menu') private viewMenu!: TezMenu;
 
+  store: TicketStore | null = null;
+  readonly #stand = new Stand(this);
   readonly #many = new Many(this);
   readonly #own = new OwnViews(
     () => this.store,
     (name) => this.viewName.ask(name),
     (toast) => this.say(toast),
   );
-  #hovered = false;
-  #focusedWithin = false;
-  /** The current row is to have the focus as soon as it is drawn. */
-  #wantFocus = false;
-  #restore: Standing | null = null;
-  #rowHeight = 44;
   #undos: (() => void)[] = [];
-  #storeUndo: (() => void) | undefined;
-  #resize: ResizeObserver | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     const keys = (event: KeyboardEvent) => this.#key(event);
-    const leave = () => this.#keep();
-    const back = () => {
-      this.#restore = standing();
-      this.#land();
-    };
     document.addEventListener('keydown', keys);
-    addEventListener('pagehide', leave);
-    addEventListener('popstate', back);
     this.#undos = [
       () => document.removeEventListener('keydown', keys),
-      () => removeEventListener('pagehide', leave),
-      () => removeEventListener('popstate', back),
       onTick(() => this.requestUpdate()),
+      offer(() => this.#offered),
     ];
-    this.#restore = standing();
-    if (this.store) this.#attach(this.store);
+    if (this.session && !this.store) this.#begin(this.session);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const undo of this.#undos.splice(0)) undo();
-    this.#storeUndo?.();
-    this.#storeUndo = undefined;
-    this.#resize?.disconnect();
-    this.#resize = undefined;
+    this.store?.stop();
+    this.store = null;
   }
 
-  #attach(store: TicketStore): void {
-    this.#storeUndo?.();
-    store.held = () => this.held;
-    this.#storeUndo = store.onChange(() => this.#storeChanged());
-    this.#storeChanged();
+  #begin({ base, boot, hub }: ListSession): void {
+    this.look = readLook(boot.user.id);
+    const store = new TicketStore(webApi(base, boot.csrf), hub);
+    store.held = () => this.#stand.held;
+    store.onChange(() => this.#stand.renew());
+    this.store = store;
+    store.start();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('user')) this.look = readLook(this.user);
-    if (changed.has('store') && this.store && this.isConnected) this.#attach(this.store);
+    if (changed.has('session') && this.session && !this.store) this.#begin(this.session);
+    if (changed.get('active') === false && this.active) this.#return();
     this.dense = this.look.dense;
   }
 
-  protected override updated(): void {
-    this.#measure();
-    if (!this.#resize && typeof ResizeObserver !== 'undefined' && this.scroller) {
-      this.#resize = new ResizeObserver(() => this.#scrolled());
-      this.#resize.observe(this.scroller);
-    }
-    if (this.#wantFocus) {
-      const row = this.#main(this.current);
-      if (row && this.shadowRoot?.activeElement !== row) row.focus({ preventScroll: true });
-      if (row && this.store?.rows.row(this.current)) this.#wantFocus = false;
-    }
+  /** The address may say another view now. */
+  revisit(): void {
+    if (this.active) this.store?.revisit();
   }
 
-  // — The window over the rows —
-
-  /** The list may not move by itself now. */
-  get held(): boolean {
-    return (
-      this.#hovered ||
-      this.#focusedWithin ||
-      this.#many.busy ||
-      this.change?.open === true ||
-      (this.scroller?.scrollTop ?? 0) > 2
-    );
-  }
-
-  /** Spacers stand for the rows that are not in the page. Styles go through CSSOM, as the CSP wants. */
-  #measure(): void {
-    const height = this.renderRoot.querySelector<HTMLElement>('.row:not(.head)')?.offsetHeight;
-    if (height && height !== this.#rowHeight) {
-      this.#rowHeight = height;
-      this.#scrolled();
-    }
-    const total = this.store?.rows.total ?? 0;
-    const space = (selector: string, rows: number) => {
-      const box = this.renderRoot.querySelector<HTMLElement>(selector);
-      if (box) box.style.height = `${rows * this.#rowHeight}px`;
-    };
-    space('.lead', this.span.from);
-    space('.tail', Math.max(0, total - this.span.to));
-  }
-
-  #scrolled(): void {
-    const { scroller, store } = this;
-    if (!store) return;
-    const span = spanOf(
-      scroller?.scrollTop ?? 0,
-      scroller?.clientHeight || innerHeight,
-      this.#rowHeight,
-      store.rows.total,
-    );
-    if (span.from !== this.span.from || span.to !== this.span.to) {
-      const gone = this.current < span.from || this.current >= span.to;
-      // The row with the focus leaves the page: the list itself takes it, and the next key finds the row again.
-      if (gone && this.#focusedWithin && !this.#wantFocus) scroller?.focus({ preventScroll: true });
-      this.span = span;
-    }
-    store.want(span);
-    if (!this.held) store.admit();
-  }
-
-  #storeChanged(): void {
+  /** A single ticket was looked at, and the list is in sight again: as it was left, unless the address says another view. */
+  #return(): void {
     const { store } = this;
     if (!store) return;
-    this.current = Math.max(0, Math.min(this.current, store.rows.total - 1));
-    this.#land();
-    this.#scrolled();
-    this.requestUpdate();
+    const before = writePlace(store.place);
+    store.revisit();
+    this.#stand.return(before === writePlace(store.place));
   }
 
-  /** Brings scroll, row and selection back, once there are rows to bring them back to. */
-  #land(): void {
-    const { store } = this;
-    const at = this.#restore;
-    if (!at || !store?.rows.loaded || store.busy || store.overtaken) return;
-    this.#restore = null;
-    this.#many.set(at.selection);
-    this.current = Math.min(at.index, Math.max(0, store.rows.total - 1));
-    this.span = spanOf(at.top, this.scroller?.clientHeight ?? 0, this.#rowHeight, store.rows.total);
-    void this.updateComplete.then(() => {
-      this.#measure();
-      if (this.scroller) this.scroller.scrollTop = at.top;
-      if (at.focused && document.activeElement === document.body) this.#wantFocus = true;
-      this.#scrolled();
-      this.requestUpdate();
-    });
+  // — What moves, and what may not —
+
+  get selection(): Selection {
+    return this.#many.selection;
   }
 
-  #keep(): void {
-    const { store, current } = this;
-    if (!store?.rows.loaded) return;
-    keepStanding({
-      top: this.scroller?.scrollTop ?? 0,
-      index: current,
-      id: store.rows.row(current)?.id ?? null,
-      focused: this.#focusedWithin,
-      selection: this.#many.selection,
-    });
+  select(selection: Selection): void {
+    this.#many.set(selection);
   }
 
-  #touched(what: { hovered?: boolean; focused?: boolean }): void {
-    this.#hovered = what.hovered ?? this.#hovered;
-    this.#focusedWithin = what.focused ?? this.#focusedWithin;
-    if (!this.held) this.store?.admit();
+  get busy(): boolean {
+    return this.#many.busy || this.change?.open === true;
   }
 
   #letIn(): void {
-    this.#top();
+    this.#stand.top();
     this.store?.admit();
-    this.#focus(0); // the pill had the focus and is gone
-  }
-
-  #top(): void {
-    if (this.scroller) this.scroller.scrollTop = 0;
-    this.current = 0;
+    this.#stand.focus(0); // the pill had the focus and is gone
   }
 
   // — Places —
 
   #go(place: Place, wait = 0): void {
-    this.#keep();
+    this.#stand.keep();
     this.#many.clear();
-    this.#top();
+    this.#stand.top();
     this.store?.go(place, { wait, replace: wait > 0 });
   }
 
   #filter(name: string, value: string, wait = 0): void {
-    this.#keep();
+    this.#stand.keep();
     this.#many.clear();
-    this.#top();
+    this.#stand.top();
     this.store?.filter(name, value, wait);
   }
 
@@ -272,34 +183,13 @@ export class NavTicketList extends TezElement implements ManyHost {
 
   // — Rows —
 
-  #main(index: number): HTMLElement | null {
-    return this.renderRoot.querySelector(`.row[data-index="${index}"] .main`);
-  }
-
-  #focus(index: number): void {
-    const total = this.store?.rows.total ?? 0;
-    if (!total) {
-      this.scroller?.focus();
-      return;
-    }
-    this.current = Math.max(0, Math.min(index, total - 1));
-    this.#wantFocus = true;
-    const { scroller } = this;
-    if (scroller) {
-      const head = this.renderRoot.querySelector<HTMLElement>('.row.head')?.offsetHeight ?? 0;
-      const to = scrollFor(this.current, scroller.scrollTop, scroller.clientHeight, this.#rowHeight, head);
-      if (to !== null) scroller.scrollTop = to;
-    }
-    this.#scrolled();
-    this.requestUpdate();
-  }
-
   #open(event: MouseEvent, ticket: Ticket): void {
-    this.#keep();
+    this.#stand.keep();
+    if (this.session) rememberTicket(this.session.boot.user.id, ticket);
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    if (!this.emit('open-ticket', ticket)) {
+    if (this.#beside) {
       event.preventDefault();
-      return;
+      this.store?.go({ ...this.store.place, ticket: ticket.id });
     }
     this.store?.markRead(ticket);
   }
@@ -320,25 +210,48 @@ export class NavTicketList extends TezElement implements ManyHost {
   }
 
   afterChoice(): void {
-    if (this.shadowRoot?.activeElement?.closest('.bulk')) this.#focus(this.current);
-    else if (!this.held) this.store?.admit();
+    if (this.shadowRoot?.activeElement?.closest('.bulk')) this.#stand.focus(this.#stand.current);
+    else if (!this.#stand.held) this.store?.admit();
   }
 
   // — Keyboard —
 
   #key(event: KeyboardEvent): void {
     const { store } = this;
-    if (!store || event.defaultPrevented || typing(event) || this.#covered) return;
+    if (!store || !this.active || event.defaultPrevented || typing(event) || this.#covered) return;
     const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
     const act = keyAct(event, {
-      inList: this.#focusedWithin,
-      row: store.rows.row(this.current) !== undefined,
+      inList: this.#stand.focused,
+      row: store.rows.row(this.#stand.current) !== undefined,
       selected: !this.#many.empty,
       undo: this.#many.canUndo,
     });
     if (!act || elsewhere) return;
     event.preventDefault();
-    this.#acts[act](store.rows.row(this.current));
+    this.#acts[act](store.rows.row(this.#stand.current));
+  }
+
+  /** What the palette offers while the list is in sight. */
+  get #offered(): Action[] {
+    const { store } = this;
+    if (!store || !this.active) return [];
+    const views = store.views.map((view) => ({
+      id: `view-${view.id}`,
+      label: `${t('views')}: ${nameOf(view)}`,
+      icon: 'ticket' as const,
+      run: () => this.#go({ ...store.place, view: view.id, query: {} }),
+    }));
+    return [
+      { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
+      { id: 'look', label: t('look'), icon: 'system', run: () => this.looks.show() },
+      { id: 'save', label: t('saveView'), icon: 'check', run: () => void this.#own.add() },
+      ...views,
+    ];
+  }
+
+  /** A ticket opens beside the list, not in its place. */
+  get #beside(): boolean {
+    return this.look.beside && this.clientWidth >= BESIDE_PX;
   }
 
   /** A dialog of the list lies above it. */
@@ -349,40 +262,32 @@ export class NavTicketList extends TezElement implements ManyHost {
     );
   }
 
-  #step(by: number): void {
-    this.#focus(this.#focusedWithin ? this.current + by : this.current);
-  }
-
   #extend(by: number): void {
-    const from = this.current;
-    this.#focus(from + by);
-    this.#many.extend(from, this.current);
-  }
-
-  get #screenful(): number {
-    return Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / this.#rowHeight) - 2);
+    const from = this.#stand.current;
+    this.#stand.focus(from + by);
+    this.#many.extend(from, this.#stand.current);
   }
 
   readonly #acts: Readonly<Record<KeyAct, (row: Ticket | undefined) => void>> = {
     help: () => this.help.show(),
     search: () => this.renderRoot.querySelector<HTMLElement>('.text')?.focus(),
-    next: () => this.#step(1),
-    previous: () => this.#step(-1),
+    next: () => this.#stand.step(1),
+    previous: () => this.#stand.step(-1),
     extendDown: () => this.#extend(1),
     extendUp: () => this.#extend(-1),
-    first: () => this.#focus(0),
-    last: () => this.#focus(Number.MAX_SAFE_INTEGER),
-    pageDown: () => this.#focus(this.current + this.#screenful),
-    pageUp: () => this.#focus(this.current - this.#screenful),
-    select: () => this.#many.choose(this.current, false),
+    first: () => this.#stand.focus(0),
+    last: () => this.#stand.focus(Number.MAX_SAFE_INTEGER),
+    pageDown: () => this.#stand.focus(this.#stand.current + this.#stand.screenful),
+    pageUp: () => this.#stand.focus(this.#stand.current - this.#stand.screenful),
+    select: () => this.#many.choose(this.#stand.current, false),
     selectAll: () => this.#many.chooseShown(),
     clear: () => this.#many.clear(),
-    open: () => this.#main(this.current)?.click(),
-    edit: () => this.#many.ask('status', this.current),
-    status: () => this.#many.ask('status', this.current),
-    priority: () => this.#many.ask('priority', this.current),
-    assignee: () => this.#many.ask('assignee', this.current),
-    comment: () => this.#many.ask('comment', this.current),
+    open: () => this.#stand.main(this.#stand.current)?.click(),
+    edit: () => this.#many.ask('status', this.#stand.current),
+    status: () => this.#many.ask('status', this.#stand.current),
+    priority: () => this.#many.ask('priority', this.#stand.current),
+    assignee: () => this.#many.ask('assignee', this.#stand.current),
+    comment: () => this.#many.ask('comment', this.#stand.current),
     read: (row) => row && this.#read(row),
     fresh: () => pillText(this.store as TicketStore) && this.#letIn(),
     undo: () => this.#many.undo(),
@@ -427,8 +332,8 @@ export class NavTicketList extends TezElement implements ManyHost {
         },
       )}
       ${ageNote(store)}
-      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)}<slot name="ticket"></slot></div>
-      ${this.#many.render(this.current)}
+      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)} ${this.#ticket(store)}</div>
+      ${this.#many.render(this.#stand.current)}
       <nav-ticket-change
         .api=${store.api}
         .facets=${store.facets}
@@ -438,7 +343,7 @@ export class NavTicketList extends TezElement implements ManyHost {
         .look=${this.look}
         @look=${(event: CustomEvent<Look>) => {
           this.look = event.detail;
-          writeLook(this.user, event.detail);
+          if (this.session) writeLook(this.session.boot.user.id, event.detail);
         }}
       ></nav-list-look>
       <nav-view-name></nav-view-name>
@@ -472,9 +377,10 @@ export class NavTicketList extends TezElement implements ManyHost {
   #rows(store: TicketStore) {
     const { rows } = store;
     const pill = pillText(store);
-    const span = { from: this.span.from, to: Math.min(this.span.to, rows.total) };
+    const span = { from: this.#stand.span.from, to: Math.min(this.#stand.span.to, rows.total) };
     const shown = Array.from({ length: Math.max(0, span.to - span.from) }, (_, i) => span.from + i);
     return html`<div class="rows">
+      <h2 class="sr">${t('list')}</h2>
       ${pill ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${pill}</button>` : nothing}
       <div class="sr" role="status">${pill}</div>
       <div
@@ -483,12 +389,12 @@ export class NavTicketList extends TezElement implements ManyHost {
         role="group"
         aria-label=${t('list')}
         aria-busy=${store.busy ? 'true' : 'false'}
-        @scroll=${this.#scrolled}
-        @pointerenter=${() => this.#touched({ hovered: true })}
-        @pointerleave=${() => this.#touched({ hovered: false })}
-        @focusin=${() => this.#touched({ focused: true })}
+        @scroll=${() => this.#stand.look()}
+        @pointerenter=${() => this.#stand.touched({ hovered: true })}
+        @pointerleave=${() => this.#stand.touched({ hovered: false })}
+        @focusin=${() => this.#stand.touched({ focused: true })}
         @focusout=${(event: FocusEvent) =>
-          this.#touched({ focused: this.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
+          this.#stand.touched({ focused: this.#stand.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
       >
         ${
           rows.total
@@ -513,9 +419,32 @@ export class NavTicketList extends TezElement implements ManyHost {
     </div>`;
   }
 
+  /** The ticket beside the list. Where there is no room, the address of both leads to the list alone. */
+  #ticket(store: TicketStore) {
+    const { ticket } = store.place;
+    if (ticket === null || !this.#beside) return nothing;
+    return html`<aside class="beside" aria-label=${t('opened', { id: String(ticket) })}>
+      <div class="tools">
+        <a class="btn small ghost" href=${`/tasks/${ticket}`}>${icon('open', 16)}${t('wholePage')}</a>
+        <button class="btn ghost icon small" aria-label=${t('closeTicket')} title=${t('closeTicket')} @click=${this.#closeTicket}>
+          ${icon('close', 16)}
+        </button>
+      </div>
+      <nav-ticket number=${ticket} .session=${this.session} .say=${this.say}></nav-ticket>
+    </aside>`;
+  }
+
+  readonly #closeTicket = (): void => {
+    const { store } = this;
+    if (!store) return;
+    const at = store.rows.indexOf(store.place.ticket ?? 0);
+    store.go({ ...store.place, ticket: null });
+    this.#stand.focus(at < 0 ? this.#stand.current : at);
+  };
+
   #row(store: TicketStore, index: number) {
     const ticket = store.rows.row(index);
-    const current = index === this.current;
+    const current = index === this.#stand.current;
     if (!ticket) return emptyRow(index, current);
     return rowView(
       ticket,
@@ -529,7 +458,7 @@ export class NavTicketList extends TezElement implements ManyHost {
         href: `/tasks/${ticket.id}`,
       },
       {
-        enter: () => (this.current = index),
+        enter: () => (this.#stand.current = index),
         open: (event) => this.#open(event, ticket),
         choose: (range) => this.#many.choose(index, range),
       },

@@ -46,8 +46,7 @@ export class Many implements ReactiveController {
   }
 
   get canUndo(): boolean {
-    const run = this.run;
-    return run?.state === 'done' && run.succeeded > 0 && !run.isUndo;
+    return this.run?.canUndo ?? false;
   }
 
   set(selection: Selection): void {

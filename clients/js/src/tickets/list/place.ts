@@ -11,6 +11,13 @@ export interface Place {
   readonly ticket: number | null;
 }
 
+/** Where the list is; one page of the browser shows a single ticket as well, at another path. */
+export const HOME = '/tasks/';
+
+export function isHome(path: string): boolean {
+  return path === HOME || path === HOME.slice(0, -1);
+}
+
 export const builtins = ['mine', 'waiting', 'authored', 'watched', 'unassigned', 'all'] as const;
 export const filterKeys = [
   'q',

@@ -60,7 +60,7 @@ export const rowStyles = css`
     cursor: pointer;
   }
   .cell.id {
-    width: 6ch;
+    width: calc(var(--tez-rem) * 3.25);
     color: var(--tez-text-3);
     font-variant-numeric: tabular-nums;
   }
@@ -142,6 +142,7 @@ export const rowStyles = css`
     align-items: center;
     gap: 4px;
     max-width: 100%;
+    vertical-align: middle;
   }
   .cell > .status > span,
   .cell > .priority > span {
@@ -218,13 +219,13 @@ export const rowStyles = css`
   .head .cell:is(.created, .updated, .comments) {
     text-align: end;
   }
-  @container (max-width: 1180px) {
-    .cell:is(.author, .tracker, .created) {
+  @container (max-width: 1280px) {
+    .cell:is(.project, .author, .tracker, .created) {
       display: none;
     }
   }
-  @container (max-width: 980px) {
-    .cell:is(.project, .comments) {
+  @container (max-width: 900px) {
+    .cell.comments {
       display: none;
     }
   }

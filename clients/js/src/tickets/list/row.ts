@@ -72,7 +72,9 @@ function passOn(event: MouseEvent): void {
   if (target.closest('a, label, input')) return;
   const link = (event.currentTarget as Element).querySelector('a');
   const { ctrlKey, metaKey, shiftKey } = event;
-  link?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }));
+  link?.dispatchEvent(
+    new MouseEvent('click', { bubbles: true, cancelable: true, composed: true, ctrlKey, metaKey, shiftKey }),
+  );
 }
 
 function cell(column: ColumnKey, ticket: Ticket, view: RowView, tab: string, act: RowActs): TemplateResult {
@@ -126,7 +128,8 @@ function person(who: Person): TemplateResult {
   >`;
 }
 
-function time(text: string): TemplateResult {
+function time(text: string | null): TemplateResult | typeof nothing {
+  if (text === null) return nothing;
   const at = Date.parse(text);
   return html`<time datetime=${text} title=${exactTime(at)}>${relativeTime(at)}</time>`;
 }

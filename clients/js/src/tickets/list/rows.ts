@@ -111,7 +111,7 @@ export class Rows {
       page.rows.forEach((row, i) => {
         found.add(row.id);
         const index = this.indexOf(row.id);
-        if (index < 0) (complete || Date.parse(row.created_at) > (this.at ?? 0) ? fresh : moved).add(row.id);
+        if (index < 0) (complete || Date.parse(row.created_at ?? '') > (this.at ?? 0) ? fresh : moved).add(row.id);
         else if (this.#touched.has(row.id) && index !== number * PAGE_SIZE + i) moved.add(row.id);
         this.patch(row);
       });

@@ -4,7 +4,7 @@ import type { Hub, HubStatus, Undo } from '../../hub/index';
 import { HttpError } from '../../inbox/session';
 import { serverNow } from '../../ui/clock';
 import { isForbidden, type ListApi } from './api';
-import { asked, effective, type Place, readPlace, withFilter, writePlace } from './place';
+import { asked, effective, HOME, isHome, type Place, readPlace, withFilter, writePlace } from './place';
 import { PAGE_SIZE, Rows } from './rows';
 import { ViewTopic } from './topic';
 import type { Facets, Page, Query, Ticket, View } from './types';
@@ -50,7 +50,7 @@ export class TicketStore {
     readonly api: ListApi,
     readonly hub: ListHub,
   ) {
-    this.place = readPlace(location.search);
+    this.place = readPlace(isHome(location.pathname) ? location.search : '');
     this.#topic = new ViewTopic(hub, {
       changed: (ids) => {
         this.rows.touch(ids);
@@ -66,7 +66,7 @@ export class TicketStore {
 
   /** Begins: loads what the address names, follows Back and the link. `stop` ends it. */
   start(): void {
-    const back = () => this.#moved(readPlace(location.search), 0);
+    const back = () => this.revisit();
     addEventListener('popstate', back);
     this.#undos.push(
       () => removeEventListener('popstate', back),
@@ -76,6 +76,11 @@ export class TicketStore {
     void this.loadViews();
     this.#topic.follow(this.place.view);
     this.reload();
+  }
+
+  /** The address may have changed without us: by Back, or by a link to the list. */
+  revisit(): void {
+    if (isHome(location.pathname)) this.#moved(readPlace(location.search), 0);
   }
 
   stop(): void {
@@ -125,7 +130,7 @@ export class TicketStore {
 
   /** Another view of the list. `replace` leaves no step for Back; rows are asked for in `wait` ms. */
   go(place: Place, { replace = false, wait = 0 } = {}): void {
-    const url = `${location.pathname}${writePlace(place)}`;
+    const url = `${HOME}${writePlace(place)}`;
     if (replace) history.replaceState(history.state, '', url);
     else if (url !== location.pathname + location.search) history.pushState(null, '', url);
     this.#moved(place, wait);

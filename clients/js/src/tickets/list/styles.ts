@@ -7,6 +7,7 @@ export const listStyles = css`
     display: flex;
     flex-direction: column;
     min-height: 0;
+    overflow: auto; /* where the window is too low for all of it */
     container-type: inline-size;
     background: var(--tez-surface);
     color: var(--tez-text);
@@ -15,6 +16,12 @@ export const listStyles = css`
   }
   :host([dense]) {
     --row: calc(var(--tez-rem) * 2);
+  }
+  .top,
+  .views,
+  .filters,
+  .bulk {
+    flex: none;
   }
   .top {
     display: flex;
@@ -37,7 +44,7 @@ export const listStyles = css`
     white-space: nowrap;
   }
   ::slotted(h1),
-  h2 {
+  .heading h2 {
     margin: 0;
     font-size: var(--tez-l);
     font-weight: 650;
@@ -45,8 +52,8 @@ export const listStyles = css`
   .view {
     position: relative;
     display: flex;
-    flex: 1;
-    min-height: 0;
+    flex: 1 0 calc(var(--tez-rem) * 12);
+    height: 0;
     border-top: 1px solid var(--tez-line);
   }
   .rows {
@@ -56,6 +63,19 @@ export const listStyles = css`
     flex-direction: column;
     min-width: 0;
     container-type: inline-size;
+  }
+  .beside {
+    flex: 0 0 55%;
+    min-width: 0;
+    overflow: auto;
+    border-inline-start: 1px solid var(--tez-line);
+    background: var(--tez-bg);
+  }
+  .beside .tools {
+    display: flex;
+    justify-content: flex-end;
+    gap: var(--tez-1);
+    padding: var(--tez-1) var(--tez-2);
   }
   .scroll {
     flex: 1;

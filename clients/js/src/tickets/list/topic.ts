@@ -1,14 +1,20 @@
-/** Follows what the hub tells of the tickets of a view: `tickets:{view}`, numbers and versions, never words. */
+/** Follows what the hub tells of the tickets of a view: `tickets:{view}`, numbers and versions, never words. What of it concerns the view, only asking tells. */
 
 import type { Hub, Undo } from '../../hub/index';
+import { builtins } from './place';
 
 /** What the topic's data holds; anything else tells nothing. */
 interface Told {
   readonly ids?: Readonly<Record<string, unknown>>;
+  /** More changed than is told. */
+  readonly more?: boolean;
 }
 
 const WAIT_MS = 150; // changes come in bursts: one question for all of them
 const GAP_MS = 1000; // and under a stream of changes, one question a second
+
+const ROUND_MS = 60_000;
+const MOST_KNOWN = 5000; // versions remembered, so that a repeated word asks for nothing
 
 export interface TopicActs {
   /** These tickets changed. */
@@ -18,9 +24,10 @@ export interface TopicActs {
 }
 
 export class ViewTopic {
-  readonly #hub: Pick<Hub, 'subscribe'>;
+  readonly #hub: Pick<Hub, 'subscribe' | 'on'>;
   readonly #acts: TopicActs;
-  #undo: Undo | undefined;
+  #undos: Undo[] = [];
+  #round: ReturnType<typeof setInterval> | undefined;
   #topic = '';
   #known = new Map<string, unknown>();
   #began = false;
@@ -29,27 +36,38 @@ export class ViewTopic {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = Number.NEGATIVE_INFINITY;
 
-  constructor(hub: Pick<Hub, 'subscribe'>, acts: TopicActs) {
+  constructor(hub: Pick<Hub, 'subscribe' | 'on'>, acts: TopicActs) {
     this.#hub = hub;
     this.#acts = acts;
   }
 
-  /** Follows this view and no other from now on. */
+  /** Follows this view and no other from now on. A person's own views have no topic; that of everything tells of theirs, too. */
   follow(view: string): void {
-    const topic = `tickets:${view}`;
+    const topic = `tickets:${(builtins as readonly string[]).includes(view) ? view : 'all'}`;
     if (topic === this.#topic) return;
     this.stop();
     this.#topic = topic;
-    this.#undo = this.#hub.subscribe(topic, {
-      snapshot: ({ data }) => this.#heard(data, !this.#began),
-      event: ({ data }) => this.#heard(data, false),
-      gap: () => this.#tell(true),
-    });
+    this.#undos = [
+      this.#hub.subscribe(topic, {
+        snapshot: ({ data }) => this.#heard(data, !this.#began),
+        event: ({ data }) => this.#heard(data, false),
+        gap: () => this.#tell(true),
+      }),
+      this.#hub.on('error', (fault) => {
+        if (fault.topic === topic && !fault.temporary) this.#askAround();
+      }),
+    ];
+  }
+
+  /** The topic is not this person's to read, as of somebody without an account in Redmine: then the list asks now and then. */
+  #askAround(): void {
+    clearInterval(this.#round);
+    this.#round = setInterval(() => document.visibilityState === 'visible' && this.#tell(true), ROUND_MS);
   }
 
   stop(): void {
-    this.#undo?.();
-    this.#undo = undefined;
+    for (const undo of this.#undos.splice(0)) undo();
+    clearInterval(this.#round);
     this.#topic = '';
     this.#known.clear();
     this.#ids.clear();
@@ -61,7 +79,8 @@ export class ViewTopic {
 
   /** `first`: it is how things stood when the page was asked for, not a change. */
   #heard(data: unknown, first: boolean): void {
-    const ids = (data as Told | null)?.ids;
+    const told = data as Told | null;
+    const ids = told?.ids;
     this.#began = true;
     if (typeof ids !== 'object' || ids === null) {
       if (!first) this.#tell(true);
@@ -73,7 +92,8 @@ export class ViewTopic {
       if (!first && Number.isSafeInteger(Number(id))) this.#ids.add(Number(id));
     }
     if (this.#known.size > MOST_KNOWN) this.#known = new Map(Object.entries(ids));
-    if (this.#ids.size) this.#tell(false);
+    if (told?.more && !first) this.#tell(true);
+    else if (this.#ids.size) this.#tell(false);
   }
 
   #tell(all: boolean): void {
@@ -92,5 +112,3 @@ export class ViewTopic {
     }, wait);
   }
 }
-
-const MOST_KNOWN = 5000; // versions remembered, so that a repeated word asks for nothing

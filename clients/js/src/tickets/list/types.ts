@@ -33,8 +33,9 @@ export interface Ticket {
   readonly author: Person;
   /** Who asked by e-mail, without an account. */
   readonly requester: { readonly email: string; readonly name: string } | null;
-  readonly updated_at: string;
-  readonly created_at: string;
+  /** null: Redmine's database has no time there. */
+  readonly updated_at: string | null;
+  readonly created_at: string | null;
   readonly private: boolean;
   readonly comments: number;
   readonly unread: boolean;
@@ -89,6 +90,6 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly failed: readonly Failure[];
-  /** `queued`, `running`, `done`, …; see `isOver`. */
+  /** `running`; `done`; `stopped`: over before its end. */
   readonly state: string;
 }

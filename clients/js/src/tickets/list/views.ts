@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { formatNumber } from '../../i18n/index';
 import { countText } from '../../ui/badge';
 import { icon } from '../../ui/icons';
-import { writePlace } from './place';
+import { HOME, writePlace } from './place';
 import { isKey, t } from './strings';
 import type { View } from './types';
 
@@ -17,7 +17,7 @@ export function nameOf(view: View): string {
 
 /** The address of a view as it is. */
 export function hrefOf(view: string): string {
-  return `${location.pathname}${writePlace({ view, query: {}, ticket: null })}`;
+  return `${HOME}${writePlace({ view, query: {}, ticket: null })}`;
 }
 
 export interface ViewActs {
@@ -79,6 +79,7 @@ function link(view: View, here: boolean, act: ViewActs): TemplateResult {
 
 export const viewStyles = css`
   .views {
+    position: relative; /* words for screen readers lie in here, not beside the page */
     min-width: 0;
     overflow-x: auto;
     scrollbar-width: none;
