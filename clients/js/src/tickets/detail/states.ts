@@ -15,7 +15,7 @@ export function inPlace(ticket: OpenTicket, number: number, retry: () => void) {
         ><tez-loading rows="5" .reason=${t('slowRedmine')} @retry=${retry}></tez-loading
       ></tez-panel>`;
   if (trouble === 'missing')
-    return html`<h1>${t('ticketNo', { n: String(number) })}</h1>
+    return html`<h1 tabindex="-1">${t('ticketNo', { n: String(number) })}</h1>
       <tez-empty icon="ticket" .heading=${t('notFoundTitle')} .text=${t('notFoundText')}
         ><a class="btn" href="/tasks/">${t('toList')}</a></tez-empty
       >`;
@@ -25,7 +25,7 @@ export function inPlace(ticket: OpenTicket, number: number, retry: () => void) {
       : trouble === 'away'
         ? [t('awayTitle'), t('awayText')]
         : [t('failedTitle'), reason];
-  return html`<h1>${t('ticketNo', { n: String(number) })}</h1>
+  return html`<h1 tabindex="-1">${t('ticketNo', { n: String(number) })}</h1>
     <tez-error .heading=${heading} .text=${text} ?busy=${busy} @retry=${retry}></tez-error>`;
 }
 
