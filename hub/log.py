@@ -115,6 +115,10 @@ class Logs:
         self._logs[name] = log
         return log
 
+    def find(self, name: str) -> TopicLog | None:
+        """The log of `name` if there is one; begins none and keeps none."""
+        return self._logs.get(name)
+
     def put(self, name: str, log: TopicLog) -> None:
         """Takes over a log as another node has it."""
         self._logs[name] = log

@@ -28,6 +28,7 @@ class NavArea:
 
 AREAS: tuple[NavArea, ...] = (
     NavArea("inbox", "/"),
+    NavArea("tasks", "/tasks/"),
     NavArea("quality", "/quality/", "quality"),
     NavArea("ops", "/ops/", "admin"),
     NavArea("admin", "/admin/", "admin"),

@@ -1,26 +1,22 @@
-"""Where a notice about a ticket leads: `/tasks/{id}`. Until tickets have pages of their own that is Redmine's page."""
+"""The pages of the tickets: the list `/tasks/` and one ticket `/tasks/{id}`, where a notice about a ticket leads.
+
+Both are one page of the browser, which goes from the list to a ticket and back without loading anew. What is in a ticket
+comes from `/tasks/api/…`, which asks Redmine what this person may see: the page itself says nothing of any ticket.
+"""
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from web.auth import require
-from web.errors import WebError
-from web.i18n import N_
+from web.pages import shell_page
 
 __all__ = ["task_routes"]
 
 
 def task_routes() -> list[Route]:
-    """The routes; they use `settings` of the request's state."""
-
-    async def task(request: Request) -> Response:
-        await require(request)
-        redmine = request.state.settings.redmine_url
-        if redmine is None:
-            raise WebError(404, "not_found", N_("There is nothing at this address."))
-        return RedirectResponse(f"{redmine.rstrip('/')}/issues/{request.path_params['task_id']}", 303)
-
-    return [Route("/tasks/{task_id:int}", task, methods=["GET"], name="task")]
+    """The routes; they find what they need in `web.state.State`."""
+    page = shell_page("tasks.html", "tasks")
+    return [
+        Route("/tasks/", page, methods=["GET"], name="tasks"),
+        Route("/tasks/{task_id:int}", page, methods=["GET"], name="task"),
+    ]

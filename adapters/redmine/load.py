@@ -17,7 +17,7 @@ from adapters.redmine.tables import Schema
 from adapters.redmine.values import Detail, Field, Issue, Journal, Project, Role, Step, User, id_of
 from adapters.redmine.visibility import Rights, make_role
 
-__all__ = ["load_material", "load_rights", "split_emails"]
+__all__ = ["load_material", "load_rights", "read_fields", "read_projects", "split_emails"]
 
 _ACTIVE = 1
 _OPEN_PROJECT = (1, 5)  # active, closed; neither archived nor waiting for deletion
@@ -61,7 +61,7 @@ async def load_material(
         names, ids = mentioned(text)
         logins |= names
         principals |= ids
-    fields = await _fields(reader, schema, {number for _, d in details if d.property == "cf" and (number := id_of(d.key))})
+    fields = await read_fields(reader, schema, {number for _, d in details if d.property == "cf" and (number := id_of(d.key))})
     emails = {email for issue in issues.values() for email in issue.requesters} | set(more_emails)
     accounts = await _accounts(reader, emails)
     principals |= {account for found in accounts.values() for account in found}
@@ -113,7 +113,7 @@ async def load_rights(reader: Reader, principals: Iterable[int], project_ids: se
             roles.add(row.role_id)
     return Rights(
         users=users,
-        projects=await _projects(reader, project_ids),
+        projects=await read_projects(reader, project_ids),
         roles=await _roles(reader),
         members={key: frozenset(found) for key, found in members.items()},
         groups={key: frozenset(found) for key, found in groups.items()},
@@ -222,7 +222,8 @@ async def _accounts(reader: Reader, emails: set[str]) -> dict[str, frozenset[int
     return {email: frozenset(found) for email, found in accounts.items()}
 
 
-async def _fields(reader: Reader, schema: Schema, ids: set[int]) -> Mapping[int, Field]:
+async def read_fields(reader: Reader, schema: Schema, ids: set[int]) -> Mapping[int, Field]:
+    """These custom fields, with the roles that see the hidden ones."""
     c, cr = t.custom_fields.c, t.custom_fields_roles.c
     roles: dict[int, set[int]] = {}
     restricted = ids if schema.has(t.custom_fields_roles) else set()
@@ -234,7 +235,8 @@ async def _fields(reader: Reader, schema: Schema, ids: set[int]) -> Mapping[int,
     }
 
 
-async def _projects(reader: Reader, ids: set[int]) -> dict[int, Project]:
+async def read_projects(reader: Reader, ids: set[int]) -> dict[int, Project]:
+    """These projects."""
     p, m = t.projects.c, t.enabled_modules.c
     tracking = {
         row.project_id for row in await reader.rows_in(sa.select(m.project_id).where(m.name == "issue_tracking"), m.project_id, ids)

@@ -30,6 +30,7 @@ from adapters.redmine.names import Names
 from adapters.redmine.quality_feed import QualityFeed
 from adapters.redmine.site import load_site
 from adapters.redmine.tables import Schema, discover
+from adapters.redmine.ticket_feed import TicketFeed
 from hub.notification import Batch
 from hub.settle import Settle
 
@@ -58,20 +59,21 @@ class RedmineSource:
         deadline_s: float = 5.0,
         page: int = 200,
         quality: QualityFeed | None = None,
+        tickets: TicketFeed | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`engine` is made by `create_engine` and stays the caller's. `zone` is that of Redmine's server (default Europe/Moscow).
 
         `settle_s`: how long a hole in the ids is awaited, longer than the longest write transaction. `deadline_s`: for each statement.
-        `page`: changes of each table handled in one batch, at most. `quality` tells its topic of what was found.
+        `page`: changes of each table handled in one batch, at most. `quality` and `tickets` tell their topics of what was found.
         """
         self._engine = engine
         self._zone = zone or ZoneInfo("Europe/Moscow")
         self._settle_s = settle_s
         self._deadline_s = deadline_s
         self._page = page
-        self._quality = quality
+        self._topics = tuple(feed for feed in (quality, tickets) if feed is not None)
         self._clock = clock
         self._now = now
         self._names = Names()
@@ -149,7 +151,7 @@ class RedmineSource:
         catalog = await self._names.get(reader, self._schema, wanted_names(material, rows), self._clock())
         reused = {name: frozenset(id for id in ids if feeds[name].reused(id)) for name, ids in fresh.items()}
         composer = Composer(material=material, rows=rows, catalog=catalog, zone=self._zone, now=self._now(), reused=reused)
-        topics = await self._quality.topics(reader, material, self._now()) if self._quality is not None else ()
+        topics = tuple([event for feed in self._topics for event in await feed.topics(reader, material, self._now())])
         return Batch(notifications=composer.notifications(), topics=topics, watermark=stored, changed=True), feeds, more
 
     async def _new_ids(self, reader: Reader, table: sa.Table, position: Settle) -> list[int]:

@@ -15,7 +15,7 @@ from adapters.redmine.recipients import Audience, Material
 from adapters.redmine.values import Detail, Issue, Journal, id_of
 from hub.event import Notice, Text
 
-__all__ = ["NAMED", "Words", "group_of", "url_of"]
+__all__ = ["NAMED", "Words", "group_of", "label_of", "relation_of", "url_of"]
 
 _TITLE = 200
 _VALUE = 200
@@ -73,6 +73,16 @@ _CHANGED = _text("изменено", "changed")
 _SOMEBODY = _text("Кто-то", "Somebody")
 
 
+def label_of(key: str) -> Text:
+    """What an attribute of an issue is called: `status_id`, `due_date` …"""
+    return _LABELS.get(key) or _same(key.removesuffix("_id").replace("_", " "))
+
+
+def relation_of(type: str) -> Text:
+    """What a relation is called, seen from the issue that has it."""
+    return _RELATIONS.get(type, _same(type))
+
+
 def group_of(issue_id: int) -> str:
     """The group that all notices of a ticket share; also their subject."""
     return f"ticket:{issue_id}"
@@ -110,7 +120,7 @@ class Words:
             title = _title(f"{actor['ru']}: {ru} —", f"{actor['en']}: {en} —", issue)
         notice = self._notice(issue, title, actor, journal.notes, private=journal.private or issue.private)
         if audience.details:
-            notice["changes"] = [self._change(detail) for detail in audience.details]
+            notice["changes"] = [self.change(detail) for detail in audience.details]
         if any(d.property == "attr" and d.key == "status_id" and id_of(d.new) in self.catalog.closed for d in audience.details):
             notice["closes"] = group_of(issue.id)
         return notice
@@ -181,11 +191,12 @@ class Words:
             case "attachment":
                 return _FILE
             case "relation":
-                return _RELATIONS.get(detail.key, _same(detail.key))
+                return relation_of(detail.key)
             case _:
-                return _LABELS.get(detail.key) or _same(detail.key.removesuffix("_id").replace("_", " "))
+                return label_of(detail.key)
 
-    def _change(self, detail: Detail) -> dict[str, Any]:
+    def change(self, detail: Detail) -> dict[str, Any]:
+        """One changed field: its name for programs, its label, and both values where people understand them."""
         name = detail.key.removesuffix("_id") if detail.property == "attr" else f"{detail.property}:{detail.key}"
         change: dict[str, Any] = {
             "field": name,

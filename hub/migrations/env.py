@@ -2,7 +2,9 @@
 
 from alembic import context
 
-import hub.accounts  # noqa: F401 - its tables belong to the metadata
+import hub.accounts
+import hub.ticket_tables
+import hub.tickets  # noqa: F401 - their tables belong to the metadata
 from hub.store import metadata
 
 context.configure(

@@ -42,6 +42,8 @@ export class HttpError extends Error {
     readonly code: string,
     message: string,
     readonly field?: string,
+    /** The whole answer, for areas whose errors carry more. */
+    readonly body: unknown = null,
   ) {
     super(message);
   }
@@ -66,7 +68,7 @@ export async function request<T>(base: string, path: string, init: RequestInit &
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok) return body as T;
   const fault = (body as { error?: { code?: string; message?: string; field?: string } } | null)?.error;
-  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`, fault?.field);
+  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`, fault?.field, body);
 }
 
 /** The fetcher that `InboxStore` wants. */

@@ -103,6 +103,8 @@ export const shell: Same<typeof ru.shell> = {
   ops: 'Operations',
   gallery: 'Components',
   profile: 'Profile',
+  find: 'Search and commands',
+  paletteFailed: 'The search could not be loaded. Check the connection and try again.',
   theme: 'Theme',
   themeSystem: 'Same as system',
   themeLight: 'Light',

@@ -125,6 +125,8 @@ export const shell = {
   ops: 'Состояние',
   gallery: 'Компоненты',
   profile: 'Профиль',
+  find: 'Поиск и команды',
+  paletteFailed: 'Поиск не загрузился. Проверьте связь и попробуйте ещё раз.',
   theme: 'Тема',
   themeSystem: 'Как в системе',
   themeLight: 'Светлая',

@@ -1,3 +1,4 @@
+import { dataUrl, upload } from '../inbox/upload';
 import { css, html, nothing } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { initials } from '../shell/initials';
@@ -8,10 +9,10 @@ import { Section } from './section';
 import { t, why } from './strings';
 import { sectionStyles } from './styles';
 import type { Avatar } from './types';
-import { dataUrl, upload } from './upload';
 
 export const MAX_BYTES = 10 * 1024 * 1024;
 const MB = MAX_BYTES / 1024 ** 2;
+const LIMIT_MS = 120_000; // ten megabytes over a slow line from a hotel
 
 /** <profile-picture .store name csrf>: one's picture; choose, drop or paste another, look at it, send it; or take it away. */
 export class ProfilePicture extends Section {
@@ -126,7 +127,9 @@ export class ProfilePicture extends Section {
     this.fault = '';
     try {
       const { avatar } = await upload<{ avatar: Avatar }>('/users/api/avatar', chosen.file, {
+        method: 'PUT',
         csrf: this.csrf,
+        limit: LIMIT_MS,
         progress: (share) => (this.sent = share),
         signal: this.#sending.signal,
       });

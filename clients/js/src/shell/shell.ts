@@ -6,6 +6,7 @@ import '../inbox/inbox';
 import type { PushControl } from '../inbox/push-offer';
 import { type Boot, request } from '../inbox/session';
 import type { Inbox } from '../inbox/store';
+import { PaletteOpener } from '../palette/opener';
 import '../ui/badge';
 import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
@@ -73,6 +74,8 @@ export class TezShell extends TezElement {
   @property({ attribute: false }) system: Pick<SystemStore, 'sources' | 'on'> | null = null;
   @property({ attribute: false }) push: PushControl | null = null;
   @property() area = 'inbox';
+  /** What of the area is open, such as one ticket: stands first in the tab's title. */
+  @property() place = '';
   @property() theme: Theme = 'system';
 
   @state() private out: Outage | null = null;
@@ -84,14 +87,26 @@ export class TezShell extends TezElement {
   @query('tez-toasts') private toasts!: TezToasts;
   @query('main') private main!: HTMLElement;
 
+  readonly #palette = new PaletteOpener(
+    () => this.renderRoot,
+    () => this.#offers,
+    () => this.toasts.show({ text: t('paletteFailed'), tone: 'bad' }),
+  );
+  #unlisten: (() => void) | undefined;
   #undos: (() => void)[] = [];
   #bannerTimer: ReturnType<typeof setTimeout> | undefined;
   #backTimer: ReturnType<typeof setTimeout> | undefined;
   /** Newest position when the banner went up; null while it is down. */
   #lostAt: number | null = null;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#unlisten = this.#palette.listen();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#unlisten?.();
     for (const undo of this.#undos) undo();
     this.#undos = [];
     clearTimeout(this.#bannerTimer);
@@ -106,7 +121,7 @@ export class TezShell extends TezElement {
 
   protected override updated(): void {
     document.documentElement.lang = locale();
-    showCount(this.unseen, `${this.#areaName(this.area)} · ${t('product')}`);
+    showCount(this.unseen, `${this.place || this.#areaName(this.area)} · ${t('product')}`);
   }
 
   #wire(): void {
@@ -258,6 +273,39 @@ export class TezShell extends TezElement {
     }
   }
 
+  /** What of the frame the palette offers. */
+  get #offers() {
+    const boot = this.boot;
+    const themes = [
+      ['system', 'themeSystem', 'screen'],
+      ['light', 'themeLight', 'sun'],
+      ['dark', 'themeDark', 'moon'],
+    ] as const;
+    return {
+      user: boot?.user.id ?? 0,
+      targets: (boot?.areas ?? []).map(({ id, href }) => ({
+        label: this.#areaName(id),
+        href,
+        icon: areaIcons[id] ?? ('open' as const),
+      })),
+      actions: [
+        ...themes.map(([theme, name, icon]) => ({
+          id: `theme-${theme}`,
+          label: `${t('theme')}: ${t(name)}`,
+          icon,
+          run: () => this.chooseTheme(theme),
+        })),
+        {
+          id: 'language',
+          label: `${t('language')}: ${locale() === 'ru' ? 'English' : 'Русский'}`,
+          icon: 'globe' as const,
+          run: () => this.chooseLocale(locale() === 'ru' ? 'en' : 'ru'),
+        },
+        { id: 'out', label: t('signOut'), icon: 'exit' as const, run: () => location.assign('/users/logout') },
+      ],
+    };
+  }
+
   // — Rendering —
 
   #areaName(id: string): string {
@@ -315,6 +363,14 @@ export class TezShell extends TezElement {
       <a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true">${mark}</svg><span>${t('product')}</span></a>
       ${boot.demo ? html`<tez-badge class="demo" tone="warn" title=${t('demoWhy')}>${t('demo')}</tez-badge>` : nothing}
       <span class="space"></span>
+      <button
+        class="btn ghost small find"
+        aria-keyshortcuts="Control+K"
+        title=${`${t('find')} (Ctrl+K)`}
+        @click=${() => void this.#palette.open()}
+      >
+        ${icon('search', 17)}<span class="sr">${t('find')}</span><kbd>Ctrl K</kbd>
+      </button>
       ${
         this.newer
           ? html`<button class="btn small chip" title=${t('newVersion')} @click=${() => location.reload()}>

@@ -179,6 +179,19 @@ export const shellStyles = css`
     margin: 0;
     font-weight: 550;
   }
+  .find kbd {
+    padding: 0 5px;
+    border: 1px solid var(--tez-line);
+    border-radius: var(--tez-radius-s);
+    color: var(--tez-text-3);
+    font-family: inherit;
+    font-size: var(--tez-xs);
+  }
+  @media (max-width: 1000px) {
+    .find kbd {
+      display: none;
+    }
+  }
   main {
     grid-area: main;
     min-width: 0;
@@ -200,6 +213,10 @@ export const shellStyles = css`
     border: 1px solid var(--tez-line);
     border-radius: var(--tez-radius-l);
     box-shadow: var(--tez-shadow);
+  }
+  ::slotted(nav-tickets) {
+    max-width: none;
+    height: 100%;
   }
   @media (max-width: 1000px) {
     nav {

@@ -1,19 +1,24 @@
 /** Sending a file with its progress, which `fetch` cannot tell. */
 
-import { HttpError } from '../inbox/session';
+import { HttpError } from './session';
 
-const LIMIT_MS = 120_000; // ten megabytes over a slow line from a hotel
-
-/** PUTs the file; `progress` gets 0 to 1 of what was sent. Rejects with `HttpError` for a refusal, with an Error for no answer. */
+/** Sends the file as it is; `progress` gets 0 to 1 of what was sent. Rejects with `HttpError` for a refusal, with an Error for no answer. */
 export function upload<T>(
   path: string,
   file: Blob,
-  options: { readonly csrf: string; readonly progress: (share: number) => void; readonly signal: AbortSignal },
+  options: {
+    readonly method: 'PUT' | 'POST';
+    readonly csrf: string;
+    readonly progress: (share: number) => void;
+    readonly signal: AbortSignal;
+    /** Gives up after so many ms. */
+    readonly limit: number;
+  },
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const way = new XMLHttpRequest();
-    way.open('PUT', path);
-    way.timeout = LIMIT_MS;
+    way.open(options.method, path);
+    way.timeout = options.limit;
     way.responseType = 'json';
     way.setRequestHeader('Accept', 'application/json');
     way.setRequestHeader('X-CSRF-Token', options.csrf);

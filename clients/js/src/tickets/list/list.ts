@@ -1,0 +1,474 @@
+import { html, nothing, type PropertyValues } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { typing } from '../../inbox/keys';
+import { noteStyles } from '../../inbox/note';
+import type { Action } from '../../palette/entries';
+import { offer } from '../../palette/offer';
+import { rememberTicket } from '../../palette/recent';
+import { onTick } from '../../ui/clock';
+import { base, define, TezElement } from '../../ui/element';
+import { icon } from '../../ui/icons';
+import '../../ui/menu';
+import type { TezMenu } from '../../ui/menu';
+import { controls } from '../../ui/sheets';
+import type { ToastOptions } from '../../ui/toasts';
+import { webApi } from './api';
+import { ageNote, noRows, pillText } from './around';
+import { bulkStyles } from './bulk-bar';
+import './change';
+import type { Field, NavTicketChange } from './change';
+import { filterBar, filterStyles } from './filters';
+import { headRow } from './head';
+import './help';
+import type { NavTicketListHelp } from './help';
+import { type KeyAct, keyAct } from './keys';
+import { type Look, readLook, usualLook, writeLook } from './look';
+import './look-dialog';
+import type { NavListLook } from './look-dialog';
+import { Many, type ManyHost } from './many';
+import { builtins, type Place, type SortKey, usualDir, writePlace } from './place';
+import { emptyRow, rowView } from './row';
+import { rowStyles } from './row-styles';
+import type { Selection } from './selection';
+import { Stand, type StandHost } from './stand';
+import { type ListHub, TicketStore } from './store';
+import { t } from './strings';
+import { listStyles } from './styles';
+import type { Change, Person, Ticket } from './types';
+import './view-name';
+import { OwnViews } from './own-views';
+import type { NavViewName } from './view-name';
+import { nameOf, viewStrip, viewStyles } from './views';
+
+/** What the list needs of the page's session. */
+export interface ListSession {
+  readonly base: string;
+  readonly boot: { readonly csrf: string; readonly user: { readonly id: number } };
+  readonly hub: ListHub;
+}
+
+const BESIDE_PX = 1180; // below this width list and ticket side by side would both be too narrow
+const MOST_PEOPLE = 50; // named by the rows and offered as filters
+
+/** <nav-ticket-list .session .say .active>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
+export class NavTicketList extends TezElement implements ManyHost, StandHost {
+  static override styles = [base, controls, listStyles, viewStyles, filterStyles, noteStyles, rowStyles, bulkStyles];
+
+  @property({ attribute: false }) session: ListSession | null = null;
+  /** In sight: otherwise a single ticket is, and the list keeps its place behind it. */
+  @property({ type: Boolean }) active = true;
+  /** Shows a message. */
+  @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
+  @property({ type: Boolean, reflect: true }) dense = false;
+
+  @state() private look: Look = usualLook;
+  @state() private moreFilters = false;
+  @query('nav-ticket-change') private change!: NavTicketChange;
+  @query('nav-ticket-list-help') private help!: NavTicketListHelp;
+  @query('nav-list-look') private looks!: NavListLook;
+  @query('nav-view-name') private viewName!: NavViewName;
+  @query('tez-menu') private viewMenu!: TezMenu;
+
+  store: TicketStore | null = null;
+  readonly #stand = new Stand(this);
+  readonly #many = new Many(this);
+  readonly #own = new OwnViews(
+    () => this.store,
+    (name) => this.viewName.ask(name),
+    (toast) => this.say(toast),
+  );
+  #undos: (() => void)[] = [];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const keys = (event: KeyboardEvent) => this.#key(event);
+    document.addEventListener('keydown', keys);
+    this.#undos = [
+      () => document.removeEventListener('keydown', keys),
+      onTick(() => this.requestUpdate()),
+      offer(() => this.#offered),
+    ];
+    if (this.session && !this.store) this.#begin(this.session);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const undo of this.#undos.splice(0)) undo();
+    this.store?.stop();
+    this.store = null;
+  }
+
+  #begin({ base, boot, hub }: ListSession): void {
+    this.look = readLook(boot.user.id);
+    const store = new TicketStore(webApi(base, boot.csrf), hub);
+    store.held = () => this.#stand.held;
+    store.onChange(() => this.#stand.renew());
+    this.store = store;
+    store.start();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('session') && this.session && !this.store) this.#begin(this.session);
+    if (changed.get('active') === false && this.active) this.#return();
+    this.dense = this.look.dense;
+  }
+
+  /** The address may say another view now. */
+  revisit(): void {
+    if (this.active) this.store?.revisit();
+  }
+
+  /** A single ticket was looked at, and the list is in sight again: as it was left, unless the address says another view. */
+  #return(): void {
+    const { store } = this;
+    if (!store) return;
+    const before = writePlace(store.place);
+    store.revisit();
+    this.#stand.return(before === writePlace(store.place));
+  }
+
+  // — What moves, and what may not —
+
+  get selection(): Selection {
+    return this.#many.selection;
+  }
+
+  select(selection: Selection): void {
+    this.#many.set(selection);
+  }
+
+  get busy(): boolean {
+    return this.#many.busy || this.change?.open === true;
+  }
+
+  #letIn(): void {
+    this.#stand.top();
+    this.store?.admit();
+    this.#stand.focus(0); // the pill had the focus and is gone
+  }
+
+  // — Places —
+
+  #go(place: Place, wait = 0): void {
+    this.#stand.keep();
+    this.#many.clear();
+    this.#stand.top();
+    this.store?.go(place, { wait, replace: wait > 0 });
+  }
+
+  #filter(name: string, value: string, wait = 0): void {
+    this.#stand.keep();
+    this.#many.clear();
+    this.#stand.top();
+    this.store?.filter(name, value, wait);
+  }
+
+  #sort(by: SortKey, dir: 'asc' | 'desc'): void {
+    const { store } = this;
+    if (!store) return;
+    const { sort: _, dir: __, ...rest } = store.place.query;
+    const query = { ...rest, sort: by, ...(dir === usualDir(by) ? {} : { dir }) };
+    this.#go({ ...store.place, query });
+  }
+
+  get #differs(): boolean {
+    return Object.keys(this.store?.place.query ?? {}).some((name) => name !== 'sort' && name !== 'dir');
+  }
+
+  readonly #reset = (): void => {
+    if (this.store) this.#go({ ...this.store.place, query: {} });
+    this.renderRoot.querySelector<HTMLElement>('.text')?.focus(); // the button that was pressed is gone
+  };
+
+  // — Rows —
+
+  #open(event: MouseEvent, ticket: Ticket): void {
+    this.#stand.keep();
+    if (this.session) rememberTicket(this.session.boot.user.id, ticket);
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    if (this.#beside) {
+      event.preventDefault();
+      this.store?.go({ ...this.store.place, ticket: ticket.id });
+    }
+    this.store?.markRead(ticket);
+  }
+
+  #read(ticket: Ticket): void {
+    const { store } = this;
+    if (!store || !ticket.unread) return;
+    store.markRead(ticket);
+    void store.api.read(ticket.id, ticket.version).catch(() => {
+      store.rows.patch(ticket); // it is unread still, and says so
+      store.changed();
+    });
+  }
+
+  askChange(field: Field, count: number, sample: number): void {
+    if (this.store?.offline) this.say({ text: t('noLinkAct'), tone: 'bad' });
+    else this.change.ask({ field, count, sample });
+  }
+
+  afterChoice(): void {
+    if (this.shadowRoot?.activeElement?.closest('.bulk')) this.#stand.focus(this.#stand.current);
+    else if (!this.#stand.held) this.store?.admit();
+  }
+
+  // — Keyboard —
+
+  #key(event: KeyboardEvent): void {
+    const { store } = this;
+    if (!store || !this.active || event.defaultPrevented || typing(event) || this.#covered) return;
+    const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
+    const act = keyAct(event, {
+      inList: this.#stand.focused,
+      row: store.rows.row(this.#stand.current) !== undefined,
+      selected: !this.#many.empty,
+      undo: this.#many.canUndo,
+    });
+    if (!act || elsewhere) return;
+    event.preventDefault();
+    this.#acts[act](store.rows.row(this.#stand.current));
+  }
+
+  /** What the palette offers while the list is in sight. */
+  get #offered(): Action[] {
+    const { store } = this;
+    if (!store || !this.active) return [];
+    const views = store.views.map((view) => ({
+      id: `view-${view.id}`,
+      label: `${t('views')}: ${nameOf(view)}`,
+      icon: 'ticket' as const,
+      run: () => this.#go({ ...store.place, view: view.id, query: {} }),
+    }));
+    return [
+      { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
+      { id: 'look', label: t('look'), icon: 'system', run: () => this.looks.show() },
+      { id: 'save', label: t('saveView'), icon: 'check', run: () => void this.#own.add() },
+      ...views,
+    ];
+  }
+
+  /** A ticket opens beside the list, not in its place. */
+  get #beside(): boolean {
+    return this.look.beside && this.clientWidth >= BESIDE_PX;
+  }
+
+  /** A dialog of the list lies above it. */
+  get #covered(): boolean {
+    return (
+      [this.help, this.change, this.looks, this.viewName].some((one) => one?.open) ||
+      !(this.checkVisibility?.() ?? true)
+    );
+  }
+
+  #extend(by: number): void {
+    const from = this.#stand.current;
+    this.#stand.focus(from + by);
+    this.#many.extend(from, this.#stand.current);
+  }
+
+  readonly #acts: Readonly<Record<KeyAct, (row: Ticket | undefined) => void>> = {
+    help: () => this.help.show(),
+    search: () => this.renderRoot.querySelector<HTMLElement>('.text')?.focus(),
+    next: () => this.#stand.step(1),
+    previous: () => this.#stand.step(-1),
+    extendDown: () => this.#extend(1),
+    extendUp: () => this.#extend(-1),
+    first: () => this.#stand.focus(0),
+    last: () => this.#stand.focus(Number.MAX_SAFE_INTEGER),
+    pageDown: () => this.#stand.focus(this.#stand.current + this.#stand.screenful),
+    pageUp: () => this.#stand.focus(this.#stand.current - this.#stand.screenful),
+    select: () => this.#many.choose(this.#stand.current, false),
+    selectAll: () => this.#many.chooseShown(),
+    clear: () => this.#many.clear(),
+    open: () => this.#stand.main(this.#stand.current)?.click(),
+    edit: () => this.#many.ask('status', this.#stand.current),
+    status: () => this.#many.ask('status', this.#stand.current),
+    priority: () => this.#many.ask('priority', this.#stand.current),
+    assignee: () => this.#many.ask('assignee', this.#stand.current),
+    comment: () => this.#many.ask('comment', this.#stand.current),
+    read: (row) => row && this.#read(row),
+    fresh: () => pillText(this.store as TicketStore) && this.#letIn(),
+    undo: () => this.#many.undo(),
+  };
+
+  // — Rendering —
+
+  override render() {
+    const { store } = this;
+    if (!store) return nothing;
+    const n = store.rows.total;
+    const own = store.view?.builtin === false;
+    return html`<div class="top">
+        <div class="heading">
+          <slot name="heading"><h2>${t('list')}</h2></slot>
+          <span class="found" role="status">${store.rows.loaded ? t('found', { n }) : ''}</span>
+        </div>
+        ${
+          this.#differs || store.place.query.sort
+            ? html`<button class="btn small ghost" @click=${() => void this.#own.add()}>${t('saveView')}</button>`
+            : nothing
+        }
+        ${this.#tool('system', t('look'), () => this.looks.show())} ${this.#tool('keyboard', `${t('help')} (?)`, () => this.help.show())}
+      </div>
+      ${viewStrip(store.views.length ? store.views : this.#unknown, store.place.view, {
+        open: (view) => this.#go({ ...store.place, view, query: {} }),
+        menu: (anchor) => this.viewMenu.openAt(anchor),
+      })}
+      ${filterBar(
+        {
+          query: store.query,
+          facets: store.facets,
+          people: this.#people,
+          open: this.moreFilters,
+          differs: this.#differs,
+        },
+        {
+          set: (name, value, wait) => this.#filter(name, value, wait),
+          sort: (by, dir) => this.#sort(by, dir),
+          more: () => (this.moreFilters = !this.moreFilters),
+          reset: this.#reset,
+        },
+      )}
+      ${ageNote(store)}
+      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)} ${this.#ticket(store)}</div>
+      ${this.#many.render(this.#stand.current)}
+      <nav-ticket-change
+        .api=${store.api}
+        .facets=${store.facets}
+        @send=${(event: CustomEvent<Change>) => this.#many.send(event.detail)}
+      ></nav-ticket-change>
+      <nav-list-look
+        .look=${this.look}
+        @look=${(event: CustomEvent<Look>) => {
+          this.look = event.detail;
+          if (this.session) writeLook(this.session.boot.user.id, event.detail);
+        }}
+      ></nav-list-look>
+      <nav-view-name></nav-view-name>
+      <tez-menu
+        bare
+        .label=${t('views')}
+        .items=${own ? this.#own.items(this.#differs || Boolean(store.place.query.sort)) : []}
+        @pick=${(event: CustomEvent<string>) => void this.#own.pick(event.detail)}
+      ></tez-menu>
+      <nav-ticket-list-help></nav-ticket-list-help>`;
+  }
+
+  #tool(name: 'system' | 'keyboard', label: string, go: () => void) {
+    return html`<button class="btn ghost icon" aria-label=${label} title=${label} @click=${go}>${icon(name)}</button>`;
+  }
+
+  /** The views that everybody has, before the server has counted them. */
+  get #unknown() {
+    return builtins.map((id) => ({ id, name: id, query: {}, builtin: true, count: null, unread: 0 }));
+  }
+
+  get #people(): readonly Person[] {
+    const found = new Map<number, Person>();
+    for (const row of this.store?.rows.all() ?? []) {
+      if (row.assignee) found.set(row.assignee.id, row.assignee);
+      if (found.size >= MOST_PEOPLE) break;
+    }
+    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  #rows(store: TicketStore) {
+    const { rows } = store;
+    const pill = pillText(store);
+    const span = { from: this.#stand.span.from, to: Math.min(this.#stand.span.to, rows.total) };
+    const shown = Array.from({ length: Math.max(0, span.to - span.from) }, (_, i) => span.from + i);
+    return html`<div class="rows">
+      <h2 class="sr">${t('list')}</h2>
+      ${pill ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${pill}</button>` : nothing}
+      <div class="sr" role="status">${pill}</div>
+      <div
+        class="scroll"
+        tabindex=${rows.total ? '-1' : '0'}
+        role="group"
+        aria-label=${t('list')}
+        aria-busy=${store.busy ? 'true' : 'false'}
+        @scroll=${() => this.#stand.look()}
+        @pointerenter=${() => this.#stand.touched({ hovered: true })}
+        @pointerleave=${() => this.#stand.touched({ hovered: false })}
+        @focusin=${() => this.#stand.touched({ focused: true })}
+        @focusout=${(event: FocusEvent) =>
+          this.#stand.touched({ focused: this.#stand.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
+      >
+        ${
+          rows.total
+            ? html`<div role="table" class="table" aria-label=${t('list')} aria-rowcount=${rows.total + 1}>
+                ${headRow(this.look, store.query, this.#many.selection.all, {
+                  sort: (by, dir) => this.#sort(by, dir),
+                  chooseShown: (on) => (on ? this.#many.chooseShown() : this.#many.clear()),
+                })}
+                <div class="lead" aria-hidden="true"></div>
+                <div role="rowgroup">
+                  ${repeat(
+                    shown,
+                    (index) => index,
+                    (index) => this.#row(store, index),
+                  )}
+                </div>
+                <div class="tail" aria-hidden="true"></div>
+              </div>`
+            : noRows(store, this.#differs, this.#reset)
+        }
+      </div>
+    </div>`;
+  }
+
+  /** The ticket beside the list. Where there is no room, the address of both leads to the list alone. */
+  #ticket(store: TicketStore) {
+    const { ticket } = store.place;
+    if (ticket === null || !this.#beside) return nothing;
+    return html`<aside class="beside" aria-label=${t('opened', { id: String(ticket) })}>
+      <div class="tools">
+        <a class="btn small ghost" href=${`/tasks/${ticket}`}>${icon('open', 16)}${t('wholePage')}</a>
+        <button class="btn ghost icon small" aria-label=${t('closeTicket')} title=${t('closeTicket')} @click=${this.#closeTicket}>
+          ${icon('close', 16)}
+        </button>
+      </div>
+      <nav-ticket number=${ticket} .session=${this.session} .say=${this.say}></nav-ticket>
+    </aside>`;
+  }
+
+  readonly #closeTicket = (): void => {
+    const { store } = this;
+    if (!store) return;
+    const at = store.rows.indexOf(store.place.ticket ?? 0);
+    store.go({ ...store.place, ticket: null });
+    this.#stand.focus(at < 0 ? this.#stand.current : at);
+  };
+
+  #row(store: TicketStore, index: number) {
+    const ticket = store.rows.row(index);
+    const current = index === this.#stand.current;
+    if (!ticket) return emptyRow(index, current);
+    return rowView(
+      ticket,
+      this.look,
+      {
+        index,
+        current,
+        chosen: this.#many.has(ticket.id),
+        gone: store.rows.gone.has(ticket.id),
+        open: store.place.ticket === ticket.id,
+        href: `/tasks/${ticket.id}`,
+      },
+      {
+        enter: () => (this.#stand.current = index),
+        open: (event) => this.#open(event, ticket),
+        choose: (range) => this.#many.choose(index, range),
+      },
+    );
+  }
+}
+define('nav-ticket-list', NavTicketList);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nav-ticket-list': NavTicketList;
+  }
+}

@@ -1,0 +1,137 @@
+import { css } from 'lit';
+
+/** The frame of the list: what stands above and below the rows. */
+export const listStyles = css`
+  :host {
+    --row: calc(var(--tez-rem) * 2.75);
+    display: flex;
+    flex-direction: column;
+    min-height: 0;
+    overflow: auto; /* where the window is too low for all of it */
+    container-type: inline-size;
+    background: var(--tez-surface);
+    color: var(--tez-text);
+    font-size: var(--tez-m);
+    line-height: var(--tez-leading);
+  }
+  :host([dense]) {
+    --row: calc(var(--tez-rem) * 2);
+  }
+  .top,
+  .views,
+  .filters,
+  .bulk {
+    flex: none;
+  }
+  .top {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--tez-1) var(--tez-2);
+    padding: 6px var(--tez-2) 2px var(--tez-4);
+  }
+  .top .heading {
+    display: flex;
+    flex: 1;
+    align-items: baseline;
+    gap: var(--tez-2);
+    min-width: 0;
+  }
+  .found {
+    color: var(--tez-text-3);
+    font-size: var(--tez-s);
+    font-variant-numeric: tabular-nums;
+    white-space: nowrap;
+  }
+  ::slotted(h1),
+  .heading h2 {
+    margin: 0;
+    font-size: var(--tez-l);
+    font-weight: 650;
+  }
+  .view {
+    position: relative;
+    display: flex;
+    flex: 1 0 calc(var(--tez-rem) * 12);
+    height: 0;
+    border-top: 1px solid var(--tez-line);
+  }
+  .rows {
+    position: relative;
+    display: flex;
+    flex: 1;
+    flex-direction: column;
+    min-width: 0;
+    container-type: inline-size;
+  }
+  .beside {
+    flex: 0 0 55%;
+    min-width: 0;
+    overflow: auto;
+    border-inline-start: 1px solid var(--tez-line);
+    background: var(--tez-bg);
+  }
+  .beside .tools {
+    display: flex;
+    justify-content: flex-end;
+    gap: var(--tez-1);
+    padding: var(--tez-1) var(--tez-2);
+  }
+  .scroll {
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
+    overscroll-behavior: contain;
+    overflow-anchor: none;
+    scrollbar-width: thin;
+    scrollbar-color: var(--tez-line-strong) transparent;
+  }
+  .scroll:focus-visible {
+    outline-offset: -2px;
+  }
+  .stale .scroll,
+  .overtaken .scroll {
+    opacity: 0.62;
+  }
+  .pill {
+    position: absolute;
+    inset: calc(var(--row) + var(--tez-2)) 0 auto;
+    z-index: 3;
+    width: fit-content;
+    min-height: 30px;
+    margin: 0 auto;
+    padding: 0 14px;
+    border: 0;
+    border-radius: 15px;
+    background: var(--tez-accent);
+    color: var(--tez-on-accent);
+    font: inherit;
+    font-size: var(--tez-s);
+    font-weight: 600;
+    font-variant-numeric: tabular-nums;
+    box-shadow: var(--tez-shadow-l);
+    cursor: pointer;
+  }
+  @container (max-width: 640px) {
+    .top {
+      padding-inline-start: var(--tez-3);
+    }
+    .pill {
+      inset-block-start: var(--tez-2);
+    }
+  }
+  @media (max-height: 480px) {
+    .found {
+      display: none;
+    }
+  }
+  @media (forced-colors: active) {
+    .pill {
+      border: 1px solid CanvasText;
+    }
+    .stale .scroll,
+    .overtaken .scroll {
+      opacity: 1;
+    }
+  }
+`;

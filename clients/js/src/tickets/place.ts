@@ -1,0 +1,24 @@
+/** Where one is among the tickets, as the address says it: `/tasks/` is the list, `/tasks/42` one ticket. */
+
+export type Place = { readonly kind: 'list' } | { readonly kind: 'ticket'; readonly id: number };
+
+/** Null: the address is not one of ours. Redmine's numbers fit 31 bits. */
+export function readPlace(path: string): Place | null {
+  if (/^\/tasks\/?$/.test(path)) return { kind: 'list' };
+  const id = Number(/^\/tasks\/([1-9]\d{0,9})\/?$/.exec(path)?.[1]);
+  return Number.isSafeInteger(id) && id < 2 ** 31 ? { kind: 'ticket', id } : null;
+}
+
+export function pathOf(place: Place): string {
+  return place.kind === 'list' ? '/tasks/' : `/tasks/${place.id}`;
+}
+
+/** Where a plain click on a link leads among the tickets; null: the browser's business (another page, tab or file). */
+export function placeOfClick(event: MouseEvent): Place | null {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return null;
+  const link = event.composedPath().find((at) => at instanceof HTMLAnchorElement);
+  if (!link?.href || link.target || link.hasAttribute('download')) return null;
+  const url = new URL(link.href);
+  return url.origin === location.origin && !url.hash ? readPlace(url.pathname) : null;
+}

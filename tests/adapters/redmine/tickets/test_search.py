@@ -1,0 +1,179 @@
+"""The index is filled, follows and sweeps; the search shows what may be read, and nothing else: on the real Redmine, over both stores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.redmine.engine import reading
+from adapters.redmine.tickets.index import TicketIndex
+from adapters.redmine.tickets.indexer import Indexer
+from adapters.redmine.tickets.search import Hit, search
+from adapters.redmine.tickets.viewer import load_viewer
+from adapters.redmine.tickets.words import fold, parse
+from tests.adapters.redmine.tickets.world import SECRET, World
+from tests.clock import START
+
+pytestmark = pytest.mark.redmine
+
+
+class Clock:
+    """Monotonic, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+
+class Site:
+    """An index over the world, with its job."""
+
+    def __init__(self, world: World, redmine: AsyncEngine, store: AsyncEngine) -> None:
+        self.world, self.redmine, self.store = world, redmine, store
+        self.clock = Clock()
+        self.index = TicketIndex(store, now=lambda: START)
+        self.indexer = self.restarted()
+
+    def restarted(self, *, batch: int = 50) -> Indexer:
+        """The job after a restart."""
+        self.indexer = Indexer(self.redmine, self.index, batch=batch, clock=self.clock)
+        return self.indexer
+
+    async def fill(self) -> None:
+        """Until everything is in."""
+        await self.indexer.look()
+        while not self.indexer.filled:
+            await self.indexer.look()
+
+    async def note(self, issue: int, notes: str) -> int:
+        """The administrator writes a public note; its number."""
+        text = (
+            "INSERT INTO journals (journalized_id, journalized_type, user_id, notes, created_on, private_notes)"
+            " VALUES (:i, 'Issue', 1, :n, NOW(), 0)"
+        )
+        (number,) = await self.world.sql(text, i=issue, n=notes)
+        return int(number)
+
+    async def find(self, name: str, typed: str, *, limit: int = 200) -> Sequence[Hit]:
+        """What somebody finds."""
+        async with reading(self.redmine, 10) as reader:
+            viewer = await load_viewer(reader, self.world.people[name][0])
+            return (await search(reader, self.index, viewer, parse(typed), limit=limit, requesters=False)).hits
+
+
+@pytest.fixture
+async def site(world: World, peer_engine: AsyncEngine, store: AsyncEngine) -> Site:
+    """A filled index."""
+    made = Site(world, peer_engine, store)
+    await made.fill()
+    return made
+
+
+async def test_everybody_finds_what_they_may_read(site: Site) -> None:
+    """For each person and word the hits are the tickets in whose subject, description or notes, as REST shows them, a word begins so."""
+    words = ("принт", "ёлк", "0x8007", SECRET, "готово")
+    found = dict.fromkeys(words, 0)
+    for name, (number, key) in site.world.people.items():
+        may: dict[str, set[int]] = {word: set() for word in words}
+        must: dict[str, set[int]] = {word: set() for word in words}
+        async with httpx.AsyncClient(base_url=site.world.peer.url, headers={"X-Redmine-API-Key": key}, timeout=30) as client:
+            for id in set(await site.world.seen(name)) & set(site.world.issues):
+                issue = (await client.get(f"/issues/{id}.json?include=journals")).json()["issue"]
+                notes = [
+                    (journal["notes"] or "", journal["private_notes"] and journal["user"]["id"] == number) for journal in issue["journals"]
+                ]
+                # one's own private notes, where one may not read others', are shown but not searched
+                for into, texts in ((may, [text for text, _own in notes]), (must, [text for text, own in notes if not own])):
+                    there = f" {fold(' '.join((issue['subject'], issue['description'], *texts)))}"
+                    for word in words:
+                        if re.search(rf"\b{fold(word)}", there):
+                            into[word].add(id)
+        for word in words:
+            hits = {hit.id for hit in await site.find(name, word)} & set(site.world.issues)
+            assert must[word] <= hits <= may[word], (name, word)
+            found[word] += len(hits)
+    assert all(found.values())
+
+
+async def test_a_word_of_a_private_note_is_no_oracle(site: Site) -> None:
+    """Whoever may not read the notes finds nothing by their words, alone or beside words that they may read."""
+    hits = await site.find("anna", SECRET)
+    assert hits
+    assert all(hit.where == "note" and hit.journal for hit in hits)
+    assert await site.find("gleb", SECRET) == []
+    assert await site.find("boris", f"{SECRET} принтер") == []
+
+
+async def test_the_best_come_first(site: Site) -> None:
+    """By number, then in the subject, then elsewhere; the newest first in each; each once."""
+    number = (await site.find("anna", "принтер"))[0].id
+    assert (await site.find("anna", f"#{number}"))[0].where == "id"
+    hits = [hit for hit in await site.find("anna", "принтер") if hit.id in site.world.issues]
+    places = [hit.where == "subject" for hit in hits]
+    assert places == sorted(places, reverse=True)
+    for where in (True, False):
+        ids = [hit.id for hit in hits if (hit.where == "subject") is where]
+        assert ids == sorted(set(ids), reverse=True)
+    assert len(await site.find("anna", "принтер", limit=3)) == 3
+
+
+async def test_a_filling_goes_on_where_it_was(site: Site) -> None:
+    """After a restart in the middle nothing is left out; a whole index is not filled again."""
+    await site.index.put([], await site.index.above(0, limit=10_000))
+    await site.index.keep("fill", {"below": max(site.world.issues) + 1})
+    first = site.restarted(batch=20)
+    await first.look()
+    half = await site.index.size()
+    assert 0 < half <= 20
+    site.restarted(batch=20)
+    await site.fill()
+    assert set(site.world.issues) <= set(await site.index.above(0, limit=10_000))
+    again = site.restarted()
+    assert (await again.look(), again.filled) == (0, True)
+
+
+async def test_a_new_note_is_found_at_the_next_look(site: Site) -> None:
+    """And a new ticket; the job reads only what changed."""
+    id = (await site.world.seen("anna"))[-1]
+    await site.note(id, "Кварцевый резонатор")
+    assert await site.find("anna", "кварц") == []
+    assert await site.indexer.look() == 1
+    (hit,) = await site.find("anna", "кварц")
+    assert (hit.id, hit.where) == (id, "note")
+    assert [piece.text for piece in hit.pieces if piece.hit] == ["Кварц"]
+    assert await site.indexer.look() == 0
+
+
+async def test_what_leaves_no_journal_is_noticed_by_the_sweep(site: Site) -> None:
+    """An edited note is found by its new words, a deleted ticket is forgotten; until then nothing untrue is shown."""
+    id = (await site.world.seen("anna"))[-1]
+    journal = await site.note(id, "Кварцевый резонатор")
+    gone = site.world.issues[0]
+    await site.indexer.look()
+    await site.world.sql("UPDATE journals SET notes = 'Титановый сплав' WHERE id = :j", j=journal)
+    await site.world.sql("DELETE FROM issues WHERE id = :i", i=gone)
+    assert await site.find("anna", "кварц") == []
+    assert await site.find("anna", f"#{gone}") == []
+    assert await site.indexer.look() == 0
+    for _ in range(200):
+        site.clock.now += 6
+        await site.indexer.look()
+        if await site.find("anna", "титан") and gone not in await site.index.above(0, limit=10_000):
+            break
+    assert [hit.id for hit in await site.find("anna", "титан")] == [id]
+    assert gone not in await site.index.above(0, limit=10_000)
+
+
+async def test_a_note_that_was_made_private_is_hidden_at_once(site: Site) -> None:
+    """Before the index knows of it: what is shown is read in Redmine at that moment."""
+    hits = {name: await site.find(name, "смотрю") for name in ("boris", "vera")}
+    name, hit = next((name, found[0]) for name, found in hits.items() if found)
+    await site.world.sql("UPDATE journals SET private_notes = 1, user_id = 1 WHERE journalized_id = :i", i=hit.id)
+    assert hit.id not in [one.id for one in await site.find(name, "смотрю")]
