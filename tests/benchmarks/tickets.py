@@ -133,7 +133,7 @@ async def _rest(site: Site) -> None:
         key = str(site.users[who]["api_key"])
         async with httpx.AsyncClient(base_url=site.url, headers={"X-Redmine-API-Key": key}, timeout=60) as client:
             for name, params in cases.items():
-                query = {"sort": "updated_on:desc", "limit": 50, **params}
+                query: dict[str, Any] = {"sort": "updated_on:desc", "limit": 50, **params}
                 took, worst, _ = await _timed(lambda: client.get("/issues.json", params=query))  # noqa: B023
                 _say(f"| {name} | {who} | {took:.0f} | {worst:.0f} |")
             asked = {"q": "принтер", "limit": 20, "issues": 1}

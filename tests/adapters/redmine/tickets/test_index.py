@@ -142,7 +142,7 @@ async def test_words_of_private_notes_are_for_their_readers(index: TicketIndex) 
 
 async def test_a_requester_finds_what_names_them(index: TicketIndex) -> None:
     """Open, public and addressed to them."""
-    mine = {"emails": ("a@b.ru", "olga@client.ru")}
+    mine: dict[str, Any] = {"emails": ("a@b.ru", "olga@client.ru")}
     await index.put(
         [
             document(1, "Принтер", **mine),
