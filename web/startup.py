@@ -22,6 +22,7 @@ from adapters.erp.reminders import LOOK_S, VpnReminders
 from adapters.erp.source import ErpSource
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.source import RedmineSource
+from adapters.redmine.ticket_feed import TicketFeed
 from hub.bucket import Buckets, Rate
 from hub.bus import Bus
 from hub.cadence import Cadence, Calendar, load_calendar
@@ -60,6 +61,8 @@ from web.standing import Standings, StandingWatch, watching
 from web.state import State, open_state
 from web.tasks import task_routes
 from web.ticket_list import TicketList, open_ticket_list, ticket_list_routes
+from web.tickets.routes import ticket_routes
+from web.tickets.section import Tickets, open_tickets
 from web.tracing import open_tracing
 from web.users import user_routes
 
@@ -81,6 +84,7 @@ class AppState(State):
     push: Push
     quality: Quality
     ticket_list: TicketList
+    tickets: Tickets
     devices: Devices
     session_list: SessionList
     people_search: PeopleSearch
@@ -111,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *own_session_routes(),
             *quality_routes(),
             *ticket_list_routes(),
+            *ticket_routes(),
             *task_routes(),
             *user_routes(),
             *profile_routes(),
@@ -129,6 +134,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         state = await stack.enter_async_context(open_state(settings))
         push = await stack.enter_async_context(open_push(settings))
         tracer = await stack.enter_async_context(open_tracing(settings))
+        calendar = await _calendar(settings)
         hub = Hub(
             state["engine"],
             bus=Bus(settings.bus_url.get_secret_value()),
@@ -136,12 +142,14 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             limits=_limits(settings),
             tracer=tracer,
             user_commands=Rate(settings.user_commands_per_s, settings.user_command_burst),
-            cadence=Cadence(calendar=await _calendar(settings)),
+            cadence=Cadence(calendar=calendar),
         )
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
         quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
+        tickets = await stack.enter_async_context(open_tickets(settings, hub, state["engine"], state["directory"], calendar))
         ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
+        tickets.find, tickets.changed = ticket_list.find, ticket_list.changed
         for source, cadence in await _sources(settings, stack):
             hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)
@@ -160,6 +168,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             push=push,
             quality=quality,
             ticket_list=ticket_list,
+            tickets=tickets,
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),
             people_search=PeopleSearch(state["engine"]),
@@ -181,7 +190,8 @@ async def _sources(settings: Settings, stack: AsyncExitStack) -> list[tuple[Sour
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
-        sources.append((RedmineSource(engine, zone=ZoneInfo(settings.redmine_time_zone), quality=quality_feed(settings)), None))
+        zone = ZoneInfo(settings.redmine_time_zone)
+        sources.append((RedmineSource(engine, zone=zone, quality=quality_feed(settings), tickets=TicketFeed()), None))
     if (access := access_of(settings)) is not None:
         erp = await stack.enter_async_context(open_erp(access))
         sources.append((ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)), None))

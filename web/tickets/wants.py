@@ -14,6 +14,7 @@ from web.i18n import N_
 
 __all__ = [
     "MAX_BODY",
+    "MAX_BULK",
     "MAX_TEXT",
     "BulkChange",
     "PostBulk",
@@ -21,9 +22,11 @@ __all__ = [
     "PostPreview",
     "PostRead",
     "PutAssignee",
+    "PutComment",
     "PutDraft",
     "PutPriority",
     "PutStatus",
+    "WithComment",
     "read",
 ]
 
@@ -34,6 +37,8 @@ MAX_TEXT = 50_000
 MAX_BODY = 512 * 1024
 """Bytes of a request: the longest text, every character escaped."""
 
+MAX_BULK = 1_000
+"""Issues of one bulk change."""
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", examples=["7-29"])]
 Words = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
@@ -46,7 +51,9 @@ class _Write(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The version that the person saw."""
 
 
-class _WithComment(_Write, frozen=True, kw_only=True):
+class WithComment(_Write, frozen=True, kw_only=True):
+    """A write that may say something, too."""
+
     comment: Words = ""
     private: bool = False
     """The comment is for those only who may see private notes."""
@@ -54,22 +61,26 @@ class _WithComment(_Write, frozen=True, kw_only=True):
     """False: without the signature; else with it where it is switched on."""
 
 
-class PutStatus(_WithComment, frozen=True, kw_only=True):
+class PutStatus(WithComment, frozen=True, kw_only=True):
     """Sets the status, with a comment if there is one."""
 
     status_id: Id
 
 
-class PutPriority(_WithComment, frozen=True, kw_only=True):
+class PutPriority(WithComment, frozen=True, kw_only=True):
     """Sets the priority."""
 
     priority_id: Id
 
 
-class PutAssignee(_WithComment, frozen=True, kw_only=True):
+class PutAssignee(WithComment, frozen=True, kw_only=True):
     """Gives the issue to a person or group; null: to nobody."""
 
     assignee_id: Id | None
+
+
+class PutComment(WithComment, frozen=True, kw_only=True):
+    """A comment alone, as the handlers pass it on."""
 
 
 class PostComment(_Write, frozen=True, kw_only=True):
@@ -114,7 +125,7 @@ class PostBulk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Changes many issues: those in `ids`, or all that `filter` finds (the list's own parameters)."""
 
     change: BulkChange
-    ids: Annotated[list[Id], msgspec.Meta(max_length=1000)] | None = None
+    ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_BULK)] | None = None
     filter: dict[Annotated[str, msgspec.Meta(max_length=32)], Query] | None = None
 
 
