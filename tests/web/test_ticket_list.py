@@ -172,13 +172,17 @@ async def test_what_is_new_is_unread_until_it_is_opened(desk: Desk) -> None:
 async def test_a_change_that_the_hub_tells_is_in_the_list(desk: Desk) -> None:
     """What the topic of the lists hears makes kept answers old, long before they would be asked for again of themselves."""
     (row, *_) = (await desk.get("/tasks", view="mine"))["rows"]
-    heard = []
+    heard = asyncio.Event()
     tell = desk.node.state["tickets"].changed
     assert tell is not None
-    desk.node.state["tickets"].changed = lambda: heard.append(tell())  # type: ignore[func-returns-value]
+
+    def told() -> None:
+        tell()
+        heard.set()
+
+    desk.node.state["tickets"].changed = told
     await desk.note(10**9 + 1, row["id"], desk.me + 1)
-    while not heard:  # the source looks, the hub tells
-        await asyncio.sleep(0.02)
+    await heard.wait()  # the source looks, the hub tells
     await asyncio.sleep(0.6)  # the floor of the page's cache
     found = next(one for one in (await desk.get("/tasks", view="mine"))["rows"] if one["id"] == row["id"])
     assert (found["comments"], found["version"].partition("-")[2]) == (row["comments"] + 1, str(10**9 + 1))
