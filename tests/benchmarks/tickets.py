@@ -27,9 +27,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.engine import reading
-from adapters.redmine.tickets.index import TicketIndex
+from adapters.redmine.tickets.index import TicketIndex, Wanted
 from adapters.redmine.tickets.indexer import Indexer
-from adapters.redmine.tickets.listing import Filter, conditions, count, page_ids, read_listed
+from adapters.redmine.tickets.listing import Filter, Kinds, conditions, count, page_ids, read_listed
 from adapters.redmine.tickets.search import search
 from adapters.redmine.tickets.tables import issues
 from adapters.redmine.tickets.viewer import Viewer, load_viewer
@@ -40,8 +40,8 @@ from tests.benchmarks.ticket_data import RARE, connect, load
 
 _PEERS = Path(__file__).parents[1] / "peers/redmine"
 _PEOPLE = ("admin", "ivanov", "petrova", "klient")
-_CLOSED = {5, 6}
-_TIMES = 15
+_KINDS = Kinds(frozenset({1, 2, 3, 4, 7}), frozenset({5, 6}))
+_TIMES = 7
 _LISTS: dict[str, tuple[Filter, str]] = {
     "mine, open": (Filter(assignee="me"), "updated"),
     "waiting": (Filter(waiting=True), "updated"),
@@ -49,6 +49,12 @@ _LISTS: dict[str, tuple[Filter, str]] = {
     "all, of every status": (Filter(statuses="all"), "updated"),
     "all, by priority": (Filter(), "priority"),
     "one project, closed": (Filter(statuses="closed", project=frozenset({5})), "created"),
+}
+_BY_INDEX = {
+    "all, of every status": Wanted(),
+    "all, closed": Wanted(statuses=_KINDS.closed),
+    "one project, closed": Wanted(statuses=_KINDS.closed, project=frozenset({5})),
+    "mine, of every status": Wanted(assignee="me"),
 }
 _QUESTIONS = {"rare": RARE, "frequent": "принтер", "two words": "принтер ошибк", "one letter": "п", "absent": "ъъъъ", "number": "#50000"}
 
@@ -116,7 +122,7 @@ async def _lists(site: Site, redmine: AsyncEngine, viewers: dict[str, Viewer]) -
     _say("\n| list | who | total | ids, ms | worst | lines, ms | count, ms |\n|---|---|---|---|---|---|---|")
     for name, (wanted, sort) in _LISTS.items():
         for who, viewer in viewers.items():
-            where = conditions(viewer, wanted, _CLOSED, zone, requesters=False)
+            where = conditions(viewer, wanted, _KINDS, zone, requesters=False)
             async with reading(redmine, 30) as reader:
                 ids_ms, worst, ids = await _timed(
                     lambda: page_ids(reader, where, sort=sort, descending=True, offset=0, limit=50)  # type: ignore[arg-type]  # noqa: B023
@@ -153,6 +159,14 @@ async def _searches(site: Site, redmine: AsyncEngine, viewers: dict[str, Viewer]
                     lambda: search(reader, index, viewer, parse(typed), limit=20, requesters=False)  # noqa: B023
                 )
             _say(f"| {name} | {who} | {len(found.hits)}{'+' if found.more else ''} | {took:.1f} | {worst:.1f} |")
+    _say(f"\n| list by the index, {kind} | who | total | ids, ms | worst | count, ms |\n|---|---|---|---|---|---|")
+    for name, wanted in _BY_INDEX.items():
+        for who, viewer in viewers.items():
+            ids_ms, worst, _ = await _timed(
+                lambda: index.latest(viewer, wanted, descending=True, offset=0, limit=50)  # noqa: B023
+            )
+            count_ms, _, total = await _timed(lambda: index.count(viewer, wanted))  # noqa: B023
+            _say(f"| {name} | {who} | {total} | {ids_ms:.1f} | {worst:.1f} | {count_ms:.1f} |")
     await store.dispose()
 
 
@@ -162,7 +176,7 @@ async def _explain(site: Site, viewers: dict[str, Viewer]) -> None:
     connection = await asyncio.to_thread(connect, site.rw)
     for name, (wanted, _sort) in _LISTS.items():
         for who in ("admin", "petrova", "klient"):
-            where = conditions(viewers[who], wanted, _CLOSED, zone, requesters=False)
+            where = conditions(viewers[who], wanted, _KINDS, zone, requesters=False)
             statement = sa.select(issues.c.id).where(*where).order_by(issues.c.updated_on.desc(), issues.c.id.desc()).limit(50)
             text = str(statement.compile(dialect=mysql.dialect(), compile_kwargs={"literal_binds": True})).replace("%%", "%")
             with connection.cursor() as cursor:

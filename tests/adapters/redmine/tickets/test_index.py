@@ -19,7 +19,16 @@ ALL = Viewer(redmine_id=7, projects={frozenset({Sight("all", None)}): (1, 2)})
 
 def document(id: int, subject: str, text: str = "", *, private_note: str = "", **facts: Any) -> Document:
     """Issue `id` of project 1."""
-    given: dict[str, Any] = {"project_id": 1, "tracker_id": 1, "author_id": 5, "assigned_to_id": None, "private": False, "emails": ()}
+    given: dict[str, Any] = {
+        "project_id": 1,
+        "tracker_id": 1,
+        "author_id": 5,
+        "assigned_to_id": None,
+        "status_id": 1,
+        "updated": 0,
+        "private": False,
+        "emails": (),
+    }
     return Document(
         id=id,
         subject=words_of(subject),

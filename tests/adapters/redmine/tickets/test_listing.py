@@ -10,20 +10,20 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.redmine.engine import reading
-from adapters.redmine.tickets.listing import Filter, conditions, count, page_ids, read_listed
+from adapters.redmine.tickets.listing import Filter, Kinds, conditions, count, page_ids, read_listed
 from adapters.redmine.tickets.viewer import NOBODY, load_viewer
 from tests.adapters.redmine.tickets.world import World, listed
 
 pytestmark = pytest.mark.redmine
 
-CLOSED = {5, 6}
+KINDS = Kinds(frozenset({1, 2, 3, 4, 7}), frozenset({5, 6}))
 
 
 async def ours(engine: AsyncEngine, who: int, wanted: Filter, **order: Any) -> list[int]:
     """What the list finds."""
     given: dict[str, Any] = {"sort": "id", "descending": False, "offset": 0, "limit": 200} | order
     async with reading(engine, 10) as reader:
-        where = conditions(await load_viewer(reader, who), wanted, CLOSED, ZoneInfo("Europe/Moscow"), requesters=False)
+        where = conditions(await load_viewer(reader, who), wanted, KINDS, ZoneInfo("Europe/Moscow"), requesters=False)
         found = await page_ids(reader, where, **given)
         if given["limit"] == 200:
             assert await count(reader, where) == len(found)
