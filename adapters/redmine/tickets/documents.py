@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -33,6 +34,9 @@ class Document:
     tracker_id: int
     author_id: int
     assigned_to_id: int | None
+    status_id: int
+    updated: int
+    """Seconds of Redmine's wall time since 1970: says only which of two was changed later."""
     private: bool
     emails: tuple[str, ...]
     """The requesters' addresses, lower case, ascending."""
@@ -45,9 +49,8 @@ class Document:
 
     @property
     def digest(self) -> str:
-        """The same for the same document."""
-        facts = (self.project_id, self.tracker_id, self.author_id, self.assigned_to_id, self.private, self.emails)
-        made = blake2b(repr(facts).encode(), digest_size=16)
+        """The same for the same words and requesters."""
+        made = blake2b(repr(self.emails).encode(), digest_size=16)
         for words in (self.subject, self.body, self.hidden):
             made.update(b"\0")
             made.update(words.encode())
@@ -59,6 +62,7 @@ async def read_documents(reader: Reader, ids: Sequence[int], *, requesters: bool
     if not ids:
         return []
     columns: list[Any] = [_i.id, _i.project_id, _i.tracker_id, _i.author_id, _i.assigned_to_id, _i.is_private, _i.subject]
+    columns += [_i.status_id, _i.updated_on]
     columns.append(sa.func.substr(_i.description, 1, _LONG).label("description"))
     if requesters:
         columns.append(_i.easy_email_to)
@@ -87,6 +91,8 @@ def _document(row: sa.Row[Any], notes: Sequence[sa.Row[Any]], *, requesters: boo
         tracker_id=row.tracker_id,
         author_id=row.author_id,
         assigned_to_id=row.assigned_to_id,
+        status_id=row.status_id,
+        updated=int(row.updated_on.replace(tzinfo=UTC).timestamp()) if isinstance(row.updated_on, datetime) else 0,
         private=bool(row.is_private),
         emails=tuple(sorted(split_emails(row.easy_email_to))) if requesters else (),
         subject=words_of(row.subject or ""),
