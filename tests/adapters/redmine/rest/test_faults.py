@@ -132,10 +132,15 @@ async def test_a_cancelled_probe_lets_another_try() -> None:
     circuit = Circuit(failures=1, open_s=10, clock=lambda: now)
     circuit.failed()
     now = 11.0
-    async with server(hang) as url, client_on(url, circuit=circuit, deadlines=Deadlines()) as client:
+    asked = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await hang(reader, writer)
+
+    async with server(silent) as url, client_on(url, circuit=circuit, deadlines=Deadlines()) as client:
         probe = asyncio.create_task(client.get(ME, "/a.json"))
-        while not client.sent:
-            await asyncio.sleep(0)
+        await asked.wait()
         with pytest.raises(RestAway):
             await client.get(ME, "/b.json")
         probe.cancel()
