@@ -137,11 +137,15 @@ class Body(httpx.AsyncByteStream):
 )
 async def test_what_is_not_the_file_is_no_file(file: httpx.Response, error: type[RestError]) -> None:
     """A redirect, a login page, too few or too many bytes, a cut line: an error, and never more bytes than the metadata say."""
-    came = b""
-    with pytest.raises(RestError) as raised:
+    came = bytearray()
+
+    async def receive() -> None:
         async with open_download(answering(file), ME, 1) as found:
             async for piece in found.pieces():
-                came += piece
+                came.extend(piece)
+
+    with pytest.raises(RestError) as raised:
+        await receive()
     assert type(raised.value) is error
     assert len(came) <= 10
 
