@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,9 +26,27 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 @asynccontextmanager
 async def server(serve: Serve) -> AsyncIterator[str]:
     """A raw server on a free port; its address."""
-    made = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with made:
+    serving: set[asyncio.Task[None]] = set()
+
+    async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        this = asyncio.current_task()
+        assert this is not None
+        serving.add(this)
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    made = await asyncio.start_server(tracked, "127.0.0.1", 0)
+    try:
         yield f"http://127.0.0.1:{made.sockets[0].getsockname()[1]}"
+    finally:
+        made.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -47,7 +65,6 @@ def saying(*answers: bytes) -> tuple[Serve, list[bytes]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(answers[min(len(heads), len(answers)) - 1])
-        writer.close()
 
     return serve, heads
 
@@ -65,7 +82,6 @@ async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     """Reads for ever and says nothing."""
     while await reader.read(65_536):
         pass
-    writer.close()
 
 
 async def test_a_read_that_hangs_ends_at_its_deadline() -> None:
@@ -160,7 +176,6 @@ async def test_a_full_queue_refuses_one_person_and_not_the_others() -> None:
             await reader.read()
         else:
             writer.write(GOOD)
-        writer.close()
 
     gate = Gate(in_all=2, each=1, waiting=5, each_waiting=1)
     async with server(slow) as url, client_on(url, gate=gate, deadlines=Deadlines()) as client, asyncio.TaskGroup() as tasks:

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from adapters.redmine.rest.change import Change, Untaken, Upload
+from adapters.redmine.rest.change import Change, Upload
 from adapters.redmine.rest.client import Deadlines, RedmineClient
 from adapters.redmine.rest.credentials import ApiKey, Signed
 from adapters.redmine.rest.download import open_download
-from adapters.redmine.rest.errors import NotAllowed, NotFound, NotSignedIn, RestAway, RestError, Stale
+from adapters.redmine.rest.errors import NotAllowed, NotFound, NotSignedIn, Refused, RestAway, RestError, Stale
 from tests.adapters.redmine.rest.conftest import PEOPLE, House
 
 ME = Signed("me", ApiKey(SecretStr("k")))
@@ -64,12 +64,13 @@ async def test_each_person_downloads_what_they_may(house: House, login: str) -> 
 
 
 @pytest.mark.redmine
-async def test_a_token_that_redmine_does_not_know_is_told(house: House) -> None:
-    """204 and no file: the person is told that it is not there."""
+async def test_a_token_that_redmine_does_not_know_is_refused(house: House) -> None:
+    """With a sentence, and the note is not posted without its file."""
     id = await house.issue()
     change = Change(notes="см. файл", uploads=(Upload("999999.abc", "нет.txt"),))
-    outcome = await (await house.connect("ivanov")).change(id, change, lock_version=None)
-    assert outcome.untaken == (Untaken("uploads", ("нет.txt",), None),)
+    with pytest.raises(Refused):
+        await (await house.connect("ivanov")).change(id, change, lock_version=None)
+    assert await house.notes(id) == []
 
 
 @pytest.mark.redmine
