@@ -28,7 +28,7 @@ def test_another_form_is_refused(text: str) -> None:
 async def test_each_change_makes_the_version_newer(redmine_peer: RedminePeer, peer_engine: AsyncEngine) -> None:
     """A field, a note and a private note each; an issue that does not exist has none."""
 
-    async def version() -> Version:
+    async def version(id: int) -> Version:
         async with reading(peer_engine, 5.0) as reader:
             found = await versions(reader, [id, 999_999, id])
         assert set(found) == {id}
@@ -37,9 +37,9 @@ async def test_each_change_makes_the_version_newer(redmine_peer: RedminePeer, pe
     async with httpx.AsyncClient(base_url=redmine_peer.url, headers=redmine_peer.headers("ivanov"), timeout=30) as client:
         made = await client.post("/issues.json", json={"issue": {"project_id": 1, "tracker_id": 1, "subject": "Версии"}})
         id = made.json()["issue"]["id"]
-        seen = [await version()]
+        seen = [await version(id)]
         assert seen[0].last_journal == 0
         for change in ({"done_ratio": 10}, {"notes": "a"}, {"notes": "b", "private_notes": True}):
             assert (await client.put(f"/issues/{id}.json", json={"issue": change})).status_code == 204
-            seen.append(await version())
+            seen.append(await version(id))
     assert seen == sorted(set(seen))
