@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 __all__ = ["Context"]
 
 _ISSUE_PATH = re.compile(r"/issues/(\d{1,9})(?:[?][^#]*)?(?:#(note-\d{1,9}))?\Z")
-_OUT = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\\]", re.IGNORECASE)
+_OUT = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\\/?#]", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2066-\u2069]")
 """Characters that no address holds unencoded (RFC 3986), and those that make one look like another."""
 

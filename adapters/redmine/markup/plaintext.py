@@ -17,7 +17,9 @@ def plaintext(text: str) -> str:
     """HTML of `text`, escaped."""
     return "\n".join(
         f"{'<blockquote>' * depth}{_paragraphs(lines)}{'</blockquote>' * depth}"
-        for depth, lines in ((depth, [line for _, line in group]) for depth, group in groupby(map(_line, text.split("\n")), lambda at: at[0]))
+        for depth, lines in (
+            (depth, [line for _, line in group]) for depth, group in groupby(map(_line, text.split("\n")), lambda at: at[0])
+        )
     )
 
 

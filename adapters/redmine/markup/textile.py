@@ -22,7 +22,7 @@ _RAW = re.compile(r"<(/?)(pre|code|kbd|notextile)\b([^<>\n]{0,200})>", re.IGNORE
 _LANGUAGE = re.compile(r"""class=["']([A-Za-z0-9_+#-]{1,30})["']""")
 _ATTRIBUTES = r"((?:\([^()\n]{1,80}\)|\{[^{}\n]{1,200}\}|\[[a-z_-]{1,20}\]|[<>=()~^-]){0,6})"
 _PREFIX = re.compile(rf"(h[1-6]|p|bq|fn\d{{1,3}}){_ATTRIBUTES}\.(?::\S{{1,500}})? (?=\S)")
-_ITEM = re.compile(r"([*#]{1,30})(?:\([^()\n]{1,80}\)|\{[^{}\n]{1,200}\}|[<>=]){0,3} (.*)", re.DOTALL)
+_ITEM = re.compile(r"([*#]{1,30})(?:\([^()\n]{1,80}\)|\{[^{}\n]{1,200}\}|[<>=]){0,3} +(\S.*)")
 _RULE = re.compile(r"(?:(?: ?-){3,}|(?: ?\*){3,}|(?: ?_){3,}) *\Z")
 _QUOTE = re.compile(r"> ?")
 _TABLE = re.compile(rf"table{_ATTRIBUTES}\. *\Z")
@@ -39,7 +39,7 @@ def textile(text: str) -> str:
 
 
 def _shelved(text: str, shelf: Shelf) -> str:
-    """`text` with what stands in `pre`, `code`, `kbd`, `notextile`, `==…==` put away and comments gone."""
+    """`text` with what stands in `pre`, `code`, `kbd`, `notextile` put away and comments gone."""
     marks = list(_RAW.finditer(text))
     last = {mark[2].lower(): number for number, mark in enumerate(marks) if mark[1]}
     done, at, number = [], 0, 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from adapters.redmine.markup.shelf import PLACE, Shelf, attribute, escape
+from adapters.redmine.markup.shelf import Shelf, attribute, escape
 
 __all__ = ["inline"]
 
@@ -132,8 +132,3 @@ def _emphasis(text: str) -> str:
             at = attributes.end() if attributes else end
             opened_at = at
     return "".join(out) + escape(text[at:])
-
-
-def plain_places(text: str) -> bool:
-    """True when nothing but places stands in `text`."""
-    return not PLACE.sub("", text).strip()

@@ -57,9 +57,57 @@ def test_long_vector_stays_harmless() -> None:
 
 
 _PIECES = st.sampled_from(
-    [*'<>"\'&=/ \n\t*_-+^~%@#!|()[]{}:;\\`.', "\x00", "\x02", "\x03", "\u2028", "a", "1", "script", "img", "src", "onerror", "style", "svg", "math"]
-    + ["javascript:", "http://", "//", "data:", "<!--", "-->", "<pre>", "</pre>", "<code", "class=", "&#x6a;", "&lt;", "\x020\x03", "h1. ", "bq. "]
-    + ["table. ", "> ", "* ", "```", '":', "![", "](", "attachment:", "[[", "]]", "{{", "www.", "<a href=", "<p title=", "</style>", "<textarea>"]
+    [
+        *"<>\"'&=/ \n\t*_-+^~%@#!|()[]{}:;\\`.",
+        "\x00",
+        "\x02",
+        "\x03",
+        "\u2028",
+        "a",
+        "1",
+        "script",
+        "img",
+        "src",
+        "onerror",
+        "style",
+        "svg",
+        "math",
+    ]
+    + [
+        "javascript:",
+        "http://",
+        "//",
+        "data:",
+        "<!--",
+        "-->",
+        "<pre>",
+        "</pre>",
+        "<code",
+        "class=",
+        "&#x6a;",
+        "&lt;",
+        "\x020\x03",
+        "h1. ",
+        "bq. ",
+    ]
+    + [
+        "table. ",
+        "> ",
+        "* ",
+        "```",
+        '":',
+        "![",
+        "](",
+        "attachment:",
+        "[[",
+        "]]",
+        "{{",
+        "www.",
+        "<a href=",
+        "<p title=",
+        "</style>",
+        "<textarea>",
+    ]
 )
 
 
