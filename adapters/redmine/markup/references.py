@@ -27,7 +27,8 @@ def linked(text: str, context: Context) -> str:
     """The HTML of `text`, which is plain, with links in it."""
     if _SIGN.search(text) is None:
         return attribute(text)
-    done, at = [], 0
+    done: list[str] = []
+    at = 0
     for found in _WORD.finditer(text):
         kind = found.lastgroup
         start, end, piece = found.start(), found.end(), None

@@ -42,7 +42,8 @@ def _shelved(text: str, shelf: Shelf) -> str:
     """`text` with what stands in `pre`, `code`, `kbd`, `notextile` put away and comments gone."""
     marks = list(_RAW.finditer(text))
     last = {mark[2].lower(): number for number, mark in enumerate(marks) if mark[1]}
-    done, at, number = [], 0, 0
+    done: list[str] = []
+    at = number = 0
     while number < len(marks):
         mark = marks[number]
         name = mark[2].lower()
@@ -79,7 +80,8 @@ def _raw(name: str, attributes: str, inside: str, shelf: Shelf) -> str:
 
 
 def _without_comments(text: str) -> str:
-    done, at = [], 0
+    done: list[str] = []
+    at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         done.append(text[at:start])
         at = end + 3
