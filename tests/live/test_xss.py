@@ -75,7 +75,7 @@ async def watched(product: Product) -> AsyncIterator[Alarm]:
             await route.fulfill(status=200, content_type="image/gif", body=_PIXEL)
 
         await somebody.context.route(f"**{_FILES}**", file)
-        page = await somebody.tab("/login")
+        page = await somebody.tab()
         alarm = Alarm(somebody, page)
 
         async def dialog(shown: Dialog) -> None:
@@ -119,4 +119,4 @@ async def test_nothing_runs(product: Product, formatting: Formatting) -> None:
     async with watched(product) as alarm:
         assert await alarm.insert(texts) > len(texts)
         assert await alarm.reported() == []
-        assert (alarm.dialogs, alarm.foreign) == ([], [])
+        assert (alarm.dialogs, alarm.foreign, alarm.person.complaints) == ([], [], [])
