@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 __all__ = ["Context"]
 
 _ISSUE_PATH = re.compile(r"/issues/(\d{1,9})(?:[?][^#]*)?(?:#(note-\d{1,9}))?\Z")
-_OUT = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\\]", re.IGNORECASE)
+_OUT = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\\/?#]", re.IGNORECASE)
+_UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2066-\u2069]")
+"""Characters that no address holds unencoded (RFC 3986), and those that make one look like another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,11 @@ class Context:
         if (issue := _ISSUE_PATH.match(path)) is not None:
             return f"/tasks/{issue[1]}" + (f"#{issue[2]}" if issue[2] else "")
         if _OUT.match(target):
-            return target
+            return _encoded(target)
         if target.startswith("/") and not target.startswith(("//", "/\\")):
-            return f"{base}{target}" if base else None
+            return _encoded(f"{base}{target}") if base else None
         return self.attachment(target)
+
+
+def _encoded(address: str) -> str:
+    return _UNSAFE.sub(lambda found: quote(found[0]), address)

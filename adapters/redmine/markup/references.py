@@ -9,7 +9,6 @@ from adapters.redmine.markup.shelf import attribute
 
 __all__ = ["anchor", "linked"]
 
-_FOREIGN = ' rel="noopener noreferrer nofollow" target="_blank"'
 _TAIL = ".,;:!?…'\"»)]}*_~"
 _WORD = re.compile(
     r"(?P<url>(?<![\w/@.])(?:https?://|www\.)[^\s<>\"\[\]{}|\\^`\x00-\x1f]{1,2000})"
@@ -20,11 +19,16 @@ _WORD = re.compile(
     r"|(?P<login>(?<![\w@/.])@[A-Za-z0-9_][A-Za-z0-9_.@-]{0,59})"
     r"|(?P<wiki>\[\[(?:[^|\[\]\n]{0,200}\|)?(?P<label>[^|\[\]\n]{1,200})\]\])"
 )
+_SIGN = re.compile(r"[#@]|://|www\.|\[\[|attachment:|ssue ")
+"""Without one of these there is nothing to link; most pieces of text have none."""
 
 
 def linked(text: str, context: Context) -> str:
     """The HTML of `text`, which is plain, with links in it."""
-    done, at = [], 0
+    if _SIGN.search(text) is None:
+        return attribute(text)
+    done: list[str] = []
+    at = 0
     for found in _WORD.finditer(text):
         kind = found.lastgroup
         start, end, piece = found.start(), found.end(), None
@@ -62,7 +66,7 @@ def anchor(target: str, label: str, context: Context, title: str = "") -> str | 
     if href is None:
         return None
     inner = href.startswith("/tasks/") and href not in context.own
-    kind = ' class="issue"' if inner else ' class="attachment"' if href in context.own else _FOREIGN
+    kind = ' class="issue"' if inner else ' class="attachment"' if href in context.own else ' target="_blank"'
     hint = f' title="{attribute(title)}"' if title else ""
     return f'<a{kind} href="{attribute(href)}"{hint}>{label}</a>'
 

@@ -17,10 +17,10 @@ __all__ = ["MAX_CHARS", "MAX_RICH_CHARS", "Formatting", "render"]
 Formatting = Literal["textile", "common_mark", "markdown", "html", ""]
 """Redmine's `text_formatting`; `html` is what Easy Redmine's editor writes, the empty one is plain text."""
 
-MAX_RICH_CHARS = 20_000
-"""Longer texts are shown as plain ones: a formatter would keep the event loop for tens of milliseconds. (Descriptions are a few hundred
-characters long; what is longer is a log that somebody pasted.)"""
-MAX_CHARS = 100_000
+MAX_RICH_CHARS = 10_000
+"""Longer texts are shown as plain ones, without links: a formatter would keep the event loop for tens of milliseconds. (Descriptions are
+a few hundred characters long; what is longer is a log that somebody pasted.)"""
+MAX_CHARS = 200_000
 """Longer texts end in an ellipsis there; the page has a link to the whole in Redmine."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _TAG = re.compile(r"<[a-zA-Z/!?]")
@@ -34,10 +34,9 @@ def render(text: str | None, formatting: Formatting, context: Context) -> str:
         return ""
     cut = len(text) > MAX_CHARS
     text = _CONTROL.sub("", text[:MAX_CHARS].replace("\r\n", "\n").replace("\r", "\n"))
-    made = _formatted(text, formatting) if len(text) <= MAX_RICH_CHARS else plaintext(text)
-    if cut:
-        made += '<p><span class="cut">…</span></p>'
-    return gate(rewrite(clean(made), context), context.own)
+    if len(text) <= MAX_RICH_CHARS:
+        return gate(rewrite(clean(_formatted(text, formatting)), context), context.own)
+    return gate(plaintext(text) + ('<p><span class="cut">…</span></p>' if cut else ""), context.own)
 
 
 def _formatted(text: str, formatting: Formatting) -> str:

@@ -18,7 +18,7 @@ _WORDS = "a img code kbd samp var b strong i em u s del ins sub sup cite q span 
 _GIVEN = frozenset(f"{_BLOCKS} {_WORDS}".split())
 ALLOWED: dict[str, frozenset[str]] = {
     **{name: frozenset[str]() for name in _GIVEN - {"h1", "h2"}},
-    "a": frozenset({"href", "title", "rel", "target", "class"}),
+    "a": frozenset({"href", "title", "target", "class"}),  # and `rel`, which the gate writes itself
     "img": frozenset({"src", "alt", "title", "loading"}),
     "code": frozenset({"class"}),
     "span": frozenset({"class"}),
@@ -29,20 +29,19 @@ ALLOWED: dict[str, frozenset[str]] = {
 """What the output may hold: element -> its attributes."""
 
 _FIRST: dict[str, set[str]] = {
-    "a": {"href", "title"}, "img": {"src", "alt", "title"}, "code": {"class"}, "ol": {"start"},
+    "*": set(), "a": {"href", "title"}, "img": {"src", "alt", "title"}, "code": {"class"}, "ol": {"start"},
     "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"},
 }  # fmt: skip
 _DROPPED = {"script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "textarea", "select", "xmp", "noembed"}
 _VALUES: dict[str, re.Pattern[str]] = {
     "class": re.compile(r"language-[A-Za-z0-9_+#-]{1,30}|mention|issue|attachment|cut|plain"),
-    "rel": re.compile(r"noopener noreferrer nofollow"),
     "target": re.compile(r"_blank"),
     "loading": re.compile(r"lazy"),
     "start": re.compile(r"\d{1,6}"),
     "colspan": re.compile(r"\d{1,2}"),
     "rowspan": re.compile(r"\d{1,2}"),
 }
-_HREF = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20]+|/tasks/\d{1,9}(?:#note-\d{1,9})?", re.IGNORECASE)
+_HREF = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\"<>`]+|/tasks/\d{1,9}(?:#note-\d{1,9})?", re.IGNORECASE)
 
 
 def clean(source: str) -> str:
@@ -58,10 +57,10 @@ def gate(source: str, own: frozenset[str]) -> str:
         source,
         tags=set(ALLOWED),
         clean_content_tags=_DROPPED,
-        attributes={name: set(names) for name, names in ALLOWED.items() if names},
+        attributes={"*": set(), **{name: set(names) for name, names in ALLOWED.items() if names}},
         attribute_filter=_filter(own),
         url_schemes={"http", "https", "mailto"},
-        link_rel=None,
+        link_rel="noopener noreferrer nofollow",
     )
 
 

@@ -18,7 +18,7 @@ def escape(text: str) -> str:
 
 
 class Shelf:
-    """Pieces by number. A place in the text is two control characters round the number; texts are rid of these before, so nobody forges one."""
+    """Pieces by number. A place in the text is two control characters round the number; texts are rid of these, so none is forged."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []

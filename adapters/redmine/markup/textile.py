@@ -7,7 +7,7 @@ lists, and speaks another dialect: no `> ` quotations, curly quotes and × in co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from adapters.redmine.markup.shelf import PLACE, Shelf, attribute, escape
 from adapters.redmine.markup.textile_inline import inline
@@ -16,11 +16,13 @@ __all__ = ["textile"]
 
 _MAX_DEPTH = 8
 """Of quotations and lists; deeper ones stay at this depth."""
+_MAX_ROW_LINES = 20
+_MAX_CELLS = 100
 _RAW = re.compile(r"<(/?)(pre|code|kbd|notextile)\b([^<>\n]{0,200})>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"""class=["']([A-Za-z0-9_+#-]{1,30})["']""")
 _ATTRIBUTES = r"((?:\([^()\n]{1,80}\)|\{[^{}\n]{1,200}\}|\[[a-z_-]{1,20}\]|[<>=()~^-]){0,6})"
 _PREFIX = re.compile(rf"(h[1-6]|p|bq|fn\d{{1,3}}){_ATTRIBUTES}\.(?::\S{{1,500}})? (?=\S)")
-_ITEM = re.compile(r"([*#]{1,30})(?:\([^()\n]{1,80}\)|\{[^{}\n]{1,200}\}|[<>=]){0,3} (.*)", re.DOTALL)
+_ITEM = re.compile(r"([*#]{1,30})(?:\([^()\n]{1,80}\)|\{[^{}\n]{1,200}\}|[<>=]){0,3} +(\S.*)")
 _RULE = re.compile(r"(?:(?: ?-){3,}|(?: ?\*){3,}|(?: ?_){3,}) *\Z")
 _QUOTE = re.compile(r"> ?")
 _TABLE = re.compile(rf"table{_ATTRIBUTES}\. *\Z")
@@ -37,10 +39,11 @@ def textile(text: str) -> str:
 
 
 def _shelved(text: str, shelf: Shelf) -> str:
-    """`text` with what stands in `pre`, `code`, `kbd`, `notextile`, `==…==` put away and comments gone."""
+    """`text` with what stands in `pre`, `code`, `kbd`, `notextile` put away and comments gone."""
     marks = list(_RAW.finditer(text))
     last = {mark[2].lower(): number for number, mark in enumerate(marks) if mark[1]}
-    done, at, number = [], 0, 0
+    done: list[str] = []
+    at = number = 0
     while number < len(marks):
         mark = marks[number]
         name = mark[2].lower()
@@ -77,7 +80,8 @@ def _raw(name: str, attributes: str, inside: str, shelf: Shelf) -> str:
 
 
 def _without_comments(text: str) -> str:
-    done, at = [], 0
+    done: list[str] = []
+    at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         done.append(text[at:start])
         at = end + 3
@@ -115,8 +119,8 @@ def _blocks(lines: list[str], shelf: Shelf, depth: int) -> Iterator[str]:
             at = end
 
 
-def _while(lines: list[str], at: int, fits: object) -> int:
-    while at < len(lines) and fits(lines[at]):  # type: ignore[operator]
+def _while(lines: list[str], at: int, fits: Callable[[str], bool]) -> int:
+    while at < len(lines) and fits(lines[at]):
         at += 1
     return at
 
@@ -192,18 +196,15 @@ def _list(lines: list[str], shelf: Shelf) -> str:
 
 
 def _table_end(lines: list[str], at: int) -> int:
-    """The line behind the table that begins at `at`; `at` when none does. A row may go over several lines, up to one that ends in `|`."""
-    end = at + bool(_TABLE.match(lines[at]))
-    good = at
-    while end < len(lines) and (good < end or _ROW.match(lines[end])) and lines[end].strip():
-        if lines[end].rstrip().endswith("|"):
-            good = end + 1
-        elif good == end and not _ROW.match(lines[end]):
+    """The line behind the table that begins at `at`; `at` when none does. A row goes up to a line that ends in `|`, blank lines end it."""
+    end, good = at + bool(_TABLE.match(lines[at])), at
+    while end < len(lines) and _ROW.match(lines[end]):
+        row = (number for number in range(end, min(end + _MAX_ROW_LINES, len(lines))))
+        last = next((number for number in row if not lines[number].strip() or lines[number].rstrip().endswith("|")), None)
+        if last is None or not lines[last].strip():
             break
-        end += 1
-        if end == good and end < len(lines) and not _ROW.match(lines[end]):
-            break
-    return good if good > at + bool(_TABLE.match(lines[at])) else at
+        good = end = last + 1
+    return good
 
 
 def _table(lines: list[str], shelf: Shelf) -> str:
@@ -220,7 +221,7 @@ def _table(lines: list[str], shelf: Shelf) -> str:
 def _row(text: str, shelf: Shelf) -> str:
     text = _WIKI_PIPE.sub(lambda link: f"{link[1]}{shelf.put('|')}{link[2]}", text[text.index("|") + 1 : -1])
     cells = []
-    for source in text.split("|"):
+    for source in text.split("|", _MAX_CELLS):
         settings = _CELL.match(source)
         name, spans = "td", ""
         if settings is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from adapters.redmine.markup.shelf import PLACE, Shelf, attribute, escape
+from adapters.redmine.markup.shelf import Shelf, attribute, escape
 
 __all__ = ["inline"]
 
@@ -47,7 +47,8 @@ def _code(text: str, shelf: Shelf) -> str:
     closing = [mark.start() for mark in _CLOSING_CODE.finditer(text)]
     if not closing:
         return text
-    done, at = [], 0
+    done: list[str] = []
+    at = 0
     for mark in _OPENING_CODE.finditer(text):
         start = mark.start()
         if start < at:
@@ -71,7 +72,8 @@ def _image(found: re.Match[str], shelf: Shelf) -> str:
 
 def _links(text: str, shelf: Shelf) -> str:
     """`"text(title)":address`; the text between stays open to emphasis."""
-    done, at = [], 0
+    done: list[str] = []
+    at = 0
     place = text.find('":')
     while place >= 0:
         start = text.rfind('"', at, place)
@@ -132,8 +134,3 @@ def _emphasis(text: str) -> str:
             at = attributes.end() if attributes else end
             opened_at = at
     return "".join(out) + escape(text[at:])
-
-
-def plain_places(text: str) -> bool:
-    """True when nothing but places stands in `text`."""
-    return not PLACE.sub("", text).strip()
