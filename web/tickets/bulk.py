@@ -52,6 +52,9 @@ def bulk_topic() -> Topic:
     return Topic(name="bulk:", fold=fold_bulk, may_read=_owner)
 
 
+Say = Callable[[WebError], str]
+
+
 @dataclass(slots=True)
 class _Job:
     """A job at work. `back`: issue -> version after the change and the old values."""
@@ -66,8 +69,9 @@ class _Job:
     away: int = 0
     told_at: float = float("-inf")
 
-
-Say = Callable[[WebError], str]
+    def fail(self, id: int, error: WebError, say: Say) -> None:
+        """This issue was not changed, and why."""
+        self.failed.append({"id": id, "code": error.code, "message": say(error)})
 
 
 class Bulk:
@@ -91,7 +95,7 @@ class Bulk:
         state = self._state(principal, name)
         if not state.get("back") or state["state"] == "running" or state.get("undo_job"):
             raise WebError(409, "not_undoable", N_("There is nothing to take back."))
-        work = {
+        work: dict[int, tuple[Change, Version | None]] = {
             int(id): (Change(**{key: value for key, value in was.items() if key != "version"}), parse(was["version"]))
             for id, was in state["back"].items()
         }
@@ -166,17 +170,14 @@ class Bulk:
             if back := _back(change, before):
                 job.back[str(id)] = back | {"version": done.task.version}
         except WebError as error:
-            job.failed.append({"id": id, "code": error.code, "message": say(error)})
+            job.fail(id, error, say)
         except Clashed:
-            error = WebError(409, "conflict", N_("Somebody changed this ticket meanwhile."))
-            job.failed.append({"id": id, "code": error.code, "message": say(error)})
+            job.fail(id, WebError(409, "conflict", N_("Somebody changed this ticket meanwhile.")), say)
         except Lost:
-            error = WebError(502, "unclear", N_("Redmine did not confirm the change."))
-            job.failed.append({"id": id, "code": error.code, "message": say(error)})
+            job.fail(id, WebError(502, "unclear", N_("Redmine did not confirm the change.")), say)
         except (RestError, RedmineError) as failure:
             job.away = job.away + 1 if isinstance(failure, RestAway) else 0
-            error = web_error(failure)
-            job.failed.append({"id": id, "code": error.code, "message": say(error)})
+            job.fail(id, web_error(failure), say)
         job.done += 1
 
     def _tell(self, job: _Job) -> None:

@@ -72,7 +72,7 @@ class Operation:
 
 
 _task = "/tasks/api/task/{task_id}"
-_change = {"once": True, "writes": True}
+_change: Mapping[str, Any] = {"once": True, "writes": True}
 
 
 def _text(longest: int, pattern: str | None = None) -> dict[str, Any]:

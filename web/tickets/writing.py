@@ -26,7 +26,7 @@ async def put_status(request: Request, tickets: Tickets, principal: Principal) -
     """Sets the status."""
     given, body = await wants.read(request, wants.PutStatus)
     catalog = await desk_of(tickets).reader.catalog([("status", given.status_id)])
-    mine = {"status": catalog.name("status", given.status_id)[locale_of(principal)]}
+    mine: dict[str, str | None] = {"status": catalog.name("status", given.status_id)[locale_of(principal)]}
     return await _write(request, tickets, principal, given, body, Change(status_id=given.status_id), mine)
 
 
@@ -34,7 +34,7 @@ async def put_priority(request: Request, tickets: Tickets, principal: Principal)
     """Sets the priority."""
     given, body = await wants.read(request, wants.PutPriority)
     catalog = await desk_of(tickets).reader.catalog([("priority", given.priority_id)])
-    mine = {"priority": catalog.name("priority", given.priority_id)[locale_of(principal)]}
+    mine: dict[str, str | None] = {"priority": catalog.name("priority", given.priority_id)[locale_of(principal)]}
     return await _write(request, tickets, principal, given, body, Change(priority_id=given.priority_id), mine)
 
 

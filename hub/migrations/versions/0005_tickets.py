@@ -1,9 +1,11 @@
 """The tickets' pages: drafts, what was read, personal views, answers to repeated writes"""
 
+from typing import Any
+
 from alembic import op
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import LONGTEXT, MEDIUMBLOB
-
 
 revision = "0005"
 down_revision = "0004"
@@ -14,8 +16,7 @@ _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _Json = sa.Text().with_variant(LONGTEXT, "mysql")
 _Text = sa.Text().with_variant(LONGTEXT, "mysql")
 _Bytes = sa.LargeBinary().with_variant(MEDIUMBLOB, "mysql")
-_MYSQL = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
-
+_MYSQL: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 
 def upgrade() -> None:
     op.create_table(
@@ -79,7 +80,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_keys_begun_at"), ["begun_at"], unique=False)
-
 
 def downgrade() -> None:
     op.drop_table("idempotency_keys")

@@ -1,17 +1,18 @@
 """The index of the tickets' search"""
 
+from typing import Any
+
 from alembic import op
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import LONGTEXT
-
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_BYTES = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
-
+_BYTES: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 
 def upgrade() -> None:
     op.create_table(
@@ -67,7 +68,6 @@ def upgrade() -> None:
             " hidden MEDIUMTEXT NOT NULL, FULLTEXT INDEX ft_ticket_words_subject (subject), FULLTEXT INDEX ft_ticket_words_body (body),"
             " FULLTEXT INDEX ft_ticket_words_hidden (hidden)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin"
         )
-
 
 def downgrade() -> None:
     for table in ("ticket_words", "ticket_positions", "ticket_requesters", "ticket_index"):

@@ -1,6 +1,6 @@
-import { dataUrl, upload } from '../inbox/upload';
 import { css, html, nothing } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import { dataUrl, upload } from '../inbox/upload';
 import { initials } from '../shell/initials';
 import { base, define } from '../ui/element';
 import { icon } from '../ui/icons';
