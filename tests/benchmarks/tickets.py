@@ -51,6 +51,9 @@ _LISTS: dict[str, tuple[Filter, str]] = {
     "one project, closed": (Filter(statuses="closed", project=frozenset({5})), "created"),
 }
 _BY_INDEX = {
+    "mine, open": Wanted(statuses=_KINDS.open, assignee="me"),
+    "waiting": Wanted(statuses=_KINDS.open, waiting=True),
+    "all, open": Wanted(statuses=_KINDS.open),
     "all, of every status": Wanted(),
     "all, closed": Wanted(statuses=_KINDS.closed),
     "one project, closed": Wanted(statuses=_KINDS.closed, project=frozenset({5})),

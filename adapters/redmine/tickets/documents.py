@@ -37,6 +37,10 @@ class Document:
     status_id: int
     updated: int
     """Seconds of Redmine's wall time since 1970: says only which of two was changed later."""
+    spoke: int
+    """Whose the newest public note is; 0: there is none."""
+    spoke_hidden: int
+    """Whose the newest note of all is; 0: there is none."""
     private: bool
     emails: tuple[str, ...]
     """The requesters' addresses, lower case, ascending."""
@@ -68,7 +72,7 @@ async def read_documents(reader: Reader, ids: Sequence[int], *, requesters: bool
         columns.append(_i.easy_email_to)
     rows = await reader.rows(sa.select(*columns).where(_i.id.in_(ids)))
     told = (
-        sa.select(_j.journalized_id, sa.func.substr(_j.notes, 1, _LONG).label("notes"), _j.private_notes)
+        sa.select(_j.journalized_id, sa.func.substr(_j.notes, 1, _LONG).label("notes"), _j.private_notes, _j.user_id)
         .where(_j.journalized_type == "Issue", _j.journalized_id.in_(ids), _j.notes != "")
         .order_by(_j.id.desc())
         .limit(_NOTES * 10)
@@ -93,6 +97,8 @@ def _document(row: sa.Row[Any], notes: Sequence[sa.Row[Any]], *, requesters: boo
         assigned_to_id=row.assigned_to_id,
         status_id=row.status_id,
         updated=int(row.updated_on.replace(tzinfo=UTC).timestamp()) if isinstance(row.updated_on, datetime) else 0,
+        spoke=next((note.user_id for note in notes if not note.private_notes), 0),
+        spoke_hidden=next((note.user_id for note in notes), 0),
         private=bool(row.is_private),
         emails=tuple(sorted(split_emails(row.easy_email_to))) if requesters else (),
         subject=words_of(row.subject or ""),

@@ -145,6 +145,8 @@ class Wanted:
     tracker: frozenset[int] | None = None
     assignee: Literal["me", "none"] | frozenset[int] | None = None
     author: Literal["me"] | frozenset[int] | None = None
+    waiting: bool = False
+    """Where the next word is the viewer's, as listing.waiting says, but for the statuses."""
 
     def conditions(self, viewer: Viewer) -> list[sa.ColumnElement[bool]]:
         """As conditions on the index."""
@@ -156,7 +158,21 @@ class Wanted:
             parts.append(_f.assigned_to_id.in_(viewer.ours if self.assignee == "me" else sorted(self.assignee)))
         if self.author is not None and not (self.author == "me" and viewer.redmine_id is None):
             parts.append(_f.author_id.in_([viewer.redmine_id] if self.author == "me" else sorted(self.author)))
+        if self.waiting:
+            parts.append(_waits(viewer))
         return parts
+
+
+def _waits(viewer: Viewer) -> sa.ColumnElement[bool]:
+    if viewer.redmine_id is None:
+        return sa.false()
+    last: sa.ColumnElement[Any] = _f.spoke
+    if viewer.note_projects:
+        last = sa.case((_f.project_id.in_(sorted(viewer.note_projects)), _f.spoke_hidden), else_=_f.spoke)
+    mine = sa.and_(_f.assigned_to_id.is_not(None), _f.assigned_to_id.in_(viewer.ours))
+    asked = sa.and_(mine, sa.case((last == 0, _f.author_id), else_=last) != viewer.redmine_id)
+    answered = sa.and_(_f.author_id == viewer.redmine_id, sa.not_(mine), last != 0, last != viewer.redmine_id)
+    return sa.and_(sa.or_(mine, _f.author_id == viewer.redmine_id), sa.or_(asked, answered))
 
 
 def _facts(document: Document) -> dict[str, Any]:
@@ -168,6 +184,8 @@ def _facts(document: Document) -> dict[str, Any]:
         "assigned_to_id": document.assigned_to_id,
         "is_private": document.private,
         "status_id": document.status_id,
+        "spoke": document.spoke,
+        "spoke_hidden": document.spoke_hidden,
         "updated": document.updated,
         "digest": document.digest,
     }

@@ -26,6 +26,8 @@ def document(id: int, subject: str, text: str = "", *, private_note: str = "", *
         "assigned_to_id": None,
         "status_id": 1,
         "updated": 0,
+        "spoke": 0,
+        "spoke_hidden": 0,
         "private": False,
         "emails": (),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -13,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.redmine.engine import reading
 from adapters.redmine.tickets.index import TicketIndex, Wanted
 from adapters.redmine.tickets.indexer import Indexer
+from adapters.redmine.tickets.listing import Filter, Kinds, conditions, page_ids
 from adapters.redmine.tickets.search import Hit, search
 from adapters.redmine.tickets.viewer import load_viewer
 from adapters.redmine.tickets.words import fold, parse
 from tests.adapters.redmine.tickets.world import SECRET, World, listed
 from tests.clock import START
 
+KINDS = Kinds(frozenset({1, 2, 3, 4, 7}), frozenset({5, 6}))
 pytestmark = pytest.mark.redmine
 
 
@@ -61,6 +64,12 @@ class Site:
         )
         (number,) = await self.world.sql(text, i=issue, n=notes)
         return int(number)
+
+    async def own_secrets(self, number: int) -> set[int]:
+        """Issues with a private note of this person."""
+        return {
+            row[0] for row in await self.world.sql("SELECT journalized_id FROM journals WHERE private_notes AND user_id = :u", u=number)
+        }
 
     async def find(self, name: str, typed: str, *, limit: int = 200) -> Sequence[Hit]:
         """What somebody finds."""
@@ -199,6 +208,13 @@ async def test_the_index_lists_as_redmine_does(site: Site) -> None:
                 pages = [await site.index.latest(viewer, wanted, descending=descending, offset=at, limit=50) for at in range(0, 400, 50)]
                 assert [id for page in pages for id in page] == theirs, (name, params)
             assert await site.index.count(viewer, wanted) == len(theirs)
+        waits = Filter(waiting=True)
+        async with reading(site.redmine, 10) as reader:
+            where = conditions(viewer, waits, KINDS, ZoneInfo("Europe/Moscow"), requesters=False)
+            exact = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=200)
+        told = await site.index.latest(viewer, Wanted(statuses=KINDS.open, waiting=True), descending=True, offset=0, limit=200)
+        # one's own private notes, where one may not read others', are not in the index
+        assert set(told) ^ set(exact) <= await site.own_secrets(number)
 
 
 async def test_a_change_of_facts_alone_is_followed(site: Site) -> None:
