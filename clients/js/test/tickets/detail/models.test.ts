@@ -65,7 +65,10 @@ describe('mentions', () => {
 
   it('puts the name there and the caret after it', () => {
     const at = mentionAt('Спроси @пет, ладно?', 11);
-    expect(at && complete('Спроси @пет, ладно?', at, 'petrova')).toEqual({ text: 'Спроси @petrova, ладно?', caret: 15 });
+    expect(at && complete('Спроси @пет, ладно?', at, 'petrova')).toEqual({
+      text: 'Спроси @petrova, ладно?',
+      caret: 15,
+    });
   });
 
   it('quotes line by line', () => {
@@ -220,7 +223,10 @@ describe('who is here', () => {
     const live = new TicketLive(42, hub, 1, { changed, state: () => undefined });
     live.open();
     expect(hub.calls).toEqual([]);
-    hub.snapshot({ version: '7-3', viewers: { 1: { name: 'Я', typing: false }, 2: { name: 'Борис', typing: false, node: 'a' } } });
+    hub.snapshot({
+      version: '7-3',
+      viewers: { 1: { name: 'Я', typing: false }, 2: { name: 'Борис', typing: false, node: 'a' } },
+    });
     expect(changed).toHaveBeenLastCalledWith('7-3');
     expect(hub.calls.at(-1)).toEqual({ name: 'tickets.viewing', args: { id: 42, typing: false } });
     hub.event('ticket.viewing', { user_id: 3, name: 'Анна', typing: true, node: 'b' });
@@ -259,7 +265,8 @@ describe('keys and words of answers', () => {
       'list',
     ]);
     expect(stroke('Slash', { shiftKey: true })).toBe('help');
-    for (const held of ['ctrlKey', 'metaKey', 'altKey', 'shiftKey']) expect(stroke('KeyC', { [held]: true })).toBeNull();
+    for (const held of ['ctrlKey', 'metaKey', 'altKey', 'shiftKey'])
+      expect(stroke('KeyC', { [held]: true })).toBeNull();
     expect(stroke('constructor')).toBeNull();
   });
 
@@ -269,7 +276,9 @@ describe('keys and words of answers', () => {
   });
 
   it('tells a refusal in Redmine’s own sentences, and what is not known as such', () => {
-    const refused = new HttpError(422, 'refused', 'Не принято', undefined, { error: { reasons: ['Назначена неверно.'] } });
+    const refused = new HttpError(422, 'refused', 'Не принято', undefined, {
+      error: { reasons: ['Назначена неверно.'] },
+    });
     expect(outcomeOf(refused)).toEqual({ kind: 'refused', code: 'refused', reason: 'Назначена неверно.' });
     expect(outcomeOf(new TypeError('no link')).kind).toBe('lost');
     expect(outcomeOf(new HttpError(502, 'unclear', 'Неизвестно', undefined, { task: null }))).toEqual({

@@ -209,6 +209,8 @@ describe('the pickers', () => {
   it('asks the server for people by name', async () => {
     await open();
     press('KeyA');
-    await vi.waitFor(() => expect(all('li[role=option]').map((one) => one.textContent?.trim())).toContain(sidorov.name));
+    await vi.waitFor(() =>
+      expect(all('li[role=option]').map((one) => one.textContent?.trim())).toContain(sidorov.name),
+    );
   });
 });

@@ -116,7 +116,8 @@ export class Server {
     const instead = this.next.get(path)?.shift();
     if (instead) return await instead();
     const known = key ? this.#first.get(key) : undefined;
-    if (known) return known.body === text ? json(known.answer) : json({ error: { code: 'key_reused', message: '?' } }, 422);
+    if (known)
+      return known.body === text ? json(known.answer) : json({ error: { code: 'key_reused', message: '?' } }, 422);
     switch (`${method} ${path}`) {
       case 'GET /':
         return json(this.task);

@@ -34,7 +34,9 @@ describe('acts', () => {
   });
 
   it('rolls back with the reason when it is refused', async () => {
-    server.instead('/status', () => json({ error: { code: 'refused', message: 'Не принято', reasons: ['Так нельзя.'] } }, 422));
+    server.instead('/status', () =>
+      json({ error: { code: 'refused', message: 'Не принято', reasons: ['Так нельзя.'] } }, 422),
+    );
     const ending = ticket.do(status(closed));
     expect(ticket.shown?.status.name).toBe('Закрыта');
     expect(await ending).toBe('refused');
@@ -43,7 +45,11 @@ describe('acts', () => {
   });
 
   it('sends a double click once', async () => {
-    const endings = await Promise.all([ticket.do(comment('Раз')), ticket.do(comment('Раз')), ticket.do(comment('Раз'))]);
+    const endings = await Promise.all([
+      ticket.do(comment('Раз')),
+      ticket.do(comment('Раз')),
+      ticket.do(comment('Раз')),
+    ]);
     expect(endings).toEqual(['done', 'done', 'done']);
     expect(server.writes()).toHaveLength(1);
   });
@@ -85,7 +91,11 @@ describe('acts', () => {
 
   it('tells what Redmine dropped without a word', async () => {
     server.instead('/status', () =>
-      json({ task: task({ version: '8-4' }), journal: null, untaken: [{ field: 'status', label: 'Статус', wanted: 'Закрыта', is: 'Новая' }] }),
+      json({
+        task: task({ version: '8-4' }),
+        journal: null,
+        untaken: [{ field: 'status', label: 'Статус', wanted: 'Закрыта', is: 'Новая' }],
+      }),
     );
     expect(await ticket.do(status(closed))).toBe('done');
     expect(ticket.remarks[0]?.text).toBe('«Статус»: Redmine не принял «Закрыта», осталось «Новая».');
@@ -94,7 +104,13 @@ describe('acts', () => {
 
   it('shows the ticket as it is when the outcome is not known', async () => {
     server.instead('/status', () =>
-      json({ error: { code: 'unclear', message: 'Неизвестно, сменился ли статус.' }, task: task({ version: '9-9', status: work }) }, 502),
+      json(
+        {
+          error: { code: 'unclear', message: 'Неизвестно, сменился ли статус.' },
+          task: task({ version: '9-9', status: work }),
+        },
+        502,
+      ),
     );
     expect(await ticket.do(status(closed))).toBe('unclear');
     expect(ticket.shown?.status.name).toBe('В работе');
@@ -108,7 +124,11 @@ describe('conflicts', () => {
     server.colleague({ status: closed }, { author: sidorov, changes: [change] });
     const ending = ticket.do(status(work));
     await vi.waitFor(() => expect(ticket.question).not.toBeNull());
-    expect(ticket.question?.conflict.fields[0]).toMatchObject({ mine: 'В работе', theirs: 'Закрыта', who: 'Пётр Сидоров' });
+    expect(ticket.question?.conflict.fields[0]).toMatchObject({
+      mine: 'В работе',
+      theirs: 'Закрыта',
+      who: 'Пётр Сидоров',
+    });
     ticket.decide(status(work));
     expect(await ending).toBe('done');
     expect(server.writes().map((one) => one.body.version)).toEqual(['7-3', '8-4']);
