@@ -129,6 +129,7 @@ def build_app(database: Database) -> Starlette:
             route("/trackers.json", _trackers),
             route("/roles/{id}.json", _role),
             route("/projects.json", _projects),
+            route("/projects/{id}.json", _project),
             route("/projects/{id}/memberships.json", _memberships),
             Route("/login", login_page),
             Route("/{path:path}", elsewhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
@@ -319,22 +320,38 @@ def _visible(call: Call, project: Project) -> bool:
     return call.user.admin or project.public or (call.user.id, project.id) in call.site.memberships
 
 
+def _shown(project: Project) -> dict[str, Any]:
+    return {
+        "id": project.id,
+        "name": project.name,
+        "identifier": project.identifier,
+        "status": project.status,
+        "is_public": project.public,
+    }
+
+
 async def _projects(call: Call) -> Response:
-    shown = [
-        {"id": one.id, "name": one.name, "identifier": one.identifier, "status": one.status, "is_public": one.public}
-        for one in call.site.projects.values()
-        if _visible(call, one)
-    ]
+    shown = [_shown(one) for one in call.site.projects.values() if _visible(call, one)]
     return call.answer({"projects": shown, "total_count": len(shown), "offset": 0, "limit": 100})
 
 
-async def _memberships(call: Call) -> Response:
+def _named(call: Call) -> Project:
+    """The project that the address names by its number or identifier; 404, or 403 for a hidden one, as Redmine tells them apart."""
     wanted = str(call.request.path_params["id"])
     project = next((one for one in call.site.projects.values() if wanted in (str(one.id), one.identifier)), None)
     if project is None:
         raise _Refusal(404)
     if not _visible(call, project):
         raise _Refusal(403)
+    return project
+
+
+async def _project(call: Call) -> Response:
+    return call.answer({"project": _shown(_named(call))})
+
+
+async def _memberships(call: Call) -> Response:
+    project = _named(call)
     shown: list[dict[str, Any]] = []
     for (principal, number), roles in sorted(call.site.memberships.items()):
         if number == project.id and principal in call.site.users:

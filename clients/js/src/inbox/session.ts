@@ -68,7 +68,13 @@ export async function request<T>(base: string, path: string, init: RequestInit &
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok) return body as T;
   const fault = (body as { error?: { code?: string; message?: string; field?: string } } | null)?.error;
-  throw new HttpError(answer.status, fault?.code ?? 'unknown', fault?.message ?? `HTTP ${answer.status}`, fault?.field, body);
+  throw new HttpError(
+    answer.status,
+    fault?.code ?? 'unknown',
+    fault?.message ?? `HTTP ${answer.status}`,
+    fault?.field,
+    body,
+  );
 }
 
 /** The fetcher that `InboxStore` wants. */

@@ -1,5 +1,6 @@
 import { css, html, nothing } from 'lit';
 import { property, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import type { Session } from '../inbox/session';
 import { onNavigate } from '../palette/navigate';
 import { base, define, TezElement } from '../ui/element';
@@ -40,6 +41,10 @@ export class NavTickets extends TezElement {
   @state() private place: Place = readPlace(location.pathname) ?? { kind: 'list' };
   /** The list was shown once, and stays. */
   #listed = false;
+  /** What the list showed when it was left: the way back leads there. */
+  #search = '';
+  /** Somebody came here from within: the focus was on something that is gone, and goes to the ticket. */
+  #arrived = false;
 
   #unlisten: (() => void) | undefined;
   #back = () => this.#read();
@@ -71,7 +76,9 @@ export class NavTickets extends TezElement {
 
   /** Opens it, with an entry of its own in the browser's history. */
   go(place: Place, search = ''): void {
-    const path = pathOf(place) + search;
+    if (this.place.kind === 'list') this.#search = location.search;
+    const kept = place.kind === 'list' && this.place.kind === 'ticket' ? this.#search : '';
+    const path = pathOf(place) + (search || kept);
     if (path !== location.pathname + location.search) history.pushState(null, '', path);
     this.#read();
     this.renderRoot.querySelector('nav-ticket-list')?.revisit(); // the same page with other filters moves nothing by itself
@@ -85,6 +92,7 @@ export class NavTickets extends TezElement {
     }
     const moved = pathOf(place) !== pathOf(this.place);
     this.place = place;
+    this.#arrived ||= moved;
     if (moved) this.emit('place', null);
   }
 
@@ -103,7 +111,15 @@ export class NavTickets extends TezElement {
         : nothing
     }${
       place.kind === 'ticket'
-        ? html`<nav-ticket number=${place.id} .session=${session} .say=${say}></nav-ticket>`
+        ? keyed(
+            place.id,
+            html`<nav-ticket
+              number=${place.id}
+              .session=${session}
+              .arrived=${this.#arrived}
+              @leave=${() => this.go({ kind: 'list' })}
+            ></nav-ticket>`,
+          )
         : nothing
     }`;
   }

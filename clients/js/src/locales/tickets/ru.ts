@@ -3,6 +3,7 @@
 export const tickets = {
   // где мы и чего нет
   toList: 'Заявки',
+  allTickets: 'К списку заявок',
   ticketNo: 'Заявка #{n}',
   notFoundTitle: 'Такой заявки нет',
   notFoundText: 'Её могли удалить, или в номере ошибка.',
@@ -106,7 +107,7 @@ export const tickets = {
     many: 'Новое: {n} записей',
     other: 'Новое: {n} записи',
   },
-  private: 'Приватный',
+  private: 'Скрытый',
   quote: 'Ответить с цитатой: {name}',
   linkTo: 'Ссылка на запись {n}',
   wrote: '{name} пишет в #note-{n}:',
@@ -114,14 +115,14 @@ export const tickets = {
   // комментарий
   newComment: 'Новый комментарий',
   place: 'Напишите комментарий. @ — упомянуть, файлы можно вставить или перетащить',
-  placePrivate: 'Приватный комментарий: заявитель его не увидит',
+  placePrivate: 'Скрытый комментарий: заявитель его не увидит',
   composerHint: 'Ctrl+Enter — отправить. @ — упомянуть коллегу.',
   attach: 'Приложить файл',
   attachHint: 'Приложить файл (можно вставить из буфера или перетащить)',
   preview: 'Как это будет',
   previewEmpty: 'Показывать пока нечего.',
   send: 'Отправить',
-  sendPrivate: 'Отправить приватно',
+  sendPrivate: 'Отправить скрыто',
   sendHint: 'Ctrl+Enter',
   nothingToSend: 'Напишите что-нибудь или приложите файл.',
   draftSaving: 'Черновик сохраняется…',

@@ -10,7 +10,7 @@ import { t } from './strings';
 import type { Decision } from './ticket';
 import type { Clash, Conflict } from './types';
 
-const ASSIGNEE = 'assigned_to_id'; // as the history names it
+const ASSIGNEE = 'assignee'; // as web/tickets names the field
 
 export interface Question {
   readonly deed: Deed;

@@ -43,6 +43,9 @@ export const headStyles = css`
     line-height: 1.3;
     overflow-wrap: anywhere;
   }
+  h1:focus {
+    outline: none; /* it is no control: the focus is there to begin from */
+  }
   .others {
     display: inline-flex;
     align-items: center;
@@ -97,7 +100,7 @@ export function head(task: Task, viewers: readonly Viewer[], help: () => void) {
       <span class="others" role="status">${othersText(viewers)}</span>
       <button class="btn ghost icon small" aria-label=${t('help')} title=${t('help')} @click=${help}>${icon('keyboard', 18)}</button>
     </p>
-    <h1>${task.subject}</h1>
+    <h1 tabindex="-1">${task.subject}</h1>
   </div>`;
 }
 

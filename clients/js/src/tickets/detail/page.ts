@@ -3,10 +3,10 @@ import { property, query, state } from 'lit/decorators.js';
 import { deviceId } from '../../hub/index';
 import { typing } from '../../inbox/keys';
 import { serverNow } from '../../ui/clock';
+import { focused } from '../../ui/dialog';
 import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { notices } from '../../ui/sheets';
-import '../../ui/panel';
 import type { Deed } from './act';
 import './attachments';
 import type { NavAttachments } from './attachments';
@@ -37,6 +37,8 @@ export class NavTicket extends TezElement {
 
   @property({ type: Number }) number = 0;
   @property({ attribute: false }) session: TicketSession | null = null;
+  /** Opened from within the page: the heading takes the focus, for what had it is gone. */
+  @property({ attribute: false }) arrived = false;
   @state() private shown: Shown = 'all';
   @state() private wide = true;
   @query('nav-composer') private composer!: NavComposer | null;
@@ -89,8 +91,10 @@ export class NavTicket extends TezElement {
       this.#title = title;
       this.emit('place', title);
     }
-    if (task && !this.#pointed) {
+    if (!this.#pointed && (task || this.#desk?.ticket.trouble)) {
       this.#pointed = true;
+      if (this.arrived && !focused()?.matches(':not(body)'))
+        this.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
       this.#hash();
     }
   }

@@ -175,12 +175,16 @@ export class NavPick extends TezElement {
     this.q = '';
     this.found = null;
     this.at = 0;
+    this.shown = true;
     this.box.showPopover?.();
     this.#look('', 0);
+    void this.updateComplete.then(() => this.input?.focus());
   }
 
   close(back = true): void {
     this.box.hidePopover?.();
+    this.shown = false;
+    this.#run.abort();
     if (back) this.face.focus();
   }
 
@@ -197,8 +201,7 @@ export class NavPick extends TezElement {
     this.#release?.();
     this.#release = open ? place(this.box, this.face, 'start') : undefined;
     this.shown = open;
-    if (!open) this.#run.abort();
-    else void this.updateComplete.then(() => this.input?.focus());
+    if (!open) this.#run.abort(); // a click beside it closed it
   }
 
   #look(q: string, wait: number): void {
