@@ -62,7 +62,7 @@ class Site:
 
     async def begin(self, **more: Any) -> None:
         """An issue with a table in its text and a history."""
-        text = "Принтер *HP* на 3 этаже.\r\n\r\n|_.Кабинет|_.Модель|\r\n|312|LaserJet|\r\n\r\n* горит лампа\r\n* бумага есть\r\n"
+        text = "Принтер *HP* на 3 этаже.\r\n\r\n|_. Кабинет|_. Модель|\r\n|312|LaserJet|\r\n\r\n* горит лампа\r\n* бумага есть\r\n"
         issue = {"project_id": 1, "tracker_id": 1, "subject": "Не печатает принтер", "description": text, **more}
         async with self.as_("ivanov") as client:
             answer = await client.post("/issues.json", json={"issue": issue})

@@ -253,7 +253,7 @@ class TicketReader:
         """The filter as a question to our index, whose facts are narrow and sorted; None: ask Redmine's database itself.
 
         There `updated_on` has no index, and whoever looks for what is private reads whole rows, descriptions and all: a list cost 0.7 s
-        with a hundred thousand tickets. The index is asked only when it holds every journal that Redmine shows by now, so that it is as exact.
+        with a hundred thousand tickets. The index is asked only when it holds every journal that Redmine shows by now: it is as exact.
         """
         plain = replace(wanted, statuses="all", project=None, tracker=None, assignee=None, author=None, waiting=False)
         if plain != Filter(statuses="all") or not await self.filled() or not await self._fresh():

@@ -5,6 +5,7 @@ import type * as ru from './ru';
 
 export const tickets: Same<typeof ru.tickets> = {
   toList: 'Tickets',
+  allTickets: 'To the list of tickets',
   ticketNo: 'Ticket #{n}',
   notFoundTitle: 'There is no such ticket',
   notFoundText: 'It may have been deleted, or the number is wrong.',

@@ -3,6 +3,7 @@
 export const tickets = {
   // где мы и чего нет
   toList: 'Заявки',
+  allTickets: 'К списку заявок',
   ticketNo: 'Заявка #{n}',
   notFoundTitle: 'Такой заявки нет',
   notFoundText: 'Её могли удалить, или в номере ошибка.',

@@ -20,7 +20,7 @@ export const composerStyles = css`
     outline: 2px dashed var(--tez-accent);
     outline-offset: -4px;
   }
-  textarea {
+  textarea.control {
     display: block;
     width: 100%;
     min-height: calc(var(--tez-rem) * 5.5);

@@ -71,6 +71,11 @@ export const pageStyles = css`
     margin: 0;
     color: var(--tez-text-3);
   }
+  @media (max-width: 620px) {
+    :host {
+      padding: 0 var(--tez-3) var(--tez-4); /* the frame has no margin there, so that lists reach the edges */
+    }
+  }
   @container (max-width: 480px) {
     .card {
       padding: var(--tez-3);

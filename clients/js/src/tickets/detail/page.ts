@@ -7,7 +7,6 @@ import { focused } from '../../ui/dialog';
 import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { notices } from '../../ui/sheets';
-import '../../ui/panel';
 import type { Deed } from './act';
 import './attachments';
 import type { NavAttachments } from './attachments';

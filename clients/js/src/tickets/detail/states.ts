@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { clockTime, serverNow } from '../../ui/clock';
 import { icon } from '../../ui/icons';
+import '../../ui/panel';
 import '../../ui/states';
 import type { TicketDesk } from './session';
 import { t } from './strings';
@@ -8,25 +9,28 @@ import type { OpenTicket } from './ticket';
 
 /** What stands where the ticket will be, or cannot be. */
 export function inPlace(ticket: OpenTicket, number: number, retry: () => void) {
-  const { trouble, reason, busy } = ticket;
-  if (!trouble)
-    return html`<h1 class="sr">${t('ticketNo', { n: String(number) })}</h1>
-      <tez-panel heading=${t('ticketNo', { n: String(number) })}
-        ><tez-loading rows="5" .reason=${t('slowRedmine')} @retry=${retry}></tez-loading
-      ></tez-panel>`;
-  if (trouble === 'missing')
-    return html`<h1 tabindex="-1">${t('ticketNo', { n: String(number) })}</h1>
-      <tez-empty icon="ticket" .heading=${t('notFoundTitle')} .text=${t('notFoundText')}
-        ><a class="btn" href="/tasks/">${t('toList')}</a></tez-empty
+  const heading = t('ticketNo', { n: String(number) });
+  return html`<h1 class="sr" tabindex="-1">${heading}</h1>
+    <tez-panel .heading=${heading}>${instead(ticket, retry)}</tez-panel>`;
+}
+
+function instead({ trouble, reason, busy }: OpenTicket, retry: () => void) {
+  const failed = (heading: string, text: string) =>
+    html`<tez-error .heading=${heading} .text=${text} ?busy=${busy} @retry=${retry}></tez-error>`;
+  switch (trouble) {
+    case null:
+      return html`<tez-loading rows="5" .reason=${t('slowRedmine')} @retry=${retry}></tez-loading>`;
+    case 'missing':
+      return html`<tez-empty icon="ticket" .heading=${t('notFoundTitle')} .text=${t('notFoundText')}
+        ><a class="btn" href="/tasks/">${t('allTickets')}</a></tez-empty
       >`;
-  const [heading, text] =
-    trouble === 'forbidden'
-      ? [t('forbiddenTitle'), t('forbiddenText')]
-      : trouble === 'away'
-        ? [t('awayTitle'), t('awayText')]
-        : [t('failedTitle'), reason];
-  return html`<h1 tabindex="-1">${t('ticketNo', { n: String(number) })}</h1>
-    <tez-error .heading=${heading} .text=${text} ?busy=${busy} @retry=${retry}></tez-error>`;
+    case 'forbidden':
+      return failed(t('forbiddenTitle'), t('forbiddenText'));
+    case 'away':
+      return failed(t('awayTitle'), t('awayText'));
+    case 'failed':
+      return failed(t('failedTitle'), reason);
+  }
 }
 
 /** What has to be said above the ticket: how old it is, what did not work. The live regions are always there. */
