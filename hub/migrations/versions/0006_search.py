@@ -1,10 +1,7 @@
 """The index of the tickets' search"""
 
-from typing import Any
-
-from alembic import op
-
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects.mysql import LONGTEXT
 
 revision = "0006"
@@ -12,7 +9,6 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_BYTES: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 
 def upgrade() -> None:
     op.create_table(
@@ -35,7 +31,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_ticket_index")),
         comment="what decides who finds an issue; Redmine itself is asked again before anything is shown",
-        **_BYTES,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("ticket_index", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_index_assigned_to_id"), ["assigned_to_id"], unique=False)
@@ -48,7 +45,8 @@ def upgrade() -> None:
         sa.Column("issue_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("email", "issue_id", name=op.f("pk_ticket_requesters")),
         comment="whose address an issue names",
-        **_BYTES,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     with op.batch_alter_table("ticket_requesters", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_requesters_issue_id"), ["issue_id"], unique=False)
@@ -59,7 +57,8 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_ticket_positions")),
         comment="how far the filling, the following and the sweeping of the index have come",
-        **_BYTES,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     if op.get_bind().dialect.name == "sqlite":
         # no positions and no sizes: beginnings of words and a column are all that is asked for, ranked by the issue's number
@@ -73,6 +72,7 @@ def upgrade() -> None:
             " hidden MEDIUMTEXT NOT NULL, FULLTEXT INDEX ft_ticket_words_subject (subject), FULLTEXT INDEX ft_ticket_words_body (body),"
             " FULLTEXT INDEX ft_ticket_words_hidden (hidden)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin"
         )
+
 
 def downgrade() -> None:
     for table in ("ticket_words", "ticket_positions", "ticket_requesters", "ticket_index"):
