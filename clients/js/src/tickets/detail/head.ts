@@ -62,6 +62,7 @@ export const headStyles = css`
     display: flex;
     align-items: center;
     min-width: 0;
+    gap: 2px;
     max-width: 100%;
     font-size: var(--tez-m);
   }
@@ -87,6 +88,11 @@ export const headStyles = css`
   }
   .high {
     color: var(--tez-bad);
+  }
+  @container (max-width: 480px) {
+    .kicker .btn {
+      display: none; /* no keyboard there, and no room */
+    }
   }
 `;
 

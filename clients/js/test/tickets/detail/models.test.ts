@@ -11,8 +11,8 @@ import { othersText } from '../../../src/tickets/detail/head';
 import { keyAct } from '../../../src/tickets/detail/keys';
 import { TicketLive } from '../../../src/tickets/detail/live';
 import { complete, mentionAt, quoted } from '../../../src/tickets/detail/mentions';
-import type { Draft } from '../../../src/tickets/detail/types';
 import { filesOf, MAX_BYTES, MOST, Uploads } from '../../../src/tickets/detail/uploads';
+import type { Draft } from '../../../src/tickets/detail/types';
 import { isOlder, Looked, lastJournal } from '../../../src/tickets/detail/versions';
 import { readPlace } from '../../../src/tickets/place';
 import { FakeHub, journal, NOW, statuses, task } from './server';
@@ -79,7 +79,7 @@ describe('mentions', () => {
 
 describe('drafts', () => {
   const fake = () => ({
-    draft: vi.fn<() => Promise<Draft | null>>(async () => null),
+    draft: vi.fn(async (): Promise<Draft | null> => null),
     putDraft: vi.fn(async () => undefined),
     dropDraft: vi.fn(async () => undefined),
   });
@@ -139,14 +139,14 @@ describe('drafts', () => {
   it('takes the newer one of another device, but never over what is being typed', async () => {
     vi.useFakeTimers();
     const newer = { text: 'С телефона', private: false, base: '7-3', saved_at: '2027-01-01T00:00:00Z', device: 'p' };
-    const api = { ...fake(), draft: vi.fn<() => Promise<Draft | null>>(async () => newer) };
+    const api = { ...fake(), draft: vi.fn(async (): Promise<Draft | null> => newer) };
     const found = vi.fn();
     const { draft } = make(42, 1, api);
     draft.open(found);
     await vi.advanceTimersByTimeAsync(10);
     expect(found).toHaveBeenCalledOnce();
     expect(draft.words.text).toBe('С телефона');
-    const { draft: typing } = make(43, 1, { ...fake(), draft: vi.fn<() => Promise<Draft | null>>(async () => newer) });
+    const { draft: typing } = make(43, 1, { ...fake(), draft: vi.fn(async (): Promise<Draft | null> => newer) });
     typing.open(found);
     typing.put({ text: 'Уже пишу', private: false }, '7-3');
     await vi.advanceTimersByTimeAsync(10);
