@@ -54,9 +54,15 @@ export class NavComposer extends TezElement {
     return this.#uploads;
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#uploads?.clear();
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('api')) {
       const { api } = this;
+      this.#uploads?.clear();
       this.#uploads = api ? new Uploads(api.upload, () => this.requestUpdate()) : null;
     }
     if (changed.has('draft')) this.adopt();

@@ -85,7 +85,10 @@ export class TicketDraft {
   #words: Words = { text: '', private: false };
   #base = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #sending: AbortController | null = null;
+  /** The saving on the server that is under way. */
+  #sending: Promise<void> | null = null;
+  /** Which draft it is: what is said of one that was dropped meanwhile counts no more. */
+  #turn = 0;
   #again = false;
   #typed = false;
   #closed = false;
@@ -161,12 +164,13 @@ export class TicketDraft {
   async drop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#sending?.abort();
+    this.#turn++;
     this.#again = false;
     this.#typed = true;
     this.#words = { text: '', private: false };
     this.#local.drop(this.#ticket);
     this.#tell('none');
+    await this.#sending; // or the server might save it after it was told to forget it
     try {
       await this.#api.dropDraft(AbortSignal.timeout(GIVE_UP_MS));
     } catch {
@@ -203,19 +207,23 @@ export class TicketDraft {
       this.#again = true;
       return;
     }
-    const run = new AbortController();
-    this.#sending = run;
+    this.#sending = this.#send(draft, here);
+    await this.#sending;
+    this.#sending = null;
+    if (this.#again) this.#later(SAVE_MS);
+    this.#again = false;
+  }
+
+  async #send({ saved_at: _, ...sent }: Draft, here: boolean): Promise<void> {
+    const turn = this.#turn;
+    let state: Safety;
     try {
-      const { saved_at: _, ...sent } = draft;
-      await this.#api.putDraft(sent, AbortSignal.any([run.signal, AbortSignal.timeout(GIVE_UP_MS)]));
-      if (!run.signal.aborted) this.#tell(this.#timer === undefined && !this.#again ? 'saved' : 'saving');
+      await this.#api.putDraft(sent, AbortSignal.timeout(GIVE_UP_MS));
+      state = this.#timer === undefined && !this.#again ? 'saved' : 'saving';
     } catch {
-      if (!run.signal.aborted) this.#tell(here ? 'here' : 'nowhere');
-    } finally {
-      this.#sending = null;
-      if (this.#again && !run.signal.aborted) this.#later(SAVE_MS);
-      this.#again = false;
+      state = here ? 'here' : 'nowhere';
     }
+    if (turn === this.#turn) this.#tell(state);
   }
 
   #tell(state: Safety): void {

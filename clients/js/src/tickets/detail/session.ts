@@ -106,8 +106,9 @@ export class TicketDesk {
 
   /** ms since 1970 as of which the ticket is known to be right; null: it is right now. */
   get since(): number | null {
-    const { task } = this.ticket;
-    if (task && (task.stale || this.ticket.trouble)) return Date.parse(task.as_of);
+    const { task, trouble, busy } = this.ticket;
+    // A stale answer is one that the server renews just now: only when asking again did not help it is worth a word.
+    if (task && (trouble || (task.stale && !busy))) return Date.parse(task.as_of);
     return this.cut ? this.#session.hub.status.since : null;
   }
 

@@ -37,7 +37,7 @@ function instead({ trouble, reason, busy }: OpenTicket, retry: () => void) {
 export function notes(desk: TicketDesk) {
   const { ticket } = desk;
   const { since } = desk;
-  const away = ticket.task?.stale || ticket.trouble !== null;
+  const away = (ticket.task?.stale && !ticket.busy) || ticket.trouble !== null;
   return html`<div role="status">
       ${
         since === null

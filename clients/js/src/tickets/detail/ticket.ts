@@ -11,7 +11,8 @@ import type { Conflict, Task, Untaken } from './types';
 import { isOlder } from './versions';
 
 const MOST_ACTS = 20; // waiting ones; more clicks than that are a stuck key
-const BEHIND_MS = [300, 800, 2000]; // waits when the answer is older than what the topic told
+const BEHIND_MS = [300, 800, 2000, 4000]; // waits when the answer is older than what the topic told, or is being renewed
+const RETRY_MS = 10_000; // between tries while the server or Redmine is away; and up to half as much again, to spread the crowd
 
 /** What stands in place of a ticket that cannot be shown. */
 export type Trouble = 'missing' | 'forbidden' | 'away' | 'failed';
@@ -55,6 +56,7 @@ export class OpenTicket {
   #asking = false;
   #again = false;
   #next = 1;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: TicketApi, changed: () => void) {
     this.#api = api;
@@ -72,6 +74,7 @@ export class OpenTicket {
   }
 
   close(): void {
+    clearTimeout(this.#retry);
     this.#life.abort();
     this.#answer?.(null);
   }
@@ -91,12 +94,20 @@ export class OpenTicket {
       const wait = BEHIND_MS[turn];
       if (this.#life.signal.aborted) return;
       if (this.#again) continue;
-      if (!this.task || !isOlder(this.task.version, this.#told) || wait === undefined) break;
+      if (this.trouble || !this.#behind || wait === undefined) break;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
     this.#asking = false;
     this.busy = false;
+    clearTimeout(this.#retry);
+    if (this.trouble === 'away' || this.trouble === 'failed')
+      this.#retry = setTimeout(() => void this.load(), RETRY_MS * (1 + Math.random() / 2));
     this.#changed();
+  }
+
+  /** What is here is known to be old: the topic told of a newer version, or the server renews it just now. */
+  get #behind(): boolean {
+    return this.task !== null && (this.task.stale || isOlder(this.task.version, this.#told));
   }
 
   async #read(): Promise<void> {

@@ -92,7 +92,7 @@ export interface Task {
   readonly parent: Brief | null;
   readonly may: May;
   readonly as_of: string;
-  /** Redmine did not answer: this is the last that was known. */
+  /** From the server's cache: a newer answer is being fetched from Redmine. */
   readonly stale: boolean;
   /** Redmine's own page. */
   readonly url: string;

@@ -165,6 +165,22 @@ describe('drafts', () => {
     expect(draft.state).toBe('none');
   });
 
+  it('is forgotten by the server only after a saving that is under way, which might come later', async () => {
+    vi.useFakeTimers();
+    let saved = (): void => undefined;
+    const api = { ...fake(), putDraft: vi.fn(() => new Promise<undefined>((resolve) => (saved = () => resolve(undefined)))) };
+    const { draft } = make(42, 1, api);
+    draft.put({ text: 'Слова', private: false }, '7-3');
+    await vi.advanceTimersByTimeAsync(2000);
+    const dropped = draft.drop();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(api.dropDraft).not.toHaveBeenCalled();
+    saved();
+    await dropped;
+    expect(api.dropDraft).toHaveBeenCalledOnce();
+    expect(draft.state).toBe('none');
+  });
+
   it('keeps fifty tickets in the browser, the oldest go first', () => {
     const local = new LocalDrafts(1);
     for (let i = 1; i <= 55; i++)

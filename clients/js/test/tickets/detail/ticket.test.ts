@@ -180,6 +180,22 @@ describe('reading', () => {
     expect(ticket.task?.version).toBe('8-4');
   });
 
+  it('asks again for what the server is renewing, and tries again by itself when Redmine is back', async () => {
+    vi.useFakeTimers();
+    const stale = { ...server.task, stale: true };
+    server.instead('/', () => json(stale), () => json(stale));
+    void ticket.load();
+    await vi.advanceTimersByTimeAsync(100);
+    expect([ticket.task?.stale, ticket.busy]).toEqual([true, true]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([ticket.task?.stale, ticket.busy]).toEqual([false, false]);
+    server.instead('/', () => json({ error: { code: 'redmine_away', message: 'Redmine не отвечает' } }, 503));
+    await ticket.load();
+    expect(ticket.trouble).toBe('away');
+    await vi.advanceTimersByTimeAsync(15_100);
+    expect(ticket.trouble).toBeNull();
+  });
+
   it('never puts an older answer over a newer one', async () => {
     const old = server.task;
     expect(await ticket.do(status(work))).toBe('done');
