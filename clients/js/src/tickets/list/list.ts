@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { typing } from '../../inbox/keys';
 import { noteStyles } from '../../inbox/note';
@@ -219,7 +220,10 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
   #key(event: KeyboardEvent): void {
     const { store } = this;
     if (!store || !this.active || event.defaultPrevented || typing(event) || this.#covered) return;
-    const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
+    // The bell's panel and the ticket beside the list have keys of their own.
+    const elsewhere = event
+      .composedPath()
+      .some((at) => at instanceof Element && ['tez-inbox', 'nav-ticket'].includes(at.localName));
     const act = keyAct(event, {
       inList: this.#stand.focused,
       row: store.rows.row(this.#stand.current) !== undefined,
@@ -430,7 +434,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
           ${icon('close', 16)}
         </button>
       </div>
-      <nav-ticket number=${ticket} .session=${this.session} .say=${this.say}></nav-ticket>
+      ${keyed(ticket, html`<nav-ticket number=${ticket} .session=${this.session} @leave=${this.#closeTicket}></nav-ticket>`)}
     </aside>`;
   }
 
@@ -439,6 +443,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     if (!store) return;
     const at = store.rows.indexOf(store.place.ticket ?? 0);
     store.go({ ...store.place, ticket: null });
+    this.emit('place', null); // the tab's title is the list's again
     this.#stand.focus(at < 0 ? this.#stand.current : at);
   };
 
