@@ -168,7 +168,10 @@ describe('drafts', () => {
   it('is forgotten by the server only after a saving that is under way, which might come later', async () => {
     vi.useFakeTimers();
     let saved = (): void => undefined;
-    const api = { ...fake(), putDraft: vi.fn(() => new Promise<undefined>((resolve) => (saved = () => resolve(undefined)))) };
+    const api = {
+      ...fake(),
+      putDraft: vi.fn(() => new Promise<undefined>((resolve) => (saved = () => resolve(undefined)))),
+    };
     const { draft } = make(42, 1, api);
     draft.put({ text: 'Слова', private: false }, '7-3');
     await vi.advanceTimersByTimeAsync(2000);
