@@ -30,6 +30,8 @@ class Principal:
     id: int
     name: str
     group: bool
+    login: str = ""
+    """What `@` in a text names them by; empty for groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def assignable(
     limit: int = 50,
     groups: bool | None = None,
 ) -> Assignable:
-    """At most `limit` (1 to 500) of those who may be given an issue, whose name holds every word of `search`, in any case.
+    """At most `limit` (1 to 500) of those who may be given an issue, whose name or login holds every word of `search`, in any case.
 
     `groups`: the setting "allow issue assignment to groups"; None: as `gives_to_groups` finds. Two or three queries.
     """
@@ -65,7 +67,7 @@ async def assignable(
             found[row.id] = row
     words = _folded(search).split()
     fitting = sorted(
-        (one for row in found.values() if _holds((one := _principal(row)).name, words)),
+        (one for row in found.values() if _holds(f"{(one := _principal(row)).name} {one.login}", words)),
         key=lambda one: (one.group, _folded(one.name), one.id),
     )
     most = min(max(limit, 1), 500)
@@ -89,7 +91,7 @@ async def _assignable_roles(reader: Reader, tracker_id: int) -> set[int]:
 
 def _people() -> sa.Select[Any]:
     u = t.users.c
-    return sa.select(u.id, u.type, u.firstname, u.lastname, u.status)
+    return sa.select(u.id, u.type, u.login, u.firstname, u.lastname, u.status)
 
 
 async def _members(reader: Reader, project_id: int, roles: set[int], types: tuple[str, ...]) -> Iterable[sa.Row[Any]]:
@@ -107,7 +109,8 @@ async def _members(reader: Reader, project_id: int, roles: set[int], types: tupl
 
 def _principal(row: sa.Row[Any]) -> Principal:
     name = f"{row.firstname or ''} {row.lastname or ''}".strip()
-    return Principal(int(row.id), name or f"#{row.id}", row.type != "User")
+    person = row.type == "User"
+    return Principal(int(row.id), name or f"#{row.id}", not person, (row.login or "") if person else "")
 
 
 def _holds(name: str, words: list[str]) -> bool:

@@ -76,7 +76,13 @@ async def assignees(request: Request, tickets: Tickets, principal: Principal) ->
     current = sheet.task.assignee.id if sheet.task.assignee else None
     people = [
         shapes.Assignee(
-            id=one.id, name=one.name, group=one.group, me=one.id == me, avatar=known.avatars.get(one.id), current=one.id == current
+            id=one.id,
+            name=one.name,
+            login=one.login or None,
+            group=one.group,
+            me=one.id == me,
+            avatar=known.avatars.get(one.id),
+            current=one.id == current,
         )
         for one in found.found
     ]

@@ -239,10 +239,11 @@ class Priorities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assignee(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who may be given the issue."""
+    """Somebody who may be given the issue. `login` is what a text mentions them by, null for groups."""
 
     id: int
     name: str
+    login: str | None
     group: bool
     me: bool
     avatar: str | None

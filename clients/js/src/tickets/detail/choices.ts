@@ -54,7 +54,7 @@ export function assigneeChoices(api: TicketApi, task: () => Task | null): Find {
     const people: readonly Choice<Person>[] = [...assignees]
       .sort((a, b) => Number(b.me) - Number(a.me))
       .map((one): Choice<Person> => {
-        const { current, ...person } = one;
+        const { current, login: _, ...person } = one;
         const hint = one.me ? t('me') : one.group ? t('group') : '';
         return {
           id: String(one.id),

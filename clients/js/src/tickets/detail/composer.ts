@@ -14,7 +14,7 @@ import { complete, type Mention, mentionAt } from './mentions';
 import { rich, richStyles } from './rich';
 import { t } from './strings';
 import type { Ending } from './ticket';
-import type { May, Person } from './types';
+import type { May, PersonChoice } from './types';
 import { filesOf, MOST, Uploads } from './uploads';
 
 const MOST_TEXT = 50_000; // the server takes no more (web/tickets/wants.py)
@@ -107,7 +107,7 @@ export class NavComposer extends TezElement {
     else this.mentions?.close();
   }
 
-  #named(event: CustomEvent<Person & { readonly login?: string }>): void {
+  #named(event: CustomEvent<PersonChoice>): void {
     const at = this.#mention;
     if (!at) return;
     this.#mention = null;

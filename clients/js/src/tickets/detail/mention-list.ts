@@ -4,7 +4,7 @@ import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
 import { place } from '../../ui/place';
 import { t } from './strings';
-import type { Person } from './types';
+import type { PersonChoice } from './types';
 
 const TYPING_MS = 150;
 const MOST = 8;
@@ -56,8 +56,8 @@ export class NavMentions extends TezElement {
     `,
   ];
 
-  @property({ attribute: false }) find: ((q: string, signal: AbortSignal) => Promise<readonly Person[]>) | null = null;
-  @state() private people: readonly Person[] = [];
+  @property({ attribute: false }) find: ((q: string, signal: AbortSignal) => Promise<readonly PersonChoice[]>) | null = null;
+  @state() private people: readonly PersonChoice[] = [];
   @state() private at = 0;
   @state() private shown = false;
   @query('ul') private list!: HTMLElement;
@@ -75,7 +75,7 @@ export class NavMentions extends TezElement {
       try {
         const found = (await this.find?.(q, run.signal)) ?? [];
         if (run.signal.aborted) return;
-        this.people = found.filter((one) => !one.group && !one.me).slice(0, MOST);
+        this.people = found.filter((one) => one.login && !one.me).slice(0, MOST);
         this.at = 0;
         if (this.people.length) this.#open(anchor);
         else this.close();
@@ -124,7 +124,7 @@ export class NavMentions extends TezElement {
     });
   }
 
-  #pick(person: Person | undefined): void {
+  #pick(person: PersonChoice | undefined): void {
     this.close();
     if (person) this.emit('named', person);
   }

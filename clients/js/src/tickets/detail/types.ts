@@ -142,4 +142,5 @@ export interface Draft {
 
 export type StatusChoice = Status & { readonly current: boolean };
 export type PriorityChoice = Ref & { readonly rank: number; readonly current: boolean };
-export type PersonChoice = Person & { readonly current: boolean };
+/** `login` is what a text mentions them by; null for groups. */
+export type PersonChoice = Person & { readonly login: string | null; readonly current: boolean };

@@ -184,6 +184,18 @@ describe('the composer', () => {
     await vi.waitFor(() => expect(server.writes()[0]?.body.private).toBe(true));
   });
 
+  it('puts a person’s login after @ by keys, without sending', async () => {
+    await open();
+    const area = one<HTMLTextAreaElement>('textarea');
+    area.value = 'Спроси @си';
+    area.setSelectionRange(10, 10);
+    area.dispatchEvent(new Event('input', { bubbles: true }));
+    await vi.waitFor(() => expect(all('li[role=option]').map((one) => one.textContent?.trim())).toEqual([sidorov.name]));
+    area.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(area.value).toBe('Спроси @sidorov '));
+    expect(server.writes()).toEqual([]);
+  });
+
   it('takes the draft of another device when nothing is typed here', async () => {
     server.draft = { text: 'С телефона', private: true, base: '7-3', saved_at: '2026-11-29T11:00:00Z', device: 'p' };
     await open();

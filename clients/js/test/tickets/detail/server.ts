@@ -134,7 +134,7 @@ export class Server {
       case 'POST /read':
         return json({ ok: true });
       case 'GET /assignees':
-        return json({ assignees: [{ ...sidorov, current: false }], more: false });
+        return json({ assignees: [{ ...sidorov, login: 'sidorov', current: false }], more: false });
       case 'PUT /status':
       case 'POST /comments':
         await this.hold;
