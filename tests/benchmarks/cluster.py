@@ -20,7 +20,7 @@ from tests.benchmarks.workshop import Missing, Workshop, command
 __all__ = ["measure", "table"]
 
 FIGURE = "cluster"
-_LOADS = {"100/s": Load(sockets=1000, rate=100, seconds=3), "16 in flight": Load(sockets=1000, window=16)}
+_LOADS = {"100/s": Load(sockets=1000, rate=100, seconds=10), "16 in flight": Load(sockets=1000, window=16)}
 _ALONE, _ON_REDIS, _TWO = "one node", "one node on Redis", "two nodes on Redis"
 
 

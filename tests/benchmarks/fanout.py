@@ -17,8 +17,8 @@ TESTS: dict[str, Load] = {
     "one-1000": Load(sockets=1000, window=1),
     "16-1000": Load(sockets=1000, window=16),
     "16-5000": Load(sockets=5000, window=16),
-    "100/s-1000": Load(sockets=1000, rate=100, seconds=3),
-    "300/s-1000": Load(sockets=1000, rate=300, seconds=3),
+    "100/s-1000": Load(sockets=1000, rate=100, seconds=10),
+    "300/s-1000": Load(sockets=1000, rate=300, seconds=10),
 }
 """In flight or paced, and sockets."""
 

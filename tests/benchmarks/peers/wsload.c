@@ -20,7 +20,7 @@
 //   -J, -N, -E                   hub.v1 (answers its ping), nats (PING, binary frames), engine.io (ping)
 //
 // Counts markers ("t":<n>) in data frames, so a server that puts many messages into one frame counts the same. Latency is
-// the time of reading minus t. Each connection's seq must be 0, 1, 2 …, and where frames have an "offset", those must have
+// the time of arrival at the socket minus t. Each connection's seq must be 0, 1, 2 …, and where frames have an "offset", those must have
 // no hole either: `gaps`, `ooo` (repeated or reordered) and `holes` count what was wrong.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -165,6 +165,7 @@ static void start_conn(Conn *c, int i) {
         die("socket");
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
     if (i >= 0) {
         struct sockaddr_in s = {.sin_family = AF_INET};
         setsockopt(fd, IPPROTO_IP, 24 /*IP_BIND_ADDRESS_NO_PORT*/, &one, sizeof one);
@@ -324,10 +325,30 @@ static void on_data(Conn *c, const char *p, size_t n, int64_t now) {
     }
 }
 
+// Bytes, and when the kernel got the last of them (socket(7), SO_TIMESTAMPNS): this process plays all readers, and when it had time
+// to look at one is its own affair. Where several messages are read at once all have the time of the last, the latest.
+static ssize_t recv_stamped(int fd, char *to, size_t room, int64_t *at) {
+    struct iovec iov = {to, room};
+    char control[CMSG_SPACE(sizeof(struct timespec))];
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t r = recvmsg(fd, &m, 0);
+    if (r <= 0)
+        return r;
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_TIMESTAMPNS) {
+        struct timespec ts;
+        memcpy(&ts, CMSG_DATA(h), sizeof ts);
+        *at = ts.tv_sec * 1000000000LL + ts.tv_nsec;
+    } else
+        *at = now_ns();
+    return r;
+}
+
 static void on_read(Conn *c) {
     if (c->clen)
         memcpy(buf, c->carry, c->clen);
-    ssize_t r = recv(c->fd, buf + c->clen, BUFSZ - c->clen, 0);
+    int64_t now;
+    ssize_t r = recv_stamped(c->fd, buf + c->clen, BUFSZ - c->clen, &now);
     if (r <= 0) {
         if (r < 0 && (errno == EAGAIN || errno == EINTR))
             return;
@@ -335,7 +356,6 @@ static void on_read(Conn *c) {
         return;
     }
     reads_++;
-    int64_t now = now_ns();
     size_t tot = c->clen + r;
     char *p = buf, *e = buf + tot;
     c->clen = 0;
