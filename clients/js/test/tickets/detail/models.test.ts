@@ -11,8 +11,8 @@ import { othersText } from '../../../src/tickets/detail/head';
 import { keyAct } from '../../../src/tickets/detail/keys';
 import { TicketLive } from '../../../src/tickets/detail/live';
 import { complete, mentionAt, quoted } from '../../../src/tickets/detail/mentions';
-import { filesOf, MAX_BYTES, MOST, Uploads } from '../../../src/tickets/detail/uploads';
 import type { Draft } from '../../../src/tickets/detail/types';
+import { filesOf, MAX_BYTES, MOST, Uploads } from '../../../src/tickets/detail/uploads';
 import { isOlder, Looked, lastJournal } from '../../../src/tickets/detail/versions';
 import { readPlace } from '../../../src/tickets/place';
 import { FakeHub, journal, NOW, statuses, task } from './server';
@@ -168,7 +168,10 @@ describe('drafts', () => {
   it('is forgotten by the server only after a saving that is under way, which might come later', async () => {
     vi.useFakeTimers();
     let saved = (): void => undefined;
-    const api = { ...fake(), putDraft: vi.fn(() => new Promise<undefined>((resolve) => (saved = () => resolve(undefined)))) };
+    const api = {
+      ...fake(),
+      putDraft: vi.fn(() => new Promise<undefined>((resolve) => (saved = () => resolve(undefined)))),
+    };
     const { draft } = make(42, 1, api);
     draft.put({ text: 'Слова', private: false }, '7-3');
     await vi.advanceTimersByTimeAsync(2000);

@@ -183,7 +183,11 @@ describe('reading', () => {
   it('asks again for what the server is renewing, and tries again by itself when Redmine is back', async () => {
     vi.useFakeTimers();
     const stale = { ...server.task, stale: true };
-    server.instead('/', () => json(stale), () => json(stale));
+    server.instead(
+      '/',
+      () => json(stale),
+      () => json(stale),
+    );
     void ticket.load();
     await vi.advanceTimersByTimeAsync(100);
     expect([ticket.task?.stale, ticket.busy]).toEqual([true, true]);
