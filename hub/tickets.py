@@ -21,10 +21,15 @@ ticket_index = sa.Table(
     sa.Column("issue_id", sa.BigInteger, primary_key=True, autoincrement=False, comment="Redmine's issues.id"),
     sa.Column("project_id", sa.BigInteger, nullable=False),
     sa.Column("tracker_id", sa.BigInteger, nullable=False),
-    sa.Column("author_id", sa.BigInteger, nullable=False),
-    sa.Column("assigned_to_id", sa.BigInteger),
+    sa.Column("author_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("assigned_to_id", sa.BigInteger, index=True),
     sa.Column("is_private", sa.Boolean, nullable=False),
-    sa.Column("digest", sa.String(32), nullable=False, comment="of all that is indexed, hex: what is the same is not written again"),
+    sa.Column("status_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("spoke", sa.BigInteger, nullable=False, comment="whose the newest public note is; 0: none"),
+    sa.Column("spoke_hidden", sa.BigInteger, nullable=False, comment="whose the newest note of all is; 0: none"),
+    sa.Column("updated", sa.BigInteger, nullable=False, comment="seconds of Redmine's wall time: for the order alone"),
+    sa.Column("digest", sa.String(32), nullable=False, comment="of the words, hex: what is the same is not written again"),
+    sa.Index("ix_ticket_index_updated_issue_id", "updated", "issue_id"),
     comment="what decides who finds an issue; Redmine itself is asked again before anything is shown",
 )
 

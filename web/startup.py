@@ -147,9 +147,9 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         hub.topics.add(Topic(name="app:", fold=fold_by_key, publishable=True))
         hub.topics.add(ops_topic())
         quality = await stack.enter_async_context(open_quality(settings, hub, state["engine"]))
-        ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
         tickets = await stack.enter_async_context(open_tickets(settings, hub, state["engine"], state["directory"], calendar))
-        tickets.find, tickets.heard = ticket_list.find, ticket_list.changed
+        ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
+        tickets.find, tickets.changed = ticket_list.find, ticket_list.changed
         for source, cadence in await _sources(settings, stack):
             hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)

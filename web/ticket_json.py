@@ -94,6 +94,13 @@ class ViewsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     views: list[ViewShape]
 
 
+class PutView(msgspec.Struct, frozen=True, kw_only=True):
+    """A personal view as it is sent: the list's own keys with their texts."""
+
+    name: str
+    query: dict[str, str]
+
+
 class PieceShape(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a snippet: plain text, never HTML."""
 

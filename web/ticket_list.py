@@ -109,9 +109,10 @@ async def open_ticket_list(settings: Settings, hub: Hub, engine: AsyncEngine) ->
             stack.push_async_callback(indexed.dispose)
             index = TicketIndex(engine, now=hub.now)
             zone = await asyncio.to_thread(ZoneInfo, settings.redmine_time_zone)
-            reader = TicketReader(asked, index, zone=zone)
+            indexer = Indexer(indexed, index, leads=lambda: hub.leads)
+            reader = TicketReader(asked, index, zone=zone, behind=indexer.wake)
             stack.push_async_callback(reader.close)
-            await stack.enter_async_context(indexing(Indexer(indexed, index, leads=lambda: hub.leads)))
+            await stack.enter_async_context(indexing(indexer))
         yield TicketList(reader, TicketViews(engine, now=hub.now), Actors(engine), hub)
 
 

@@ -92,10 +92,10 @@ _SYLLABLES = ("ба", "во", "ги", "де", "жу", "за", "ки", "ло", "�
 _BATCH = 1000
 
 
-def connect(url: str) -> pymysql.connections.Connection[Any]:
+def connect(url: str) -> Any:
     """A writing connection to an address such as `mysql://user:password@host:port/database`."""
     made = sa.make_url(url)
-    return pymysql.connect(
+    return pymysql.connect(  # type: ignore[no-untyped-call]
         host=made.host, port=made.port or 3306, user=made.username, password=made.password or "", database=made.database, charset="utf8mb4"
     )
 

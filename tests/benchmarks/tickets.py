@@ -1,6 +1,6 @@
 """The list, the counts and the search over a hundred thousand tickets in a real Redmine's MariaDB, and Redmine's own list beside them.
 
-    python -m tests.benchmarks.tickets --folder /tmp/bench-tickets --stages load,fill-sqlite,fill-mariadb,measure
+    python -m tests.benchmarks.tickets --folder /tmp/bench-tickets --stages load,lists,fill-sqlite,search-sqlite,rest
 
 Each stage may run alone; the folder keeps the Redmine and both stores between them, `--stages stop` ends its processes.
 """
@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,9 +27,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.redmine.engine import create_engine as create_redmine_engine
 from adapters.redmine.engine import reading
-from adapters.redmine.tickets.index import TicketIndex
+from adapters.redmine.tickets.index import TicketIndex, Wanted
 from adapters.redmine.tickets.indexer import Indexer
-from adapters.redmine.tickets.listing import Filter, conditions, count, page_ids, read_listed
+from adapters.redmine.tickets.listing import Filter, Kinds, conditions, count, page_ids, read_listed
 from adapters.redmine.tickets.search import search
 from adapters.redmine.tickets.tables import issues
 from adapters.redmine.tickets.viewer import Viewer, load_viewer
@@ -40,8 +40,8 @@ from tests.benchmarks.ticket_data import RARE, connect, load
 
 _PEERS = Path(__file__).parents[1] / "peers/redmine"
 _PEOPLE = ("admin", "ivanov", "petrova", "klient")
-_CLOSED = {5, 6}
-_TIMES = 15
+_KINDS = Kinds(frozenset({1, 2, 3, 4, 7}), frozenset({5, 6}))
+_TIMES = 7
 _LISTS: dict[str, tuple[Filter, str]] = {
     "mine, open": (Filter(assignee="me"), "updated"),
     "waiting": (Filter(waiting=True), "updated"),
@@ -49,6 +49,15 @@ _LISTS: dict[str, tuple[Filter, str]] = {
     "all, of every status": (Filter(statuses="all"), "updated"),
     "all, by priority": (Filter(), "priority"),
     "one project, closed": (Filter(statuses="closed", project=frozenset({5})), "created"),
+}
+_BY_INDEX = {
+    "mine, open": Wanted(statuses=_KINDS.open, assignee="me"),
+    "waiting": Wanted(statuses=_KINDS.open, waiting=True),
+    "all, open": Wanted(statuses=_KINDS.open),
+    "all, of every status": Wanted(),
+    "all, closed": Wanted(statuses=_KINDS.closed),
+    "one project, closed": Wanted(statuses=_KINDS.closed, project=frozenset({5})),
+    "mine, of every status": Wanted(assignee="me"),
 }
 _QUESTIONS = {"rare": RARE, "frequent": "принтер", "two words": "принтер ошибк", "one letter": "п", "absent": "ъъъъ", "number": "#50000"}
 
@@ -116,7 +125,7 @@ async def _lists(site: Site, redmine: AsyncEngine, viewers: dict[str, Viewer]) -
     _say("\n| list | who | total | ids, ms | worst | lines, ms | count, ms |\n|---|---|---|---|---|---|---|")
     for name, (wanted, sort) in _LISTS.items():
         for who, viewer in viewers.items():
-            where = conditions(viewer, wanted, _CLOSED, zone, requesters=False)
+            where = conditions(viewer, wanted, _KINDS, zone, requesters=False)
             async with reading(redmine, 30) as reader:
                 ids_ms, worst, ids = await _timed(
                     lambda: page_ids(reader, where, sort=sort, descending=True, offset=0, limit=50)  # type: ignore[arg-type]  # noqa: B023
@@ -133,7 +142,7 @@ async def _rest(site: Site) -> None:
         key = str(site.users[who]["api_key"])
         async with httpx.AsyncClient(base_url=site.url, headers={"X-Redmine-API-Key": key}, timeout=60) as client:
             for name, params in cases.items():
-                query = {"sort": "updated_on:desc", "limit": 50, **params}
+                query: dict[str, Any] = {"sort": "updated_on:desc", "limit": 50, **params}
                 took, worst, _ = await _timed(lambda: client.get("/issues.json", params=query))  # noqa: B023
                 _say(f"| {name} | {who} | {took:.0f} | {worst:.0f} |")
             asked = {"q": "принтер", "limit": 20, "issues": 1}
@@ -153,6 +162,14 @@ async def _searches(site: Site, redmine: AsyncEngine, viewers: dict[str, Viewer]
                     lambda: search(reader, index, viewer, parse(typed), limit=20, requesters=False)  # noqa: B023
                 )
             _say(f"| {name} | {who} | {len(found.hits)}{'+' if found.more else ''} | {took:.1f} | {worst:.1f} |")
+    _say(f"\n| list by the index, {kind} | who | total | ids, ms | worst | count, ms |\n|---|---|---|---|---|---|")
+    for name, wanted in _BY_INDEX.items():
+        for who, viewer in viewers.items():
+            ids_ms, worst, _ = await _timed(
+                lambda: index.latest(viewer, wanted, descending=True, offset=0, limit=50)  # noqa: B023
+            )
+            count_ms, _, total = await _timed(lambda: index.count(viewer, wanted))  # noqa: B023
+            _say(f"| {name} | {who} | {total} | {ids_ms:.1f} | {worst:.1f} | {count_ms:.1f} |")
     await store.dispose()
 
 
@@ -162,7 +179,7 @@ async def _explain(site: Site, viewers: dict[str, Viewer]) -> None:
     connection = await asyncio.to_thread(connect, site.rw)
     for name, (wanted, _sort) in _LISTS.items():
         for who in ("admin", "petrova", "klient"):
-            where = conditions(viewers[who], wanted, _CLOSED, zone, requesters=False)
+            where = conditions(viewers[who], wanted, _KINDS, zone, requesters=False)
             statement = sa.select(issues.c.id).where(*where).order_by(issues.c.updated_on.desc(), issues.c.id.desc()).limit(50)
             text = str(statement.compile(dialect=mysql.dialect(), compile_kwargs={"literal_binds": True})).replace("%%", "%")
             with connection.cursor() as cursor:
@@ -173,17 +190,19 @@ async def _explain(site: Site, viewers: dict[str, Viewer]) -> None:
     connection.close()
 
 
-async def _measure(site: Site) -> None:
+async def _measure(site: Site, stages: Collection[str]) -> None:
     redmine = create_redmine_engine(site.reads, deadline_s=30)
     async with reading(redmine, 30) as reader:
         viewers = {}
         for who in _PEOPLE:
             took, worst, viewers[who] = await _timed(lambda: load_viewer(reader, int(site.users[who]["id"])))  # noqa: B023
             _say(f"sight of {who}: {took:.1f} ms, worst {worst:.1f}")
-    await _lists(site, redmine, viewers)
+    if "lists" in stages:
+        await _lists(site, redmine, viewers)
+        await _explain(site, viewers)
     for kind in ("sqlite", "mariadb"):
-        await _searches(site, redmine, viewers, kind)
-    await _explain(site, viewers)
+        if f"search-{kind}" in stages:
+            await _searches(site, redmine, viewers, kind)
     await redmine.dispose()
 
 
@@ -192,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.benchmarks.tickets", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--issues", type=int, default=100_000)
-    parser.add_argument("--stages", default="load,fill-sqlite,fill-mariadb,measure,rest")
+    parser.add_argument("--stages", default="load,lists,fill-sqlite,search-sqlite,fill-mariadb,search-mariadb,rest")
     parser.add_argument("--most-s", type=float, default=600.0, help="seconds that a filling may take; it goes on where it was")
     options = parser.parse_args()
     stages = options.stages.split(",")
@@ -205,8 +224,8 @@ def main() -> None:
     for kind in ("sqlite", "mariadb"):
         if f"fill-{kind}" in stages:
             asyncio.run(_fill(site, kind, options.most_s))
-    if "measure" in stages:
-        asyncio.run(_measure(site))
+    if {"lists", "search-sqlite", "search-mariadb"} & set(stages):
+        asyncio.run(_measure(site, stages))
     if "rest" in stages:
         asyncio.run(_rest(site))
 

@@ -169,6 +169,35 @@ async def test_what_is_new_is_unread_until_it_is_opened(desk: Desk) -> None:
     assert await state() == (True, comments + 2)
 
 
+async def test_a_change_that_the_hub_tells_is_in_the_list(desk: Desk) -> None:
+    """What the topic of the lists hears makes kept answers old, long before they would be asked for again of themselves."""
+    (row, *_) = (await desk.get("/tasks", view="mine"))["rows"]
+    heard = asyncio.Event()
+    tell = desk.node.state["tickets"].changed
+    assert tell is not None
+
+    def told() -> None:
+        tell()
+        heard.set()
+
+    desk.node.state["tickets"].changed = told
+    await desk.note(10**9 + 1, row["id"], desk.me + 1)
+    await heard.wait()  # the source looks, the hub tells
+    await asyncio.sleep(0.6)  # the floor of the page's cache
+    found = next(one for one in (await desk.get("/tasks", view="mine"))["rows"] if one["id"] == row["id"])
+    assert (found["comments"], found["version"].partition("-")[2]) == (row["comments"] + 1, str(10**9 + 1))
+
+
+async def test_a_bulk_change_finds_what_the_list_finds(desk: Desk) -> None:
+    """The same filter gives the same tickets, those of the person."""
+    find = desk.node.state["tickets"].find
+    assert find is not None
+    principal = await desk.node.state["sessions"].find(desk.agent.cookies["navigator_session"])
+    assert principal is not None
+    page = await desk.get("/tasks", view="mine", sort="id", limit=200)
+    assert list(await find(principal, {"view": "mine"})) == [row["id"] for row in page["rows"]]
+
+
 async def test_personal_views_are_ones_own(desk: Desk) -> None:
     """Made, changed, counted, deleted; nobody else sees or touches them."""
     made = await desk.send(

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import NoneType
 from typing import Any
 
 import msgspec
 
+from web import ticket_json as lists
 from web.tickets import shapes, wants
 
 __all__ = ["OPERATIONS", "Operation", "document"]
@@ -36,7 +38,7 @@ _ERRORS: Mapping[int, str] = {
     401: "`unauthenticated`",
     403: "`forbidden`, `read_only`, `foreign_origin`, `bad_csrf`; Redmine's: `not_allowed`, `redmine_sign_in`",
     404: "`not_found`",
-    409: "`in_progress`; `bulk_running`, `not_undoable`",
+    409: "`in_progress`; `bulk_running`, `not_undoable`; `too_many_views`",
     413: "`too_large`",
     415: "`unsupported_media_type`",
     416: "`bad_range`",
@@ -56,7 +58,7 @@ class Operation:
     id: str
     says: str
     answer: type | None
-    """None: a file."""
+    """None: a file; NoneType: no content."""
     status: int = 200
     body: type | None = None
     raw: bool = False
@@ -71,6 +73,27 @@ class Operation:
 
 _task = "/tasks/api/task/{task_id}"
 _change = {"once": True, "writes": True}
+
+
+def _text(longest: int, pattern: str | None = None) -> dict[str, Any]:
+    return {"schema": {"type": "string", "maxLength": longest} | ({"pattern": pattern} if pattern else {})}
+
+
+_NUMBERS = "[0-9]{1,9}(,[0-9]{1,9}){0,49}"
+_LIST: Mapping[str, Mapping[str, Any]] = {
+    "view": _text(64),
+    "q": _text(200),
+    "status": _text(500, f"^(open|closed|all|{_NUMBERS})$"),
+    **{name: _text(500, f"^{_NUMBERS}$") for name in ("project", "tracker", "priority")},
+    "assignee": _text(500, f"^(me|none|{_NUMBERS})$"),
+    "author": _text(500, f"^(me|{_NUMBERS})$"),
+    "watcher": _text(2, "^me$"),
+    **{name: {"schema": {"type": "string", "format": "date"}} for name in ("from", "to")},
+    "sort": {"schema": {"type": "string", "enum": ["updated", "created", "priority", "id", "status", "subject"]}},
+    "dir": {"schema": {"type": "string", "enum": ["asc", "desc"]}},
+    "offset": {"schema": {"type": "integer", "minimum": 0, "maximum": 1_000_000}},
+    "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 200}},
+}
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/tasks/api/openapi.json"): Operation(id="openapi", says="This document.", answer=dict, errors=(401,)),
     ("POST", "/tasks/api/preview"): Operation(
@@ -149,6 +172,31 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", f"{_task}/read"): Operation(
         id="markRead", says="Keeps up to where one has read.", answer=shapes.Ok, body=wants.PostRead, errors=(401, 403, 404)
     ),
+    ("GET", "/tasks/api/tasks"): Operation(
+        id="tasks", says="A page of the list.", answer=lists.TasksAnswer, query=_LIST, errors=(401, 422, 503)
+    ),
+    ("GET", "/tasks/api/search"): Operation(
+        id="search",
+        says="Tickets with these words, or of this number.",
+        answer=lists.SearchAnswer,
+        query={"q": _text(200), "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": 50}}},
+        errors=(401, 422, 503),
+    ),
+    ("GET", "/tasks/api/views"): Operation(id="views", says="The views with their counts.", answer=lists.ViewsAnswer, errors=(401, 503)),
+    ("POST", "/tasks/api/views"): Operation(
+        id="addView",
+        says="Keeps a personal view.",
+        answer=lists.ViewShape,
+        status=201,
+        body=lists.PutView,
+        errors=(401, 403, 409, 503),
+    ),
+    ("PUT", "/tasks/api/views/{id}"): Operation(
+        id="putView", says="Changes a personal view.", answer=lists.ViewShape, body=lists.PutView, errors=_READS
+    ),
+    ("DELETE", "/tasks/api/views/{id}"): Operation(
+        id="removeView", says="Deletes a personal view.", answer=NoneType, status=204, errors=_READS
+    ),
 }
 """Method and address -> what it does."""
 
@@ -160,7 +208,7 @@ def document() -> bytes:
 
 
 def _document() -> dict[str, Any]:
-    types = {item for op in OPERATIONS.values() for item in (op.answer, op.body) if item not in (None, dict)}
+    types = {item for op in OPERATIONS.values() for item in (op.answer, op.body) if item not in (None, dict, NoneType)}
     types |= {shapes.ErrorAnswer, shapes.ConflictAnswer, shapes.UnclearAnswer}
     _, schemas = msgspec.json.schema_components(sorted(types, key=lambda one: one.__name__), ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {}
@@ -201,7 +249,7 @@ def _operation(method: str, path: str, op: Operation) -> dict[str, Any]:
 def _in_path(path: str) -> dict[str, Mapping[str, Any]]:
     return {
         name: schema
-        for name, schema in (("task_id", _ID), ("attachment_id", _ID), ("job", {"type": "string", "minLength": 1}))
+        for name, schema in (("task_id", _ID), ("attachment_id", _ID), ("id", _ID), ("job", {"type": "string", "minLength": 1}))
         if f"{{{name}}}" in path
     }
 
@@ -221,6 +269,8 @@ def _responses(op: Operation) -> dict[str, Any]:
 
 
 def _content(kind: type | None) -> dict[str, Any]:
+    if kind is NoneType:
+        return {}
     if kind is None:
         return {"application/octet-stream": {}, **{f"image/{name}": {} for name in ("png", "jpeg", "gif", "webp")}}
     return {"application/json": {"schema": {"type": "object"} if kind is dict else _ref(kind)}}

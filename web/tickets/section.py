@@ -56,8 +56,8 @@ class Tickets:
     signatures: Signatures
     find: Find | None = None
     """Of the list's module; None: bulk changes take numbers only."""
-    heard: Callable[[], None] | None = None
-    """Called on every node when tickets have changed: what the list keeps of them is old."""
+    changed: Callable[[], None] | None = None
+    """Of the list's module: told on every node that a ticket has changed."""
 
 
 @asynccontextmanager
@@ -141,16 +141,16 @@ def _ticket_topic(tickets: Tickets) -> Topic:
 
 
 def _list_topic(tickets: Tickets) -> Topic:
+    def fold(state: dict[str, Any], event: Event) -> None:
+        if tickets.changed is not None:
+            tickets.changed()
+        fold_list(state, event)
+
     async def may_read(principal: Principal, name: str) -> bool:
         """Numbers and versions of what changed: for people with an account, to whom Redmine itself tells which numbers there are."""
         if tickets.desk is None or name.partition(":")[2] not in VIEWS:
             return False
         return (await tickets.desk.actors.find(principal)).redmine_id is not None
-
-    def fold(state: dict[str, Any], event: Event) -> None:
-        if tickets.heard is not None:
-            tickets.heard()
-        fold_list(state, event)
 
     return Topic(name="tickets:", fold=fold, initial=lambda: {"ids": {}}, may_read=may_read)
 

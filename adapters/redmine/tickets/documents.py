@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -33,6 +34,13 @@ class Document:
     tracker_id: int
     author_id: int
     assigned_to_id: int | None
+    status_id: int
+    updated: int
+    """Seconds of Redmine's wall time since 1970: says only which of two was changed later."""
+    spoke: int
+    """Whose the newest public note is; 0: there is none."""
+    spoke_hidden: int
+    """Whose the newest note of all is; 0: there is none."""
     private: bool
     emails: tuple[str, ...]
     """The requesters' addresses, lower case, ascending."""
@@ -45,9 +53,8 @@ class Document:
 
     @property
     def digest(self) -> str:
-        """The same for the same document."""
-        facts = (self.project_id, self.tracker_id, self.author_id, self.assigned_to_id, self.private, self.emails)
-        made = blake2b(repr(facts).encode(), digest_size=16)
+        """The same for the same words and requesters."""
+        made = blake2b(repr(self.emails).encode(), digest_size=16)
         for words in (self.subject, self.body, self.hidden):
             made.update(b"\0")
             made.update(words.encode())
@@ -59,12 +66,13 @@ async def read_documents(reader: Reader, ids: Sequence[int], *, requesters: bool
     if not ids:
         return []
     columns: list[Any] = [_i.id, _i.project_id, _i.tracker_id, _i.author_id, _i.assigned_to_id, _i.is_private, _i.subject]
+    columns += [_i.status_id, _i.updated_on]
     columns.append(sa.func.substr(_i.description, 1, _LONG).label("description"))
     if requesters:
         columns.append(_i.easy_email_to)
     rows = await reader.rows(sa.select(*columns).where(_i.id.in_(ids)))
     told = (
-        sa.select(_j.journalized_id, sa.func.substr(_j.notes, 1, _LONG).label("notes"), _j.private_notes)
+        sa.select(_j.journalized_id, sa.func.substr(_j.notes, 1, _LONG).label("notes"), _j.private_notes, _j.user_id)
         .where(_j.journalized_type == "Issue", _j.journalized_id.in_(ids), _j.notes != "")
         .order_by(_j.id.desc())
         .limit(_NOTES * 10)
@@ -87,6 +95,10 @@ def _document(row: sa.Row[Any], notes: Sequence[sa.Row[Any]], *, requesters: boo
         tracker_id=row.tracker_id,
         author_id=row.author_id,
         assigned_to_id=row.assigned_to_id,
+        status_id=row.status_id,
+        updated=int(row.updated_on.replace(tzinfo=UTC).timestamp()) if isinstance(row.updated_on, datetime) else 0,
+        spoke=next((note.user_id for note in notes if not note.private_notes), 0),
+        spoke_hidden=next((note.user_id for note in notes), 0),
         private=bool(row.is_private),
         emails=tuple(sorted(split_emails(row.easy_email_to))) if requesters else (),
         subject=words_of(row.subject or ""),

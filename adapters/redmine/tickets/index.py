@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ from adapters.redmine.tickets.documents import Document
 from adapters.redmine.tickets.viewer import Viewer
 from hub.tickets import ticket_index, ticket_positions, ticket_requesters
 
-__all__ = ["Part", "TicketIndex"]
+__all__ = ["Part", "TicketIndex", "Wanted"]
 
 Part = Literal["subject", "body", "hidden"]
 """`body` holds the subject, the description and the public notes; `hidden` these and the private notes."""
@@ -47,22 +48,29 @@ class TicketIndex:
         async with self._engine.begin() as connection:
             ids = sorted({document.id for document in documents} | set(gone))
             known = await self._known(connection, ids)
-            changed = [document for document in documents if known.get(document.id) != document.digest]
-            replaced = {document.id for document in changed}
-            old = [id for id in ids if id in known and (id in gone or id in replaced)]
-            if old:
-                await connection.execute(sa.delete(ticket_index).where(_f.issue_id.in_(old)))
-                await connection.execute(sa.delete(ticket_requesters).where(ticket_requesters.c.issue_id.in_(old)))
-                await self._words.delete(connection, old)
+            changed = [document for document in documents if known.get(document.id) != _facts(document)]
+            lost = [id for id in gone if id in known]
+            # a full-text index is dear to write: a change of status leaves the words alone
+            worded = [one for one in changed if one.id not in known or known[one.id]["digest"] != one.digest]
+            await self._forget(connection, [*lost, *(one.id for one in changed if one.id in known)], ticket_index, _f.issue_id)
+            unworded = [*lost, *(one.id for one in worded if one.id in known)]
+            await self._forget(connection, unworded, ticket_requesters, ticket_requesters.c.issue_id)
+            if unworded:
+                await self._words.delete(connection, unworded)
             if changed:
                 await connection.execute(sa.insert(ticket_index), [_facts(document) for document in changed])
-                named = [{"email": email, "issue_id": document.id} for document in changed for email in document.emails]
-                if named:
-                    await connection.execute(sa.insert(ticket_requesters), named)
-                await self._words.insert(connection, changed)
+            named = [{"email": email, "issue_id": document.id} for document in worded for email in document.emails]
+            if named:
+                await connection.execute(sa.insert(ticket_requesters), named)
+            if worded:
+                await self._words.insert(connection, worded)
             if position is not None:
                 await self._keep(connection, *position)
-        return len(changed) + len([id for id in old if id in gone])
+        return len(changed) + len(lost)
+
+    async def _forget(self, connection: AsyncConnection, ids: Sequence[int], table: sa.Table, column: sa.Column[Any]) -> None:
+        if ids:
+            await connection.execute(sa.delete(table).where(column.in_(ids)))
 
     async def keep(self, name: str, position: Any) -> None:
         """Keeps a position alone."""
@@ -76,9 +84,9 @@ class TicketIndex:
         if not done.rowcount and await connection.scalar(sa.select(sa.literal(1)).where(ticket_positions.c.name == name)) is None:
             await connection.execute(sa.insert(ticket_positions).values(name=name, **values))
 
-    async def _known(self, connection: AsyncConnection, ids: Sequence[int]) -> dict[int, str]:
-        rows = await connection.execute(sa.select(_f.issue_id, _f.digest).where(_f.issue_id.in_(ids)))
-        return {row.issue_id: row.digest for row in rows}
+    async def _known(self, connection: AsyncConnection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        rows = await connection.execute(sa.select(ticket_index).where(_f.issue_id.in_(ids)))
+        return {row.issue_id: dict(row._mapping) for row in rows}
 
     async def above(self, low: int, *, limit: int) -> list[int]:
         """The issues that are kept with a number above `low`, the lowest first."""
@@ -114,6 +122,58 @@ class TicketIndex:
         async with asyncio.timeout(self._deadline_s), self._engine.connect() as connection:
             return list((await connection.execute(statement)).scalars())
 
+    async def latest(self, viewer: Viewer, wanted: Wanted, *, descending: bool, offset: int, limit: int) -> list[int]:
+        """A page of what the viewer sees by the index, by the time of the last change, equal ones by number."""
+        order = (_f.updated.desc(), _f.issue_id.desc()) if descending else (_f.updated, _f.issue_id)
+        statement = sa.select(_f.issue_id).where(_sees(viewer), *wanted.conditions(viewer)).order_by(*order).offset(offset).limit(limit)
+        async with asyncio.timeout(self._deadline_s), self._engine.connect() as connection:
+            return list((await connection.execute(statement)).scalars())
+
+    async def count(self, viewer: Viewer, wanted: Wanted) -> int:
+        """How many of them the viewer sees by the index."""
+        statement = sa.select(sa.func.count()).select_from(ticket_index).where(_sees(viewer), *wanted.conditions(viewer))
+        async with asyncio.timeout(self._deadline_s), self._engine.connect() as connection:
+            return int(await connection.scalar(statement) or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What can be asked of the facts that the index keeps; None does not narrow."""
+
+    statuses: frozenset[int] | None = None
+    project: frozenset[int] | None = None
+    tracker: frozenset[int] | None = None
+    assignee: Literal["me", "none"] | frozenset[int] | None = None
+    author: Literal["me"] | frozenset[int] | None = None
+    waiting: bool = False
+    """Where the next word is the viewer's, as listing.waiting says, but for the statuses."""
+
+    def conditions(self, viewer: Viewer) -> list[sa.ColumnElement[bool]]:
+        """As conditions on the index."""
+        narrowed = ((_f.status_id, self.statuses), (_f.project_id, self.project), (_f.tracker_id, self.tracker))
+        parts: list[sa.ColumnElement[bool]] = [column.in_(sorted(value)) for column, value in narrowed if value is not None]
+        if self.assignee == "none":
+            parts.append(_f.assigned_to_id.is_(None))
+        elif self.assignee is not None:
+            parts.append(_f.assigned_to_id.in_(viewer.ours if self.assignee == "me" else sorted(self.assignee)))
+        if self.author is not None and not (self.author == "me" and viewer.redmine_id is None):
+            parts.append(_f.author_id.in_([viewer.redmine_id] if self.author == "me" else sorted(self.author)))
+        if self.waiting:
+            parts.append(_waits(viewer))
+        return parts
+
+
+def _waits(viewer: Viewer) -> sa.ColumnElement[bool]:
+    if viewer.redmine_id is None:
+        return sa.false()
+    last: sa.ColumnElement[Any] = _f.spoke
+    if viewer.note_projects:
+        last = sa.case((_f.project_id.in_(sorted(viewer.note_projects)), _f.spoke_hidden), else_=_f.spoke)
+    mine = sa.and_(_f.assigned_to_id.is_not(None), _f.assigned_to_id.in_(viewer.ours))
+    asked = sa.and_(mine, sa.case((last == 0, _f.author_id), else_=last) != viewer.redmine_id)
+    answered = sa.and_(_f.author_id == viewer.redmine_id, sa.not_(mine), last != 0, last != viewer.redmine_id)
+    return sa.and_(sa.or_(mine, _f.author_id == viewer.redmine_id), sa.or_(asked, answered))
+
 
 def _facts(document: Document) -> dict[str, Any]:
     return {
@@ -123,6 +183,10 @@ def _facts(document: Document) -> dict[str, Any]:
         "author_id": document.author_id,
         "assigned_to_id": document.assigned_to_id,
         "is_private": document.private,
+        "status_id": document.status_id,
+        "spoke": document.spoke,
+        "spoke_hidden": document.spoke_hidden,
+        "updated": document.updated,
         "digest": document.digest,
     }
 

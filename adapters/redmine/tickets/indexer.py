@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,9 +33,9 @@ from adapters.redmine.tickets.tables import issues, journals
 from hub.settle import Settle
 from hub.tasks import end
 
-__all__ = ["FILL", "Indexer", "indexing"]
+__all__ = ["FILL", "FOLLOW", "Indexer", "indexing"]
 
-FILL, _FOLLOW, _SWEEP = "fill", "follow", "sweep"
+FILL, FOLLOW, _SWEEP = "fill", "follow", "sweep"
 _WINDOW = 1000  # newest ids examined for open transactions at the first start, as in the source
 _PAGE = 500  # new journals taken up in one look
 _log = structlog.get_logger("navigator.redmine")
@@ -51,7 +51,7 @@ class Indexer:
         *,
         leads: Callable[[], bool] = lambda: True,
         every_s: float = 1.0,
-        busy_s: float = 0.1,
+        busy_s: float = 0.05,
         sweep_s: float = 5.0,
         batch: int = 100,
         settle_s: float = 600.0,
@@ -73,6 +73,11 @@ class Indexer:
         self._swept_at = clock()
         self._requesters = False
         self._failing = False
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something new to follow: the next look is now. Harmless where another node leads."""
+        self._woken.set()
 
     @property
     def filled(self) -> bool:
@@ -95,7 +100,13 @@ class Indexer:
                     self._failing = False
             else:
                 self._feeds = None  # whoever leads next moves the positions: they are read again then
-            await asyncio.sleep(self._busy_s if self._feeds is not None and not self.filled and not self._failing else self._every_s)
+            pause_s = self._busy_s if self._feeds is not None and not self.filled and not self._failing else self._every_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._woken.wait()
+            if self._woken.is_set():
+                self._woken.clear()
+                await asyncio.sleep(self._busy_s)  # whoever wakes it all the time does not keep it from the store's other work
 
     def _failed(self, error: Exception, *, expected: bool) -> None:
         if not expected:
@@ -121,10 +132,10 @@ class Indexer:
     async def _start(self, reader: Reader) -> None:
         """Takes up the positions; without any it begins at the end of both tables, and fills from there down."""
         self._requesters = (await discover(reader)).has_column(t.issues.c.easy_email_to)
-        follow, fill, sweep = [await self._index.position(name) for name in (_FOLLOW, FILL, _SWEEP)]
+        follow, fill, sweep = [await self._index.position(name) for name in (FOLLOW, FILL, _SWEEP)]
         if follow is None:
             feeds = {table.name: Settle.first(await _newest(reader, table), self._clock()) for table in (issues, journals)}
-            await self._index.keep(_FOLLOW, {name: position.dump() for name, position in feeds.items()})
+            await self._index.keep(FOLLOW, {name: position.dump() for name, position in feeds.items()})
         else:
             feeds = {name: Settle.load(position, self._clock()) for name, position in follow.items()}
         self._below = feeds["issues"].high + 1 if fill is None else int(fill["below"])
@@ -153,9 +164,9 @@ class Indexer:
         kept = {name: position.dump() for name, position in feeds.items()}
         changed, chunks = 0, list(_chunks(sorted(named), self._batch))
         for at, chunk in enumerate(chunks):
-            changed += await self._take(reader, chunk, position=(_FOLLOW, kept) if at == len(chunks) - 1 else None)
+            changed += await self._take(reader, chunk, position=(FOLLOW, kept) if at == len(chunks) - 1 else None)
         if not chunks:
-            await self._index.keep(_FOLLOW, kept)
+            await self._index.keep(FOLLOW, kept)
         self._feeds = feeds
         return changed
 

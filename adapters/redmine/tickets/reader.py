@@ -7,7 +7,7 @@ memberships) is kept for a quarter of a minute: so long a right that was taken a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,11 +23,11 @@ from adapters.redmine.names import Catalog, read_catalog
 from adapters.redmine.quality import Who, read_users
 from adapters.redmine.quality_cache import Cache
 from adapters.redmine.tables import discover
-from adapters.redmine.tickets.index import TicketIndex
-from adapters.redmine.tickets.indexer import FILL
-from adapters.redmine.tickets.listing import Filter, Listed, Sort, conditions, count, page_ids, read_listed
+from adapters.redmine.tickets.index import TicketIndex, Wanted
+from adapters.redmine.tickets.indexer import FILL, FOLLOW
+from adapters.redmine.tickets.listing import Filter, Kinds, Listed, Sort, conditions, count, page_ids, read_listed
 from adapters.redmine.tickets.search import Hits, search
-from adapters.redmine.tickets.tables import issues, priorities, statuses
+from adapters.redmine.tickets.tables import issues, journals, priorities, statuses
 from adapters.redmine.tickets.viewer import Viewer, load_requester, load_viewer
 from adapters.redmine.tickets.words import parse
 
@@ -35,6 +35,8 @@ __all__ = ["Context", "Found", "Page", "Seeker", "TicketReader"]
 
 _AT_ONCE = 2
 """Questions to the database at one time, as many as the engine has connections; others wait for their turn."""
+_PATIENCE, _MOMENT_S = 20, 0.05
+"""So often, and so long apart, it is looked whether the index has caught up, before Redmine's database is asked instead."""
 _TEXT_IDS = 1000
 """Of a list that is narrowed by words so many tickets are found at most, the newest."""
 
@@ -64,6 +66,7 @@ class Context:
     """By Redmine's position, lowest first."""
     default_rank: int
     """The place in `priorities` of the default one: what stands above is high."""
+    kinds: Kinds
     projects: Mapping[int, str]
     requesters: bool
     """The site has `easy_email_to`."""
@@ -92,14 +95,26 @@ class Found:
 class TicketReader:
     """Raises RedmineAway, RedmineRefused as the source does; SQLAlchemyError, TimeoutError when the store's index is away."""
 
-    def __init__(self, engine: AsyncEngine, index: TicketIndex, *, zone: ZoneInfo, deadline_s: float = 10.0) -> None:
-        """`engine` is made by `create_engine`, the caller's and not the source's. `zone` is that of Redmine's server."""
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        index: TicketIndex,
+        *,
+        zone: ZoneInfo,
+        deadline_s: float = 10.0,
+        behind: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`engine` is made by `create_engine`, the caller's and not the source's. `zone` is that of Redmine's server.
+
+        `behind` is told when the index has not yet followed a change: `Indexer.wake`.
+        """
+        self._behind = behind
         self._engine, self._index, self.zone, self._deadline_s = engine, index, zone, deadline_s
         self._contexts: Cache[Context] = Cache(name="tickets_context", life_s=60.0, size=1)
         self._viewers: Cache[Viewer] = Cache(name="tickets_viewer", life_s=15.0, floor_s=15.0, size=1000)
         self._counts: Cache[int] = Cache(name="tickets_count", life_s=30.0, floor_s=2.0, size=4000)
         self._recent: Cache[list[Listed]] = Cache(name="tickets_recent", life_s=30.0, floor_s=5.0, size=1000)
-        self._pages: Cache[Page] = Cache(name="tickets_page", life_s=15.0, floor_s=0.5, size=256)
+        self._pages: Cache[Page] = Cache(name="tickets_page", life_s=15.0, floor_s=0.0, size=256)
         self._filled: Cache[bool] = Cache(name="tickets_filled", life_s=10.0, size=1)
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -136,8 +151,12 @@ class TicketReader:
             context, viewer = await self.context(), await self.viewer(seeker)
             narrowed, partial = await self._narrow(viewer, wanted)
             where = self._where(context, viewer, narrowed)
+            by_index = await self._by_index(context, narrowed) if sort == "updated" else None
+            if by_index is not None:
+                ids = await self._index.latest(viewer, by_index, descending=descending, offset=offset, limit=limit)
             async with self._reading() as reader:
-                ids = await page_ids(reader, where, sort=sort, descending=descending, offset=offset, limit=limit)
+                if by_index is None:
+                    ids = await page_ids(reader, where, sort=sort, descending=descending, offset=offset, limit=limit)
                 rows = await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
                 people = await read_users(reader, people_of(rows))
             # a page that is not full tells the total itself
@@ -153,6 +172,9 @@ class TicketReader:
         async def ask() -> int:
             context, viewer = await self.context(), await self.viewer(seeker)
             narrowed, _ = await self._narrow(viewer, wanted)
+            by_index = await self._by_index(context, narrowed)
+            if by_index is not None:
+                return await self._index.count(viewer, by_index)
             async with self._reading() as reader:
                 return await count(reader, self._where(context, viewer, narrowed))
 
@@ -227,8 +249,37 @@ class TicketReader:
             wanted = _among(replace(wanted, text=""), found)
         return wanted, partial
 
+    async def _by_index(self, context: Context, wanted: Filter) -> Wanted | None:
+        """The filter as a question to our index, whose facts are narrow and sorted; None: ask Redmine's database itself.
+
+        There `updated_on` has no index, and whoever looks for what is private reads whole rows, descriptions and all: a list cost 0.7 s
+        with a hundred thousand tickets. The index is asked only when it holds every journal that Redmine shows by now: it is as exact.
+        """
+        plain = replace(wanted, statuses="all", project=None, tracker=None, assignee=None, author=None, waiting=False)
+        if plain != Filter(statuses="all") or not await self.filled() or not await self._fresh():
+            return None
+        statuses = context.kinds.of(wanted.statuses)
+        if wanted.waiting:
+            statuses = context.kinds.open if statuses is None else statuses & context.kinds.open
+        narrowed = {"project": wanted.project, "tracker": wanted.tracker, "assignee": wanted.assignee, "author": wanted.author}
+        return Wanted(statuses=statuses, waiting=wanted.waiting, **narrowed)  # type: ignore[arg-type]
+
+    async def _fresh(self) -> bool:
+        """Whether the index has followed all that Redmine shows now; waits for it for a moment."""
+        async with self._reading() as reader:
+            newest = (await reader.rows(sa.select(*(sa.select(sa.func.max(one.c.id)).scalar_subquery() for one in (issues, journals)))))[0]
+        for _ in range(_PATIENCE):
+            reached = await self._index.position(FOLLOW)
+            if reached is not None and all(
+                reached[one.name]["high"] >= (head or 0) for one, head in zip((issues, journals), newest, strict=True)
+            ):
+                return True
+            self._behind()
+            await asyncio.sleep(_MOMENT_S)
+        return False
+
     def _where(self, context: Context, viewer: Viewer, wanted: Filter) -> list[sa.ColumnElement[bool]]:
-        return conditions(viewer, wanted, context.catalog.closed, self.zone, requesters=context.requesters)
+        return conditions(viewer, wanted, context.kinds, self.zone, requesters=context.requesters)
 
     async def close(self) -> None:
         """Ends what is on its way."""
@@ -267,9 +318,12 @@ async def _read_context(reader: Reader) -> Context:
     )
     default = next((at for at, row in enumerate(ranked) if row.is_default), 0)
     projects = await reader.rows(sa.select(t.projects.c.id, t.projects.c.name))
+    catalog = await read_catalog(reader, schema)
+    placed = tuple(row.id for row in await reader.rows(sa.select(statuses.c.id).order_by(statuses.c.position)))
     return Context(
-        catalog=await read_catalog(reader, schema),
-        statuses=tuple(row.id for row in await reader.rows(sa.select(statuses.c.id).order_by(statuses.c.position))),
+        catalog=catalog,
+        statuses=placed,
+        kinds=Kinds(frozenset(placed) - catalog.closed, catalog.closed),
         priorities=tuple(row.id for row in ranked),
         default_rank=default,
         projects={row.id: row.name or "" for row in projects},

@@ -72,7 +72,7 @@ class Viewer:
 
     def sees_note(self, journal: Any, issue: Any) -> sa.ColumnElement[bool]:
         """The condition under which this person reads a note of an issue that they see."""
-        public = sa.not_(journal.private_notes)
+        public: sa.ColumnElement[bool] = sa.not_(journal.private_notes)
         if self.redmine_id is None:
             return public
         shown = [public, journal.user_id == self.redmine_id]

@@ -22,16 +22,25 @@ def upgrade() -> None:
         sa.Column("author_id", sa.BigInteger(), nullable=False),
         sa.Column("assigned_to_id", sa.BigInteger(), nullable=True),
         sa.Column("is_private", sa.Boolean(), nullable=False),
+        sa.Column("status_id", sa.BigInteger(), nullable=False),
+        sa.Column("spoke", sa.BigInteger(), nullable=False, comment="whose the newest public note is; 0: none"),
+        sa.Column("spoke_hidden", sa.BigInteger(), nullable=False, comment="whose the newest note of all is; 0: none"),
+        sa.Column("updated", sa.BigInteger(), nullable=False, comment="seconds of Redmine's wall time: for the order alone"),
         sa.Column(
             "digest",
             sa.String(length=32),
             nullable=False,
-            comment="of all that is indexed, hex: what is the same is not written again",
+            comment="of the words, hex: what is the same is not written again",
         ),
         sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_ticket_index")),
         comment="what decides who finds an issue; Redmine itself is asked again before anything is shown",
         **_BYTES,
     )
+    with op.batch_alter_table("ticket_index", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_index_assigned_to_id"), ["assigned_to_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_index_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_index_status_id"), ["status_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_index_updated_issue_id"), ["updated", "issue_id"], unique=False)
     op.create_table(
         "ticket_requesters",
         sa.Column("email", sa.String(length=254), nullable=False, comment="lower case"),

@@ -79,7 +79,10 @@ export class NavTickets extends TezElement {
     if (this.place.kind === 'list') this.#search = location.search;
     const kept = place.kind === 'list' && this.place.kind === 'ticket' ? this.#search : '';
     const path = pathOf(place) + (search || kept);
-    if (path !== location.pathname + location.search) history.pushState(null, '', path);
+    if (path !== location.pathname + location.search) {
+      this.renderRoot.querySelector('nav-ticket-list')?.keep();
+      history.pushState(null, '', path);
+    }
     this.#read();
     this.renderRoot.querySelector('nav-ticket-list')?.revisit(); // the same page with other filters moves nothing by itself
   }

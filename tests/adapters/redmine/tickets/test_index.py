@@ -19,7 +19,18 @@ ALL = Viewer(redmine_id=7, projects={frozenset({Sight("all", None)}): (1, 2)})
 
 def document(id: int, subject: str, text: str = "", *, private_note: str = "", **facts: Any) -> Document:
     """Issue `id` of project 1."""
-    given: dict[str, Any] = {"project_id": 1, "tracker_id": 1, "author_id": 5, "assigned_to_id": None, "private": False, "emails": ()}
+    given: dict[str, Any] = {
+        "project_id": 1,
+        "tracker_id": 1,
+        "author_id": 5,
+        "assigned_to_id": None,
+        "status_id": 1,
+        "updated": 0,
+        "spoke": 0,
+        "spoke_hidden": 0,
+        "private": False,
+        "emails": (),
+    }
     return Document(
         id=id,
         subject=words_of(subject),
@@ -142,7 +153,7 @@ async def test_words_of_private_notes_are_for_their_readers(index: TicketIndex) 
 
 async def test_a_requester_finds_what_names_them(index: TicketIndex) -> None:
     """Open, public and addressed to them."""
-    mine = {"emails": ("a@b.ru", "olga@client.ru")}
+    mine: dict[str, Any] = {"emails": ("a@b.ru", "olga@client.ru")}
     await index.put(
         [
             document(1, "Принтер", **mine),

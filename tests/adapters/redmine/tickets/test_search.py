@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.redmine.engine import reading
-from adapters.redmine.tickets.index import TicketIndex
+from adapters.redmine.tickets.index import TicketIndex, Wanted
 from adapters.redmine.tickets.indexer import Indexer
+from adapters.redmine.tickets.listing import Filter, Kinds, conditions, page_ids
 from adapters.redmine.tickets.search import Hit, search
 from adapters.redmine.tickets.viewer import load_viewer
 from adapters.redmine.tickets.words import fold, parse
-from tests.adapters.redmine.tickets.world import SECRET, World
+from tests.adapters.redmine.tickets.world import SECRET, World, listed
 from tests.clock import START
 
+KINDS = Kinds(frozenset({1, 2, 3, 4, 7}), frozenset({5, 6}))
 pytestmark = pytest.mark.redmine
 
 
@@ -60,6 +64,12 @@ class Site:
         )
         (number,) = await self.world.sql(text, i=issue, n=notes)
         return int(number)
+
+    async def own_secrets(self, number: int) -> set[int]:
+        """Issues with a private note of this person."""
+        return {
+            row[0] for row in await self.world.sql("SELECT journalized_id FROM journals WHERE private_notes AND user_id = :u", u=number)
+        }
 
     async def find(self, name: str, typed: str, *, limit: int = 200) -> Sequence[Hit]:
         """What somebody finds."""
@@ -177,3 +187,44 @@ async def test_a_note_that_was_made_private_is_hidden_at_once(site: Site) -> Non
     name, hit = next((name, found[0]) for name, found in hits.items() if found)
     await site.world.sql("UPDATE journals SET private_notes = 1, user_id = 1 WHERE journalized_id = :i", i=hit.id)
     assert hit.id not in [one.id for one in await site.find(name, "смотрю")]
+
+
+async def test_the_index_lists_as_redmine_does(site: Site) -> None:
+    """By the time of the last change, for each person what REST lists in that order; narrowed and counted alike."""
+    for name, (number, key) in site.world.people.items():
+        async with reading(site.redmine, 10) as reader:
+            viewer = await load_viewer(reader, number)
+        cases: list[tuple[Wanted, dict[str, Any]]] = [
+            (Wanted(), {}),
+            (Wanted(statuses=frozenset({5, 6})), {"status_id": "closed"}),
+            (Wanted(tracker=frozenset({1}), assignee="me"), {"tracker_id": 1, "assigned_to_id": "me"}),
+            (Wanted(author="me"), {"author_id": "me"}),
+            (Wanted(assignee="none"), {"assigned_to_id": "!*"}),
+        ]
+        for wanted, params in cases:
+            for descending in (True, False):
+                direction = ":desc" if descending else ""
+                theirs = await listed(site.world.peer, key, sort=f"updated_on{direction},id{direction}", **params)
+                pages = [await site.index.latest(viewer, wanted, descending=descending, offset=at, limit=50) for at in range(0, 400, 50)]
+                assert [id for page in pages for id in page] == theirs, (name, params)
+            assert await site.index.count(viewer, wanted) == len(theirs)
+        waits = Filter(waiting=True)
+        async with reading(site.redmine, 10) as reader:
+            where = conditions(viewer, waits, KINDS, ZoneInfo("Europe/Moscow"), requesters=False)
+            exact = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=200)
+        told = await site.index.latest(viewer, Wanted(statuses=KINDS.open, waiting=True), descending=True, offset=0, limit=200)
+        # one's own private notes, where one may not read others', are not in the index
+        assert set(told) ^ set(exact) <= await site.own_secrets(number)
+
+
+async def test_a_change_of_facts_alone_is_followed(site: Site) -> None:
+    """A ticket that is closed by a journal without words moves in the index; its words stay found."""
+    id = (await site.world.seen("anna"))[-1]
+    word = (await site.world.sql("SELECT subject FROM issues WHERE id = :i", i=id))[0][0].split()[0]
+    await site.world.sql("UPDATE issues SET status_id = 5, updated_on = '2026-01-01' WHERE id = :i", i=id)
+    await site.note(id, "")
+    assert await site.indexer.look() == 1
+    async with reading(site.redmine, 10) as reader:
+        viewer = await load_viewer(reader, site.world.people["anna"][0])
+    assert id in await site.index.latest(viewer, Wanted(statuses=frozenset({5})), descending=True, offset=0, limit=200)
+    assert id in [hit.id for hit in await site.find("anna", word)]

@@ -71,8 +71,11 @@ async def listed(peer: RedminePeer, key: str, **params: Any) -> list[int]:
     found: list[int] = []
     async with httpx.AsyncClient(base_url=peer.url, headers={"X-Redmine-API-Key": key}, timeout=30) as client:
         while True:
-            query = {"status_id": "*", "sort": "id", "limit": 100, "offset": len(found)} | params
-            page = [issue["id"] for issue in (await client.get("/issues.json", params=query)).json()["issues"]]
+            query: dict[str, Any] = {"status_id": "*", "sort": "id", "limit": 100, "offset": len(found)} | params
+            answer = await client.get("/issues.json", params=query)
+            if answer.status_code == 403:  # a project whose issues the person may not see at all
+                return []
+            page = [issue["id"] for issue in answer.json()["issues"]]
             found += page
             if len(page) < 100:
                 return found
@@ -151,8 +154,8 @@ async def _rules(connection: AsyncConnection, tag: int, roles: dict[str, int], p
         )
         roles[name] = int(done.lastrowid)
     for name, (public, status, module) in _PROJECTS.items():
-        values = {"i": projects[name], "p": public, "s": status}
-        await connection.execute(sa.text("UPDATE projects SET is_public = :p, status = :s WHERE id = :i"), values)
+        changed = {"i": projects[name], "p": public, "s": status}
+        await connection.execute(sa.text("UPDATE projects SET is_public = :p, status = :s WHERE id = :i"), changed)
         if not module:
             await connection.execute(sa.text("DELETE FROM enabled_modules WHERE project_id = :i"), {"i": projects[name]})
 

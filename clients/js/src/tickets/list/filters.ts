@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../../ui/icons';
 import { type SortKey, sorting, sortKeys, usualDir } from './place';
 import { t } from './strings';
-import type { Facets, Person, Query, Ref } from './types';
+import type { Facets, Person, Query, Ref, Ticket } from './types';
 
 export interface FilterActs {
   /** An empty value takes the filter away; `wait` ms while somebody types. */
@@ -25,6 +25,17 @@ export interface FilterView {
 }
 
 export const TYPING_MS = 300;
+const MOST_PEOPLE = 50;
+
+/** Who has one of these tickets, by name: whom the list can be narrowed to beside oneself. */
+export function peopleIn(rows: Iterable<Ticket>): Person[] {
+  const found = new Map<number, Person>();
+  for (const { assignee } of rows) {
+    if (assignee) found.set(assignee.id, assignee);
+    if (found.size >= MOST_PEOPLE) break;
+  }
+  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
 type Option = readonly [value: string, text: string];
 const hidden = ['project', 'tracker', 'priority', 'author', 'watcher', 'from', 'to'] as const;
 

@@ -1,6 +1,5 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { typing } from '../../inbox/keys';
 import { noteStyles } from '../../inbox/note';
 import type { Action } from '../../palette/entries';
@@ -15,11 +14,11 @@ import { controls } from '../../ui/sheets';
 import type { ToastOptions } from '../../ui/toasts';
 import { webApi } from './api';
 import { ageNote, noRows, pillText } from './around';
+import { BESIDE_PX, besideStyles, besideView } from './beside';
 import { bulkStyles } from './bulk-bar';
 import './change';
 import type { Field, NavTicketChange } from './change';
-import { filterBar, filterStyles } from './filters';
-import { headRow } from './head';
+import { filterBar, filterStyles, peopleIn } from './filters';
 import './help';
 import type { NavTicketListHelp } from './help';
 import { type KeyAct, keyAct } from './keys';
@@ -28,18 +27,18 @@ import './look-dialog';
 import type { NavListLook } from './look-dialog';
 import { Many, type ManyHost } from './many';
 import { builtins, type Place, type SortKey, usualDir, writePlace } from './place';
-import { emptyRow, rowView } from './row';
 import { rowStyles } from './row-styles';
+import { rowsView } from './rows-view';
 import type { Selection } from './selection';
 import { Stand, type StandHost } from './stand';
 import { type ListHub, TicketStore } from './store';
 import { t } from './strings';
 import { listStyles } from './styles';
-import type { Change, Person, Ticket } from './types';
+import type { Change, Ticket } from './types';
 import './view-name';
 import { OwnViews } from './own-views';
 import type { NavViewName } from './view-name';
-import { nameOf, viewStrip, viewStyles } from './views';
+import { nameOf, revealView, viewStrip, viewStyles } from './views';
 
 /** What the list needs of the page's session. */
 export interface ListSession {
@@ -48,12 +47,19 @@ export interface ListSession {
   readonly hub: ListHub;
 }
 
-const BESIDE_PX = 1180; // below this width list and ticket side by side would both be too narrow
-const MOST_PEOPLE = 50; // named by the rows and offered as filters
-
 /** <nav-ticket-list .session .say .active>: views, filters, rows, keyboard, changes of many. Slot `heading`. */
 export class NavTicketList extends TezElement implements ManyHost, StandHost {
-  static override styles = [base, controls, listStyles, viewStyles, filterStyles, noteStyles, rowStyles, bulkStyles];
+  static override styles = [
+    base,
+    controls,
+    listStyles,
+    viewStyles,
+    filterStyles,
+    noteStyles,
+    rowStyles,
+    bulkStyles,
+    besideStyles,
+  ];
 
   @property({ attribute: false }) session: ListSession | null = null;
   /** In sight: otherwise a single ticket is, and the list keeps its place behind it. */
@@ -79,6 +85,8 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     (toast) => this.say(toast),
   );
   #undos: (() => void)[] = [];
+  /** For which view the strip was scrolled. */
+  #strip = '';
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -114,9 +122,23 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     this.dense = this.look.dense;
   }
 
+  protected override updated(): void {
+    const { store } = this;
+    if (!store) return;
+    const shown = `${store.place.view} ${store.views.length}`;
+    if (shown === this.#strip) return;
+    this.#strip = shown;
+    revealView(this.renderRoot);
+  }
+
   /** The address may say another view now. */
   revisit(): void {
     if (this.active) this.store?.revisit();
+  }
+
+  /** Another page is about to take the list's place: Back finds it as it stands now. */
+  keep(): void {
+    this.#stand.keep();
   }
 
   /** A single ticket was looked at, and the list is in sight again: as it was left, unless the address says another view. */
@@ -219,7 +241,10 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
   #key(event: KeyboardEvent): void {
     const { store } = this;
     if (!store || !this.active || event.defaultPrevented || typing(event) || this.#covered) return;
-    const elsewhere = event.composedPath().some((at) => (at as Element).localName === 'tez-inbox');
+    // The bell's panel and the ticket beside the list have keys of their own.
+    const elsewhere = event
+      .composedPath()
+      .some((at) => at instanceof Element && ['tez-inbox', 'nav-ticket'].includes(at.localName));
     const act = keyAct(event, {
       inList: this.#stand.focused,
       row: store.rows.row(this.#stand.current) !== undefined,
@@ -320,7 +345,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
         {
           query: store.query,
           facets: store.facets,
-          people: this.#people,
+          people: peopleIn(store.rows.all()),
           open: this.moreFilters,
           differs: this.#differs,
         },
@@ -332,7 +357,14 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
         },
       )}
       ${ageNote(store)}
-      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">${this.#rows(store)} ${this.#ticket(store)}</div>
+      <div class="view ${store.offline ? 'stale' : ''} ${store.overtaken ? 'overtaken' : ''}">
+        ${this.#rows(store)}
+        ${
+          store.place.ticket !== null && this.#beside
+            ? besideView(store.place.ticket, this.session, this.#closeTicket)
+            : nothing
+        }
+      </div>
       ${this.#many.render(this.#stand.current)}
       <nav-ticket-change
         .api=${store.api}
@@ -365,73 +397,30 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     return builtins.map((id) => ({ id, name: id, query: {}, builtin: true, count: null, unread: 0 }));
   }
 
-  get #people(): readonly Person[] {
-    const found = new Map<number, Person>();
-    for (const row of this.store?.rows.all() ?? []) {
-      if (row.assignee) found.set(row.assignee.id, row.assignee);
-      if (found.size >= MOST_PEOPLE) break;
-    }
-    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
-  }
-
   #rows(store: TicketStore) {
-    const { rows } = store;
-    const pill = pillText(store);
-    const span = { from: this.#stand.span.from, to: Math.min(this.#stand.span.to, rows.total) };
-    const shown = Array.from({ length: Math.max(0, span.to - span.from) }, (_, i) => span.from + i);
-    return html`<div class="rows">
-      <h2 class="sr">${t('list')}</h2>
-      ${pill ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${pill}</button>` : nothing}
-      <div class="sr" role="status">${pill}</div>
-      <div
-        class="scroll"
-        tabindex=${rows.total ? '-1' : '0'}
-        role="group"
-        aria-label=${t('list')}
-        aria-busy=${store.busy ? 'true' : 'false'}
-        @scroll=${() => this.#stand.look()}
-        @pointerenter=${() => this.#stand.touched({ hovered: true })}
-        @pointerleave=${() => this.#stand.touched({ hovered: false })}
-        @focusin=${() => this.#stand.touched({ focused: true })}
-        @focusout=${(event: FocusEvent) =>
-          this.#stand.touched({ focused: this.#stand.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
-      >
-        ${
-          rows.total
-            ? html`<div role="table" class="table" aria-label=${t('list')} aria-rowcount=${rows.total + 1}>
-                ${headRow(this.look, store.query, this.#many.selection.all, {
-                  sort: (by, dir) => this.#sort(by, dir),
-                  chooseShown: (on) => (on ? this.#many.chooseShown() : this.#many.clear()),
-                })}
-                <div class="lead" aria-hidden="true"></div>
-                <div role="rowgroup">
-                  ${repeat(
-                    shown,
-                    (index) => index,
-                    (index) => this.#row(store, index),
-                  )}
-                </div>
-                <div class="tail" aria-hidden="true"></div>
-              </div>`
-            : noRows(store, this.#differs, this.#reset)
-        }
-      </div>
-    </div>`;
-  }
-
-  /** The ticket beside the list. Where there is no room, the address of both leads to the list alone. */
-  #ticket(store: TicketStore) {
-    const { ticket } = store.place;
-    if (ticket === null || !this.#beside) return nothing;
-    return html`<aside class="beside" aria-label=${t('opened', { id: String(ticket) })}>
-      <div class="tools">
-        <a class="btn small ghost" href=${`/tasks/${ticket}`}>${icon('open', 16)}${t('wholePage')}</a>
-        <button class="btn ghost icon small" aria-label=${t('closeTicket')} title=${t('closeTicket')} @click=${this.#closeTicket}>
-          ${icon('close', 16)}
-        </button>
-      </div>
-      <nav-ticket number=${ticket} .session=${this.session} .say=${this.say}></nav-ticket>
-    </aside>`;
+    const many = this.#many;
+    return rowsView(
+      {
+        store,
+        stand: this.#stand,
+        look: this.look,
+        all: many.selection.all,
+        chosen: (id) => many.has(id),
+        none: () => noRows(store, this.#differs, this.#reset),
+      },
+      {
+        head: {
+          sort: (by, dir) => this.#sort(by, dir),
+          chooseShown: (on) => (on ? many.chooseShown() : many.clear()),
+        },
+        letIn: () => this.#letIn(),
+        row: (ticket, index) => ({
+          enter: () => this.#stand.enter(index),
+          open: (event) => this.#open(event, ticket),
+          choose: (range) => many.choose(index, range),
+        }),
+      },
+    );
   }
 
   readonly #closeTicket = (): void => {
@@ -439,31 +428,9 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     if (!store) return;
     const at = store.rows.indexOf(store.place.ticket ?? 0);
     store.go({ ...store.place, ticket: null });
+    this.emit('place', null); // the tab's title is the list's again
     this.#stand.focus(at < 0 ? this.#stand.current : at);
   };
-
-  #row(store: TicketStore, index: number) {
-    const ticket = store.rows.row(index);
-    const current = index === this.#stand.current;
-    if (!ticket) return emptyRow(index, current);
-    return rowView(
-      ticket,
-      this.look,
-      {
-        index,
-        current,
-        chosen: this.#many.has(ticket.id),
-        gone: store.rows.gone.has(ticket.id),
-        open: store.place.ticket === ticket.id,
-        href: `/tasks/${ticket.id}`,
-      },
-      {
-        enter: () => (this.#stand.current = index),
-        open: (event) => this.#open(event, ticket),
-        choose: (range) => this.#many.choose(index, range),
-      },
-    );
-  }
 }
 define('nav-ticket-list', NavTicketList);
 

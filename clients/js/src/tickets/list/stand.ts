@@ -141,6 +141,13 @@ export class Stand implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  /** The focus came into a row by itself: by a click or the Tab key. */
+  enter(index: number): void {
+    if (this.current === index) return;
+    this.current = index;
+    this.#host.requestUpdate();
+  }
+
   /** The next row, or the current one when the focus is elsewhere. */
   step(by: number): void {
     this.focus(this.focused ? this.current + by : this.current);

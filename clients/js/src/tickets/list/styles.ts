@@ -64,19 +64,6 @@ export const listStyles = css`
     min-width: 0;
     container-type: inline-size;
   }
-  .beside {
-    flex: 0 0 55%;
-    min-width: 0;
-    overflow: auto;
-    border-inline-start: 1px solid var(--tez-line);
-    background: var(--tez-bg);
-  }
-  .beside .tools {
-    display: flex;
-    justify-content: flex-end;
-    gap: var(--tez-1);
-    padding: var(--tez-1) var(--tez-2);
-  }
   .scroll {
     flex: 1;
     min-height: 0;

@@ -77,6 +77,16 @@ function link(view: View, here: boolean, act: ViewActs): TemplateResult {
     }`;
 }
 
+/** On a narrow screen the strip shows a part of the views: the current one is to be in it. */
+export function revealView(root: ParentNode): void {
+  const strip = root.querySelector<HTMLElement>('.views');
+  const here = strip?.querySelector<HTMLElement>('[aria-current]');
+  if (!strip || !here) return;
+  const end = here.offsetLeft + here.offsetWidth;
+  if (here.offsetLeft < strip.scrollLeft || end > strip.scrollLeft + strip.clientWidth)
+    strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
+
 export const viewStyles = css`
   .views {
     position: relative; /* words for screen readers lie in here, not beside the page */
