@@ -67,7 +67,8 @@ class _Flight(Generic[T]):
     began: int
     """How many changes had been heard of then."""
     task: asyncio.Task[T] | None = None
-    outdated: bool = False
+    told: list[Callable[[T], bool]] = field(default_factory=list)
+    """What the value has to be for each change that was heard of meanwhile."""
 
 
 @dataclass(slots=True)
@@ -157,23 +158,22 @@ class TicketCache(Generic[T]):
             if not self._changed_between(self.shows(value), flight.began, joined):
                 return Answer(value)
 
-    def invalidate(self, issue: int) -> None:
-        """The issue has changed: nothing that was read or asked for before is shown from now on."""
+    def invalidate(self, issue: int, newer: Callable[[T], bool] = lambda _value: False) -> None:
+        """The issue has changed: nothing that was read or asked for before is shown from now on.
+
+        `newer` knows a value that has the change already: a change is told of more than once, by who made it and by the source.
+        """
         self._changes += 1
         self._changed[issue] = self._changes
         self._changed.move_to_end(issue)
         if len(self._changed) > self.max_entries:
             self._forgotten = self._changed.popitem(last=False)[1]
         for key in list(self._of_issue.get(issue, ())):
-            self._drop(key)
-            self.counts.dropped += 1
+            if key[0] != issue or not newer(self._kept[key].value):
+                self._drop(key)
+                self.counts.dropped += 1
         for key in [key for key in self._flying if key[0] == issue]:
-            self._flying.pop(key).outdated = True
-
-    def forget(self, who: Hashable) -> None:
-        """Drops everything of one person, as when their rights changed."""
-        for key in [key for key in self._kept if key[1] == who]:
-            self._drop(key)
+            self._flying.pop(key).told.append(newer)
 
     async def aclose(self) -> None:
         """Ends what is on its way."""
@@ -195,7 +195,7 @@ class TicketCache(Generic[T]):
         finally:
             if self._flying.get(key) is flight:
                 del self._flying[key]
-        outdated = flight.outdated or self._changed_between(self.shows(value), flight.began, self._changes)
+        outdated = not all(newer(value) for newer in flight.told) or self._changed_between(self.shows(value), flight.began, self._changes)
         if not outdated and trust is not None and self.trust() == trust:
             self._keep(key, value, began, trust)
         return value

@@ -23,7 +23,7 @@ from adapters.redmine.rest.requester import neighbours
 from adapters.redmine.rest.rights import settable_statuses
 from adapters.redmine.task_facts import TaskReader
 from adapters.redmine.ticket_feed import changed_event, list_events
-from adapters.redmine.versions import Version
+from adapters.redmine.versions import Version, parse
 from hub.hub import Hub
 from hub.principal import Principal
 from web.settings import Settings
@@ -213,6 +213,17 @@ class Desk:
             each = changed_event(id, version, by=None if private else by, now=now, source="/navigator")
             for item in (each, *list_events({id: version}, now, source="/navigator")):
                 self._hub.publish_topic(item.topic, item.event)
+
+    def changed(self, id: int, version: str) -> None:
+        """The hub tells of a change: what was read before it is not shown any more. A version is read before its issue: so one that is
+        no older in both its numbers has the change."""
+        told = parse(version)
+
+        def has_it(sheet: Sheet) -> bool:
+            own = parse(sheet.task.version)
+            return own.lock_version >= told.lock_version and own.last_journal >= told.last_journal
+
+        self.cache.invalidate(id, has_it)
 
     async def may_read(self, principal: Principal, id: int) -> bool:
         """Whether Redmine shows the issue to this person; no, when it cannot be asked."""

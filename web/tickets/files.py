@@ -114,6 +114,8 @@ async def send_file(request: Request[Any], connector: RedmineConnector, issue_id
             pieces, status = _part(pieces, span), 206
             headers["content-range"] = f"bytes {span.first}-{span.last}/{found.size}"
         headers["content-length"] = str(found.size if span is None else span.length)
+        if request.method == "HEAD":
+            return Response(status_code=status, headers=headers)
         return _Owned(pieces, stack.pop_all(), status, headers)
 
 

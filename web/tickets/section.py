@@ -128,7 +128,7 @@ def _ticket_topic(tickets: Tickets) -> Topic:
     def fold(state: dict[str, Any], event: Event) -> None:
         # each node folds what comes over the bus: so no node shows what was read before a change that the hub knows of
         if tickets.desk is not None and event.type == "ticket.changed":
-            tickets.desk.cache.invalidate(event.data["id"])
+            tickets.desk.changed(event.data["id"], event.data["version"])
         fold_ticket(state, event)
 
     async def may_read(principal: Principal, name: str) -> bool:

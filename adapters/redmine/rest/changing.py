@@ -80,9 +80,9 @@ def _lacking(change: Change, before: Issue, me: Me) -> str | None:
     if change.fields() and not edits(me, before):
         return "edit_issues"
     status = change.status_id
-    if status is not UNCHANGED and status != before.status.id and before.allowed_statuses:
-        # an empty list says nothing: servers before 5.0 do not give it
-        return None if any(allowed.id == status for allowed in before.allowed_statuses) else "workflow"
+    listed = before.status.closed is not None  # servers before 5.0 give neither this nor the list
+    if listed and status not in (UNCHANGED, before.status.id, *(allowed.id for allowed in before.allowed_statuses)):
+        return "workflow"
     return None
 
 

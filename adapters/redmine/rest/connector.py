@@ -93,7 +93,10 @@ class RedmineConnector:
     async def change(self, id: int, change: Change, *, lock_version: int | None) -> Outcome:
         """Makes the change, reads the issue again and says what became of it.
 
-        Raises Stale when `lock_version` is old, and then nothing was stored; None takes the issue as it is. Unclear when the answer was
+        Raises Stale when `lock_version` is old, and then nothing was stored; None takes the issue as it is. Redmine compares versions
+        when it stores a field: of two notes without one, sent within a second, it takes both, and of those who may not edit it takes
+        notes whatever the version. So nothing is overwritten, but whoever wants a conflict there too has to let changes of one issue
+        pass one by one and compare `versions` before each. Unclear when the answer was
         lost and nothing proves the effect. NotAllowed for what roles and workflow forbid beforehand, above all a private note without
         the right: nothing was sent. A requester's note begins with their name, and may be neither private nor come with changed fields.
         """

@@ -136,6 +136,29 @@ async def test_an_asking_that_began_before_a_change_is_not_shown_after_it(bench:
     assert bench.upstream.asked == 2
 
 
+async def test_a_change_told_twice_drops_nothing_that_has_it(bench: Bench) -> None:
+    """What is kept, or on its way, and has the change already stays when the source tells of it, too."""
+    bench.upstream.gate.set()
+    bench.upstream.stands = "new"
+    await bench.get(1)
+    bench.cache.invalidate(1, lambda value: value == "new")
+    await bench.get(1)
+    assert bench.upstream.asked == 1
+    bench.cache.invalidate(1)
+    bench.upstream.gate.clear()
+    flying = asyncio.create_task(bench.get(1))
+    await _turns()
+    bench.cache.invalidate(1, lambda value: value == "newest")
+    bench.upstream.stands = "newest"
+    bench.upstream.gate.set()
+    assert (await flying)[0] == "new"
+    assert await bench.get(1) == ("newest", False)
+    asked = bench.upstream.asked
+    bench.cache.invalidate(1, lambda value: value == "newest")
+    await bench.get(1)
+    assert bench.upstream.asked == asked
+
+
 async def test_an_answer_that_shows_another_issue_falls_with_it(bench: Bench) -> None:
     """A change of a subtask drops the answer about its parent; one that came during the asking makes a later asker ask anew."""
     bench.upstream.stands = "99 open"

@@ -73,11 +73,8 @@ async def test_a_transition_that_the_workflow_forbids_is_refused_beforehand(hous
     id = await house.issue("klient", tracker_id=SUPPORT)
     assert await house.put("klient", id, status_id=CLOSED, notes="готово") == 204
     assert (await house.truth(id))["status"]["id"] == NEW
-    connector = await house.connect("klient")
-    if not (await connector.issue(id)).allowed_statuses:
-        pytest.skip("this workflow gives the applicant no status at all")
     with pytest.raises(NotAllowed) as refused:
-        await connector.change(id, Change(status_id=CLOSED, notes="готово?"), lock_version=None)
+        await change(house, "klient", id, Change(status_id=CLOSED, notes="готово?"))
     assert refused.value.permission == "workflow"
     assert await house.notes(id) == ["готово"]
 
@@ -101,9 +98,9 @@ async def test_a_status_that_goes_away_under_us_is_told(house: House) -> None:
     target = next(s.id for s in (await connector.issue(id)).allowed_statuses if s.id not in (NEW, CLOSED))
     house.wire.before_write = colleague
     outcome = await connector.change(id, Change(status_id=target, notes="беру"), lock_version=None)
-    if outcome.issue.status.id != target:
-        assert outcome.untaken == (Untaken("status_id", target, CLOSED),)
-    assert outcome.journal_id is not None
+    # a developer may go nowhere from "closed" in Redmine's default workflow
+    assert (outcome.issue.status.id, outcome.untaken) == (CLOSED, (Untaken("status_id", target, CLOSED),))
+    assert outcome.issue.journals[-1].id == outcome.journal_id
 
 
 @pytest.mark.parametrize("login", ["orlova", "klient"])
