@@ -227,6 +227,7 @@ async def test_a_conflict_is_asked_about_field_by_field(product: Product, tmp_pa
         await holds(page, f"{ON}.querySelector('nav-pick[data-field=status] tez-badge').textContent.startsWith('Ожида')")
         await holds(page, f"!{ON}.querySelector('nav-pick[data-field=status]').busy")
         assert (await at.read())["status"]["name"].startswith("Ожида")
+        petrova.complaints[:] = [one for one in petrova.complaints if "409" not in one]  # the browser names every refusal
 
 
 async def test_a_day_of_work_without_a_mouse(product: Product, tmp_path: Path) -> None:
