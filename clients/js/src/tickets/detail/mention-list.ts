@@ -56,7 +56,8 @@ export class NavMentions extends TezElement {
     `,
   ];
 
-  @property({ attribute: false }) find: ((q: string, signal: AbortSignal) => Promise<readonly PersonChoice[]>) | null = null;
+  @property({ attribute: false }) find: ((q: string, signal: AbortSignal) => Promise<readonly PersonChoice[]>) | null =
+    null;
   @state() private people: readonly PersonChoice[] = [];
   @state() private at = 0;
   @state() private shown = false;

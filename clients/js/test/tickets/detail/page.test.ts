@@ -190,7 +190,9 @@ describe('the composer', () => {
     area.value = 'Спроси @си';
     area.setSelectionRange(10, 10);
     area.dispatchEvent(new Event('input', { bubbles: true }));
-    await vi.waitFor(() => expect(all('li[role=option]').map((one) => one.textContent?.trim())).toEqual([sidorov.name]));
+    await vi.waitFor(() =>
+      expect(all('li[role=option]').map((one) => one.textContent?.trim())).toEqual([sidorov.name]),
+    );
     area.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
     await vi.waitFor(() => expect(area.value).toBe('Спроси @sidorov '));
     expect(server.writes()).toEqual([]);
