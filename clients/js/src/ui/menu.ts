@@ -220,8 +220,8 @@ export class TezMenu extends TezElement {
           const inner = html`${item.icon ? icon(item.icon) : nothing}<span class="label"
               >${item.label}${item.note ? html`<span class="note">${item.note}</span>` : nothing}</span
             >${
-            item.hint ? html`<span class="hint">${item.hint}</span>` : nothing
-          }${item.checked ? icon('check', 16) : nothing}`;
+              item.hint ? html`<span class="hint">${item.hint}</span>` : nothing
+            }${item.checked ? icon('check', 16) : nothing}`;
           const line = item.divided ? html`<hr aria-hidden="true" />` : nothing;
           return html`${line}${
             item.href

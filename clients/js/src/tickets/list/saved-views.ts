@@ -54,7 +54,7 @@ export function savedMenu(
       const view = views.find((one) => one.id === event.detail);
       if (view && canShow(view)) open(view.id);
     }}
-    ><span slot="trigger" class="saved-trigger">${t('savedQueries')}${icon('chevron', 16)}</span></tez-menu
+    ><span slot="trigger" class="saved-trigger">${t('savedQueries')}${icon('down', 16)}</span></tez-menu
   >`;
 }
 
