@@ -206,6 +206,38 @@ describe('the composer', () => {
   });
 });
 
+describe('a comment with a status', () => {
+  const pick = async (label: string): Promise<void> => {
+    const picker = one<HTMLElement & { open(): void }>('nav-pick.status');
+    picker.open();
+    const option = () =>
+      all('li[role=option]', picker.shadowRoot as ShadowRoot).find((one) => one.textContent?.includes(label));
+    await vi.waitFor(() => expect(option()).toBeTruthy());
+    option()?.click();
+  };
+
+  it('goes as one step, and the next comment keeps the status again', async () => {
+    await open();
+    type('Готово, проверьте');
+    await pick('Закрыта');
+    one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
+    await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
+    expect(server.writes().map(({ path, body }) => [path, body])).toEqual([
+      ['/status', { status_id: 5, comment: 'Готово, проверьте', private: false, version: '7-3' }],
+    ]);
+    await vi.waitFor(() => expect(one<HTMLTextAreaElement>('textarea').value).toBe(''));
+    expect(text(one('nav-pick.status'))).toContain('статус не менять');
+  });
+
+  it('says nothing of a status that is left alone', async () => {
+    await open();
+    type('Просто слова');
+    await pick('статус не менять');
+    one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
+    await vi.waitFor(() => expect(server.writes().map(({ path }) => path)).toEqual(['/comments']));
+  });
+});
+
 describe('the pickers', () => {
   it('offers what the server offers, narrows it by what is typed, and sends the choice', async () => {
     await open();
