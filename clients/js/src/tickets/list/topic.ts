@@ -12,7 +12,7 @@ interface Told {
   readonly at?: string;
 }
 
-const WAIT_MS = 150; // changes come in bursts: one question for all of them
+const WAIT_MS = 40; // what is told in one breath is asked about once
 const GAP_MS = 1000; // and under a stream of changes, one question a second
 
 const ROUND_MS = 60_000;
