@@ -252,6 +252,26 @@ describe('the pickers', () => {
     expect(server.writes()[0]?.body).toEqual({ status_id: 5, version: '7-3' });
   });
 
+  it('takes an Enter that came before the answer as meant for what was typed, never for what stood there before', async () => {
+    await open();
+    press('KeyS');
+    await vi.waitFor(() => one('input[role=combobox]'));
+    const input = one<HTMLInputElement>('input[role=combobox]');
+    input.value = 'закр';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
+    press('KeyA');
+    await vi.waitFor(() => expect(all('li[role=option]').length).toBeGreaterThan(1));
+    server.instead('/assignees', () => json({ assignees: [], more: false }));
+    const who = one<HTMLInputElement>('input[role=combobox]');
+    who.value = 'иван';
+    who.dispatchEvent(new Event('input', { bubbles: true }));
+    who.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(text(one('nav-pick[data-field=assignee]'))).toContain('Ничего не нашлось'));
+    expect(server.writes().map(({ path }) => path)).toEqual(['/status']);
+  });
+
   it('asks the server for people by name', async () => {
     await open();
     press('KeyA');
