@@ -104,6 +104,8 @@ export const tickets: Same<typeof ru.tickets> = {
   composerHint: 'Ctrl+Enter sends. @ mentions a colleague.',
   attach: 'Attach a file',
   attachHint: 'Attach a file (or paste or drop it)',
+  statusToo: 'Change the status with the comment',
+  statusStays: 'keep the status',
   preview: 'Preview',
   previewEmpty: 'Nothing to show yet.',
   send: 'Send',
