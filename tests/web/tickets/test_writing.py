@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.web.tickets.conftest import Office
+from tests.web.tickets.conftest import API, Office
 from web.tickets.files import unpack_token
 
 pytestmark = [pytest.mark.redmine]
@@ -196,6 +196,27 @@ async def test_files_go_up_and_come_down_as_they_are(office: Office) -> None:
     assert stranger.status_code == (await office.rest("klient", "GET", f"/issues/{id}.json")).status_code
     elsewhere = await office.get("petrova", f"/task/1/attachment/{file['id']}/download")
     assert elsewhere.status_code == 404
+
+
+@pytest.mark.parametrize("text", ["", "только для своих"])
+async def test_files_are_never_sent_with_a_private_comment(office: Office, text: str) -> None:
+    """Redmine itself shows such a file, and the step that names it, to everybody: 422 `files_not_private`, and nothing is attached."""
+    id, who = await office.issue(), await office.seat("petrova")
+    headers = office.peer.headers("petrova") | {"content-type": "application/octet-stream"}
+    upload = (await office.plain.post("/uploads.json?filename=a.txt", content=b"abc", headers=headers)).json()["upload"]
+    wanted = {"notes": text, "private_notes": True, "uploads": [{"token": upload["token"], "filename": "a.txt"}]}
+    await office.put("petrova", id, **wanted)
+    shown = (await office.rest("orlova", "GET", f"/issues/{id}.json?include=journals,attachments")).json()["issue"]
+    assert [file["filename"] for file in shown["attachments"]] == ["a.txt"]
+    assert [(step["private_notes"], step["notes"] or "") for step in shown["journals"]] == [(False, "")]
+    csrf = {"x-csrf-token": who.made.csrf}
+    up = await who.browser.post(f"{API}/task/{id}/attachments", params={"filename": "b.txt"}, content=b"abc", headers=csrf)
+    body = {"text": text, "private": True, "attachments": [up.json()["token"]], "version": (await office.task("petrova", id))["version"]}
+    answer = await office.send("petrova", "POST", f"/task/{id}/comments", body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "files_not_private")
+    assert answer.json()["error"]["field"] == "attachments"
+    assert len((await office.truth(id))["attachments"]) == 1
+    assert (await office.send("petrova", "POST", f"/task/{id}/comments", body | {"private": False})).status_code == 200
 
 
 async def test_a_comment_carries_the_signature_that_is_switched_on(office: Office) -> None:

@@ -1,6 +1,9 @@
 """A world of this test's own in the real Redmine: every kind of project and role, people who have them, issues told by dice.
 
 Made through REST where Redmine allows it, by SQL elsewhere (roles, archived projects); taken away at the end. Nobody else is a member.
+
+Other tests use the same Redmine at the same time, and the worlds of runs that were killed stay in it. So what is compared is this world's
+issues alone: `World.listed` asks REST for them, `World.narrowed` makes a person's sight end at the world's projects.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +19,8 @@ import httpx
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from adapters.redmine.engine import normalise_url
+from adapters.redmine.engine import Reader, normalise_url
+from adapters.redmine.tickets.viewer import Viewer, load_viewer
 from tests.peers.redmine_peer import RedminePeer
 
 __all__ = ["SECRET", "World", "open_world"]
@@ -62,17 +66,31 @@ class World:
             return list(done.all()) if done.returns_rows else [done.lastrowid]
 
     async def seen(self, name: str, **params: Any) -> list[int]:
-        """The issues that REST lists for this person, in its order."""
-        return await listed(self.peer, self.people[name][1], **params)
+        """The issues of this world that REST lists for this person, in its order."""
+        return await self.listed(self.people[name][1], **params)
+
+    async def listed(self, key: str, **params: Any) -> list[int]:
+        """The issues of this world that REST lists for the owner of a key."""
+        return await listed(self.peer, key, self.issues, **params)
+
+    async def viewer(self, reader: Reader, number: int) -> Viewer:
+        """The sight of a person, as far as this world goes."""
+        return self.narrowed(await load_viewer(reader, number))
+
+    def narrowed(self, viewer: Viewer) -> Viewer:
+        """The same sight without the projects of others."""
+        ours = frozenset(self.projects.values())
+        kept = {sights: tuple(id for id in ids if id in ours) for sights, ids in viewer.projects.items()}
+        return replace(viewer, projects={sights: ids for sights, ids in kept.items() if ids}, note_projects=viewer.note_projects & ours)
 
 
-async def listed(peer: RedminePeer, key: str, **params: Any) -> list[int]:
-    """The issues that REST lists for the owner of a key, in its order; of every status if none is said."""
+async def listed(peer: RedminePeer, key: str, among: Sequence[int], **params: Any) -> list[int]:
+    """Which of these issues REST lists for the owner of a key, in its order; of every status if none is said."""
     found: list[int] = []
+    asked: dict[str, Any] = {"status_id": "*", "sort": "id", "limit": 100, "issue_id": ",".join(map(str, among))} | params
     async with httpx.AsyncClient(base_url=peer.url, headers={"X-Redmine-API-Key": key}, timeout=30) as client:
         while True:
-            query: dict[str, Any] = {"status_id": "*", "sort": "id", "limit": 100, "offset": len(found)} | params
-            answer = await client.get("/issues.json", params=query)
+            answer = await client.get("/issues.json", params=asked | {"offset": len(found)})
             if answer.status_code == 403:  # a project whose issues the person may not see at all
                 return []
             page = [issue["id"] for issue in answer.json()["issues"]]
@@ -85,7 +103,7 @@ async def listed(peer: RedminePeer, key: str, **params: Any) -> list[int]:
 async def open_world(peer: RedminePeer, *, seed: int = 5) -> AsyncIterator[World]:
     """The world, while the block runs."""
     dice, tag = random.Random(seed), random.SystemRandom().randrange(10**9)
-    writer = create_async_engine(normalise_url(peer.db_rw_url))
+    writer = create_async_engine(normalise_url(peer.db_rw_url), poolclass=sa.NullPool)
     async with httpx.AsyncClient(base_url=peer.url, headers=peer.headers("admin"), timeout=30) as client:
         roles: dict[str, int] = {}
         projects: dict[str, int] = {}

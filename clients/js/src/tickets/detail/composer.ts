@@ -182,6 +182,7 @@ export class NavComposer extends TezElement {
     if (this.blocked) return this.blocked;
     if (this.#uploads?.busy) return t('filesOnTheWay');
     if (this.#uploads?.failed) return t('filesFailed');
+    if (this.only && this.#uploads?.tokens.length) return t('filesNotPrivate');
     return this.text.trim() || this.#uploads?.tokens.length ? '' : t('nothingToSend');
   }
 
