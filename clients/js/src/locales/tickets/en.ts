@@ -156,6 +156,7 @@ export const tickets: Same<typeof ru.tickets> = {
   keyPriority: 'change the priority',
   keyAssignee: 'change the assignee',
   keySend: 'send the comment',
+  keyRest: 'leave the field: the keys work again',
   keyMention: 'mention a colleague',
   keyList: 'to the list of tickets',
   keyHelp: 'this help',

@@ -184,6 +184,7 @@ export const tickets = {
   keyPriority: 'сменить приоритет',
   keyAssignee: 'сменить исполнителя',
   keySend: 'отправить комментарий',
+  keyRest: 'выйти из поля: снова работают клавиши',
   keyMention: 'упомянуть коллегу',
   keyList: 'к списку заявок',
   keyHelp: 'эта подсказка',

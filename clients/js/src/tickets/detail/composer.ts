@@ -25,7 +25,7 @@ const PREVIEW_MS = 20_000;
 /**
  * <nav-composer .api .draft .may .statuses .send>: a comment: text, private or not, files, `@` with names, a look at it before it goes;
  * with it the ticket may get another status, in one step of its history.
- * Fires `typed` at each change of the words. What is typed leaves this place only when the server has it.
+ * Fires `typed` at each change of the words, `rest` when Escape is pressed in them: the page's keys are wanted again. What is typed leaves this place only when the server has it.
  */
 export class NavComposer extends TezElement {
   static override styles = [base, controls, richStyles, uploadStyles, composerStyles];
@@ -131,6 +131,9 @@ export class NavComposer extends TezElement {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       void this.go();
+    } else if (event.key === 'Escape' && !event.isComposing) {
+      event.preventDefault();
+      this.emit('rest');
     }
   }
 

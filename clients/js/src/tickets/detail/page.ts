@@ -183,6 +183,7 @@ export class NavTicket extends TezElement {
             blocked=${desk.cut ? t('cutComment') : ''}
             @typed=${(event: CustomEvent<{ text: string; private: boolean }>) =>
               desk.typed(event.detail.text, event.detail.private)}
+            @rest=${() => this.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })}
             @sent=${() => desk.live.quiet()}
           ></nav-composer>
           ${may.comment ? nothing : html`<p class="none">${t('mayNotComment')}</p>`}

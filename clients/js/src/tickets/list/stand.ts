@@ -32,6 +32,8 @@ export class Stand implements ReactiveController {
   #onPill = false;
   /** The current row is to have the focus as soon as it is drawn. */
   #wantFocus = false;
+  /** The list has the focus in place of rows that have yet to come. */
+  #awaited = false;
   #restore: Standing | null = null;
   /** How the list stood when a single ticket took its place. */
   #left: Standing | null = null;
@@ -71,6 +73,10 @@ export class Stand implements ReactiveController {
       this.#resize = new ResizeObserver(() => this.look());
       this.#resize.observe(scroller);
     }
+    if (this.#awaited && this.#host.store?.rows.total) {
+      this.#awaited = false;
+      if (this.#focusedElement === scroller) this.focus(this.current);
+    }
     if (!this.#wantFocus) return;
     const row = this.main(this.current);
     if (row && this.#focusedElement !== row) row.focus({ preventScroll: true });
@@ -94,7 +100,8 @@ export class Stand implements ReactiveController {
 
   /** The list may not move by itself now. */
   get held(): boolean {
-    const { active, busy } = this.#host;
+    const { active, busy, store } = this.#host;
+    if (!store?.rows.total) return false; // there is nothing to keep in its place
     return !active || busy || this.#hovered || this.focused || this.#onPill || (this.scroller?.scrollTop ?? 0) > AT_TOP;
   }
 
@@ -138,6 +145,7 @@ export class Stand implements ReactiveController {
     const total = this.#host.store?.rows.total ?? 0;
     if (!total) {
       scroller?.focus();
+      this.#awaited = true;
       return;
     }
     this.current = Math.max(0, Math.min(index, total - 1));

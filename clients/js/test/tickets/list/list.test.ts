@@ -174,6 +174,18 @@ describe('live', () => {
     expect(ids()).toEqual([4, 3, 2, 1]);
   });
 
+  it('gives the focus that it has in place of rows to the first row that comes', async () => {
+    server.rows = [];
+    await open();
+    list.shadowRoot?.querySelector<HTMLElement>('.text')?.focus();
+    $('.text')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await settle();
+    expect(list.shadowRoot?.activeElement).toBe($('.scroll'));
+    server.rows = [ticket(1)];
+    await told(1);
+    expect(list.shadowRoot?.activeElement).toBe(main(1));
+  });
+
   it('looks again when something changed while the answer was under way', async () => {
     let go = (): void => undefined;
     server.gate = new Promise((done) => {
