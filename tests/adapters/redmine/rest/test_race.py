@@ -1,4 +1,4 @@
-"""Two people change one issue at once on the real Redmine. Through our interface they do it a hundred times: tests/web/tickets/test_race.py."""
+"""Two people change one issue at once on the real Redmine. Through our interface they do it a hundred times: tests/web/tickets."""
 
 from __future__ import annotations
 
