@@ -6,15 +6,15 @@ They lie beside the hub's own, in the same store and under the same migrations; 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import MEDIUMBLOB
 
+from hub.blobs import Blob
 from hub.store import Json, Utc, metadata
 
 __all__ = ["audit", "avatars", "profiles", "reviews", "samples", "signatures", "vpn_renewals"]
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER autoincrements in SQLite
 _Name = sa.String(255)
-_Bytes = sa.LargeBinary().with_variant(MEDIUMBLOB, "mysql")  # BLOB holds 64 KiB there
+
 
 profiles = sa.Table(
     "profiles",
@@ -49,7 +49,7 @@ avatars = sa.Table(
     sa.Column("user_id", _Id, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     sa.Column("size", sa.Integer, primary_key=True, autoincrement=False, comment="edge in pixels"),
     sa.Column("version", sa.String(16), nullable=False, comment="part of the address, changes with the picture"),
-    sa.Column("content", _Bytes, nullable=False, comment="WebP, re-encoded by us"),
+    sa.Column("content", Blob, nullable=False, comment="WebP, re-encoded by us"),
     sa.Column("updated_at", Utc, nullable=False),
 )
 

@@ -7,14 +7,15 @@ Redmine's own data is never kept here.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import LONGTEXT, MEDIUMBLOB
+from sqlalchemy.dialects.mysql import LONGTEXT
 
+from hub.blobs import Blob
 from hub.store import Json, Utc, metadata
 
 __all__ = ["idempotency_keys", "ticket_drafts", "ticket_reads", "ticket_views"]
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER autoincrements in SQLite
-_Bytes = sa.LargeBinary().with_variant(MEDIUMBLOB, "mysql")  # BLOB holds 64 KiB there
+
 _Text = sa.Text().with_variant(LONGTEXT, "mysql")
 
 
@@ -66,7 +67,7 @@ idempotency_keys = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False, comment="SHA-256 of method, path and body, hex"),
     sa.Column("state", sa.String(16), nullable=False, comment="running, done"),
     sa.Column("status", sa.Integer, comment="HTTP status of the answer"),
-    sa.Column("answer", _Bytes, comment="body of the answer"),
+    sa.Column("answer", Blob, comment="body of the answer"),
     sa.Column("begun_at", Utc, nullable=False, index=True),
     comment="answers to writes, kept 24 hours",
 )

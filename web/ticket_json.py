@@ -22,6 +22,7 @@ __all__ = [
     "HitShape",
     "Names",
     "PieceShape",
+    "PriorityFacet",
     "Row",
     "SearchAnswer",
     "TasksAnswer",
@@ -59,12 +60,18 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class PriorityFacet(PriorityRef, frozen=True, kw_only=True):
+    """A priority to narrow the list to. One that is not `active` stands on old tickets, and Redmine gives it to none any more."""
+
+    active: bool
+
+
 class Facets(msgspec.Struct, frozen=True, kw_only=True):
     """What the list can be narrowed to."""
 
     projects: list[Ref]
     statuses: list[StatusRef]
-    priorities: list[PriorityRef]
+    priorities: list[PriorityFacet]
     trackers: list[Ref]
 
 
@@ -180,9 +187,13 @@ class Names:
         return Facets(
             projects=sorted(map(self.project, projects), key=lambda ref: ref.name.casefold()),
             statuses=[self.status(id) for id in context.statuses],
-            priorities=[self.priority(id) for id in context.priorities],
+            priorities=[self._facet(id) for id in context.priorities],
             trackers=[self.tracker(id) for id in trackers],
         )
+
+    def _facet(self, id: int) -> PriorityFacet:
+        ref = self.priority(id)
+        return PriorityFacet(id=id, name=ref.name, rank=ref.rank, high=ref.high, active=id not in self._context.retired)
 
     def hit(self, hit: Hit) -> HitShape:
         """A hit."""

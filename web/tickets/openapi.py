@@ -42,7 +42,7 @@ _ERRORS: Mapping[int, str] = {
     413: "`too_large`",
     415: "`unsupported_media_type`",
     416: "`bad_range`",
-    422: "`bad_value` with the field; `key_reused`; `refused` by Redmine",
+    422: "`bad_value` with the field; `key_reused`; `files_not_private`; `refused` by Redmine",
     428: "`key_required`: the header Idempotency-Key is missing",
     503: "`redmine_away`, `redmine_off`, `busy`: nothing was done, try again after `Retry-After` seconds",
 }

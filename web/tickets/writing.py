@@ -52,6 +52,9 @@ async def post_comment(request: Request, tickets: Tickets, principal: Principal)
     uploads = tuple(unpack_token(token) for token in given.attachments)
     if not given.text.strip() and not uploads:
         raise BadField("text", N_("Write something, or attach a file."))
+    if given.private and uploads:
+        message = N_("Redmine shows files to everybody who sees the ticket. Attach them to a comment that is not private.")
+        raise WebError(422, "files_not_private", message, field="attachments")
     as_comment = wants.PutComment(version=given.version, comment=given.text, private=given.private, signature=given.signature)
     return await _write(request, tickets, principal, as_comment, body, Change(uploads=uploads), {})
 

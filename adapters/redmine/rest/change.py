@@ -48,6 +48,11 @@ class Change:
     """The note is for those only who may see private notes. Without the right to write such a note nothing is sent."""
     uploads: tuple[Upload, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for files with a private note: whoever sees the issue sees its files, and the step that names them."""
+        if self.private_notes and self.uploads:
+            raise ValueError("files cannot be private")
+
     def with_notes(self, notes: str) -> Change:
         """The same change with another note."""
         return replace(self, notes=notes)

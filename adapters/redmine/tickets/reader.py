@@ -66,6 +66,8 @@ class Context:
     """By Redmine's position."""
     priorities: tuple[int, ...]
     """By Redmine's position, lowest first."""
+    retired: frozenset[int]
+    """Those of `priorities` that Redmine gives to no issue any more."""
     default_rank: int
     """The place in `priorities` of the default one: what stands above is high."""
     kinds: Kinds
@@ -322,9 +324,8 @@ def _among(wanted: Filter, ids: Sequence[int]) -> Filter:
 
 async def _read_context(reader: Reader) -> Context:
     schema = await discover(reader)
-    ranked = await reader.rows(
-        sa.select(priorities.c.id, priorities.c.is_default).where(priorities.c.type == "IssuePriority").order_by(priorities.c.position)
-    )
+    p = priorities.c
+    ranked = await reader.rows(sa.select(p.id, p.is_default, p.active).where(p.type == "IssuePriority").order_by(p.position))
     default = next((at for at, row in enumerate(ranked) if row.is_default), 0)
     projects = await reader.rows(sa.select(t.projects.c.id, t.projects.c.name))
     catalog = await read_catalog(reader, schema)
@@ -334,6 +335,7 @@ async def _read_context(reader: Reader) -> Context:
         statuses=placed,
         kinds=Kinds(frozenset(placed) - catalog.closed, catalog.closed),
         priorities=tuple(row.id for row in ranked),
+        retired=frozenset(row.id for row in ranked if not row.active),
         default_rank=default,
         projects={row.id: row.name or "" for row in projects},
         requesters=schema.has_column(t.issues.c.easy_email_to),

@@ -154,7 +154,7 @@ def _saved(row: sa.Row[Any], every: Mapping[int, sa.Row[Any]], asker: Asker, *, 
     asked = Translation(refusal=Refusal("unreadable")) if broken else translate(filters, sort, row.group_by, asker)
     if project is not None and asked.refusal is None:
         found = _in_projects(project.id, own, branch, subprojects=subprojects)
-        asked = replace(asked, terms=(found, *asked.terms)) if isinstance(found, Among) else Translation(refusal=found)
+        asked = Translation(refusal=found) if isinstance(found, Refusal) else replace(asked, terms=(found, *asked.terms))
     name = " ".join((row.name or "").split()) or f"#{row.id}"
     return Saved(
         id=row.id,

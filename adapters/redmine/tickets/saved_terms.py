@@ -167,7 +167,7 @@ class Watched:
     def condition(self, _viewer: Viewer) -> sa.ColumnElement[bool]:
         """On `issues`, by their watchers."""
         own = sa.select(_w.watchable_id).where(_w.watchable_type == "Issue", _w.user_id == self.me)
-        parts = [_i.id.in_(own)] if self.me is not None else []
+        parts: list[sa.ColumnElement[bool]] = [_i.id.in_(own)] if self.me is not None else []
         if self.others and self.projects:
             watching = sa.select(_w.watchable_id).where(_w.watchable_type == "Issue", _w.user_id.in_(sorted(self.others)))
             parts.append(sa.and_(_i.project_id.in_(sorted(self.projects)), _i.id.in_(watching)))

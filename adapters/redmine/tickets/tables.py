@@ -38,5 +38,5 @@ priorities = sa.table(
     "enumerations",
     *(sa.column(name, sa.BigInteger) for name in ("id", "position")),
     sa.column("type", sa.Text),
-    sa.column("is_default", sa.Boolean(create_constraint=False)),
+    *(sa.column(name, sa.Boolean(create_constraint=False)) for name in ("is_default", "active")),
 )

@@ -19,7 +19,7 @@ _OPEN: Filters = {"status_id": ("o", [""])}
 
 async def save(connection: AsyncConnection, *, author: int, agent: int, role: int) -> None:
     """`author` writes the queries of everybody, `agent` has one of their own, one is for `role` only."""
-    rows = [
+    rows: list[tuple[int, str, int, int, int | None, Filters]] = [
         (1, "Срочные без исполнителя", _PUBLIC, author, None, {**_OPEN, "priority_id": ("=", ["4", "5"]), "assigned_to_id": ("!*", [""])}),
         (2, "Закрыты на этой неделе", _PUBLIC, author, None, {"status_id": ("c", [""]), "closed_on": ("w", [""])}),
         (3, "Ждут клиента дольше трёх дней", _ROLES, author, None, {**_OPEN, "updated_on": ("<t-", ["3"])}),

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from adapters.redmine.rest.client import RedmineClient
 from hub.store import identities
 from tests.peers.redmine_peer import RedminePeer, redmine_peer
 from tests.web.node import Node, open_node
@@ -37,12 +38,13 @@ class Office:
     seats: dict[str, Seat] = field(default_factory=dict)
 
     async def seat(self, login: str) -> Seat:
-        """A seeded person at a browser of ours."""
+        """A seeded person at a browser of ours; whom Redmine does not know is a requester."""
         if login not in self.seats:
             self.seats[login] = made = await self.stack.enter_async_context(seat(self.node, login))
+            known = {"system": "redmine", "key": str(self.peer.id(login))} if login in self.peer.users else None
+            row = known or {"system": "email", "key": f"{login}@example.org"}
             async with self.node.state["engine"].begin() as connection:
-                row = {"system": "redmine", "key": str(self.peer.id(login)), "user_id": made.user_id}
-                await connection.execute(sa.insert(identities).values(**row))
+                await connection.execute(sa.insert(identities).values(**row, user_id=made.user_id))
         return self.seats[login]
 
     async def get(self, login: str, path: str, **given: Any) -> httpx.Response:
@@ -87,11 +89,16 @@ class Office:
         """Every note in Redmine."""
         return [journal["notes"] for journal in (await self.truth(id))["journals"] if journal["notes"]]
 
-    def sent(self) -> int:
-        """Requests that the node has sent to Redmine."""
+    @property
+    def client(self) -> RedmineClient:
+        """The node's way to Redmine."""
         desk = self.node.state["tickets"].desk
         assert desk is not None
-        return desk._client.sent
+        return desk._client
+
+    def sent(self) -> int:
+        """Requests that the node has sent to Redmine."""
+        return self.client.sent
 
 
 @asynccontextmanager

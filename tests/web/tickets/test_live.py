@@ -69,13 +69,13 @@ async def _finished(office: Office, login: str, job: str) -> dict[str, Any]:
 async def test_many_are_changed_failures_listed_and_taken_back(office: Office) -> None:
     """Those that can be are changed and told of on the topic; undo brings back what nobody has touched since."""
     ids = [await office.issue() for _ in range(4)]
-    who = await office.seat("petrova")
-    started = await office.send("petrova", "POST", "/bulk", {"ids": [*ids, 999_999, ids[0]], "change": {"status_id": 2, "comment": "все"}})
+    who = await office.seat("ivanov")
+    started = await office.send("ivanov", "POST", "/bulk", {"ids": [*ids, 999_999, ids[0]], "change": {"status_id": 2, "comment": "все"}})
     assert started.status_code == 202, started.text
     job = started.json()["job"]
     async with socket(office.node, who) as wire:
         await wire.say(Sub(id=1, topic=f"bulk:{job}"))
-        found = await _finished(office, "petrova", job)
+        found = await _finished(office, "ivanov", job)
         await wire.until(lambda: "done" in str([one["data"].get("state") for one in wire.all("event") + wire.all("snapshot")]))
     assert (found["state"], found["done"], found["total"], found["undoable"]) == ("done", 5, 5, True)
     assert [(one["id"], one["code"]) for one in found["failed"]] == [(999_999, "not_found")]
@@ -85,12 +85,12 @@ async def test_many_are_changed_failures_listed_and_taken_back(office: Office) -
     assert (await office.get("sidorov", f"/bulk/{job}")).status_code == 404
     assert not await _subscribed(office, "sidorov", f"bulk:{job}")
     await office.put("sidorov", ids[3], notes="я тут")
-    undo = await office.send("petrova", "POST", f"/bulk/{job}/undo")
-    back = await _finished(office, "petrova", undo.json()["job"])
+    undo = await office.send("ivanov", "POST", f"/bulk/{job}/undo")
+    back = await _finished(office, "ivanov", undo.json()["job"])
     assert [(one["id"], one["code"]) for one in back["failed"]] == [(ids[3], "conflict")]
     assert back["undo_of"] == job
     assert [(await office.truth(id))["status"]["id"] for id in ids] == [1, 1, 1, 2]
-    again = await office.send("petrova", "POST", f"/bulk/{job}/undo")
+    again = await office.send("ivanov", "POST", f"/bulk/{job}/undo")
     assert (again.status_code, again.json()["error"]["code"]) == (409, "not_undoable")
 
 
@@ -101,7 +101,7 @@ async def test_many_are_changed_failures_listed_and_taken_back(office: Office) -
         ({"change": {"status_id": 2}, "ids": []}, "ids"),
         ({"change": {}, "ids": [1]}, "change"),
         ({"change": {"status_id": 2}, "ids": [1], "filter": {}}, "ids"),
-        ({"change": {"status_id": 2}, "ids": [0]}, "ids[...]"),
+        ({"change": {"status_id": 2}, "ids": [0]}, "ids[0]"),
         ({"ids": [1]}, "change"),
     ],
 )

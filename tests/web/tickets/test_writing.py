@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.web.tickets.conftest import Office
+from tests.web.tickets.conftest import API, Office
 from web.tickets.files import unpack_token
 
 pytestmark = [pytest.mark.redmine]
@@ -70,23 +70,6 @@ async def test_a_note_that_is_hidden_from_somebody_is_no_conflict_for_them(offic
     assert "между нами" not in answer.text
     stale = await office.send("petrova", "POST", f"/task/{id}/comments", {"text": "и я", "version": seen["version"]})
     assert [one["source"] for one in stale.json()["conflict"]["comments"]] == ["между нами", "Есть новости?"]
-
-
-async def test_two_who_write_at_once_never_overwrite_each_other(office: Office) -> None:
-    """Twenty rounds: of two changes from the same version one is made, and the other always gets the conflict."""
-    id = await office.issue()
-    for round in range(20):
-        version = (await office.task("petrova", id))["version"]
-        assert (await office.task("sidorov", id))["version"] == version
-        bodies = [{"priority_id": 3 + (round + side) % 2, "comment": f"{round}, {side}", "version": version} for side in (0, 1)]
-        answers = await asyncio.gather(
-            office.send("petrova", "PUT", f"/task/{id}/priority", bodies[0]),
-            office.send("sidorov", "PUT", f"/task/{id}/priority", bodies[1]),
-        )
-        assert sorted(answer.status_code for answer in answers) == [200, 409], [answer.text[:300] for answer in answers]
-        (lost,) = [answer.json() for answer in answers if answer.status_code == 409]
-        assert len(lost["conflict"]["comments"]) == 1
-    assert len(await office.notes(id)) == 20
 
 
 async def test_a_repeated_key_gets_the_first_answer(office: Office) -> None:
@@ -196,6 +179,27 @@ async def test_files_go_up_and_come_down_as_they_are(office: Office) -> None:
     assert stranger.status_code == (await office.rest("klient", "GET", f"/issues/{id}.json")).status_code
     elsewhere = await office.get("petrova", f"/task/1/attachment/{file['id']}/download")
     assert elsewhere.status_code == 404
+
+
+@pytest.mark.parametrize("text", ["", "только для своих"])
+async def test_files_are_never_sent_with_a_private_comment(office: Office, text: str) -> None:
+    """Redmine itself shows such a file, and the step that names it, to everybody: 422 `files_not_private`, and nothing is attached."""
+    id, who = await office.issue(), await office.seat("petrova")
+    headers = office.peer.headers("petrova") | {"content-type": "application/octet-stream"}
+    upload = (await office.plain.post("/uploads.json?filename=a.txt", content=b"abc", headers=headers)).json()["upload"]
+    wanted = {"notes": text, "private_notes": True, "uploads": [{"token": upload["token"], "filename": "a.txt"}]}
+    await office.put("petrova", id, **wanted)
+    shown = (await office.rest("orlova", "GET", f"/issues/{id}.json?include=journals,attachments")).json()["issue"]
+    assert [file["filename"] for file in shown["attachments"]] == ["a.txt"]
+    assert [(step["private_notes"], step["notes"] or "") for step in shown["journals"]] == [(False, "")]
+    csrf = {"x-csrf-token": who.made.csrf}
+    up = await who.browser.post(f"{API}/task/{id}/attachments", params={"filename": "b.txt"}, content=b"abc", headers=csrf)
+    body = {"text": text, "private": True, "attachments": [up.json()["token"]], "version": (await office.task("petrova", id))["version"]}
+    answer = await office.send("petrova", "POST", f"/task/{id}/comments", body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "files_not_private")
+    assert answer.json()["error"]["field"] == "attachments"
+    assert len((await office.truth(id))["attachments"]) == 1
+    assert (await office.send("petrova", "POST", f"/task/{id}/comments", body | {"private": False})).status_code == 200
 
 
 async def test_a_comment_carries_the_signature_that_is_switched_on(office: Office) -> None:

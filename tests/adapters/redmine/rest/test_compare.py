@@ -114,3 +114,9 @@ def test_what_proves_a_change_whose_answer_was_lost(change: Change, journals: li
 def test_a_change_to_what_is_there_alters_nothing(change: Change, alters: bool) -> None:
     """Each field beside what it is now."""
     assert effective(change, issue()) is alters
+
+
+def test_files_cannot_be_private() -> None:
+    """A private change with files cannot be made at all: Redmine would show them to everybody."""
+    with pytest.raises(ValueError, match="private"):
+        Change(notes="тайно", private_notes=True, uploads=(Upload("1.ab", "a.txt"),))

@@ -82,6 +82,8 @@ export const tickets: Same<typeof ru.tickets> = {
   },
   filesOnTheWay: 'Files are still being sent.',
   filesFailed: 'Some files were not sent: try again or remove them.',
+  filesNotPrivate:
+    'Redmine shows files to everybody who sees the ticket: attach them to a comment that is not private.',
 
   history: 'History',
   historyFilter: 'What to show',
@@ -104,6 +106,8 @@ export const tickets: Same<typeof ru.tickets> = {
   composerHint: 'Ctrl+Enter sends. @ mentions a colleague.',
   attach: 'Attach a file',
   attachHint: 'Attach a file (or paste or drop it)',
+  statusToo: 'Change the status with the comment',
+  statusStays: 'keep the status',
   preview: 'Preview',
   previewEmpty: 'Nothing to show yet.',
   send: 'Send',
@@ -153,6 +157,7 @@ export const tickets: Same<typeof ru.tickets> = {
   keyPriority: 'change the priority',
   keyAssignee: 'change the assignee',
   keySend: 'send the comment',
+  keyRest: 'leave the field: the keys work again',
   keyMention: 'mention a colleague',
   keyList: 'to the list of tickets',
   keyHelp: 'this help',

@@ -266,7 +266,10 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
       id: `view-${view.id}`,
       label: `${t('views')}: ${nameOf(view)}`,
       icon: 'ticket' as const,
-      run: () => this.#go({ ...store.place, view: view.id, query: {} }),
+      run: () => {
+        this.#go({ ...store.place, view: view.id, query: {} });
+        this.#stand.focus(0); // whoever asked by keys goes on by keys
+      },
     }));
     return [
       { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
@@ -359,6 +362,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
           sort: (by, dir) => this.#sort(by, dir),
           more: () => (this.moreFilters = !this.moreFilters),
           reset: this.#reset,
+          toRows: () => this.#stand.focus(this.#stand.current),
         },
       )}
       ${ageNote(store)}

@@ -46,7 +46,8 @@ export interface Ticket {
 export interface Facets {
   readonly projects: readonly Ref[];
   readonly statuses: readonly Status[];
-  readonly priorities: readonly Priority[];
+  /** One that is not active stands on old tickets only. */
+  readonly priorities: readonly (Priority & { readonly active: boolean })[];
   readonly trackers: readonly Ref[];
 }
 

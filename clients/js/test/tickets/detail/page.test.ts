@@ -1,6 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setLocale } from '../../../src/i18n/index';
+import type { TicketApi } from '../../../src/tickets/detail/api';
+import type { NavComposer } from '../../../src/tickets/detail/composer';
 import '../../../src/tickets/detail/page';
 import type { NavTicket } from '../../../src/tickets/detail/page';
 import type { TicketSession } from '../../../src/tickets/detail/session';
@@ -184,6 +186,25 @@ describe('the composer', () => {
     await vi.waitFor(() => expect(server.writes()[0]?.body.private).toBe(true));
   });
 
+  it('keeps files out of a private comment, and says why', async () => {
+    await open();
+    const composer = one<NavComposer>('nav-composer');
+    composer.api = {
+      ...(composer.api as TicketApi),
+      upload: (async () => ({ token: '1.ab~YQ', name: 'a.txt', size: 3 })) as unknown as TicketApi['upload'],
+    };
+    await composer.updateComplete;
+    one<HTMLInputElement>('input[role=switch]').click();
+    const drop = new Event('drop', { bubbles: true, cancelable: true });
+    Object.assign(drop, { dataTransfer: { files: [new File(['abc'], 'a.txt')] } });
+    one('form').dispatchEvent(drop);
+    await vi.waitFor(() => {
+      one('form button[type=submit]').click();
+      expect(one('.fault').textContent).toContain('видит каждый');
+    });
+    expect(server.writes()).toEqual([]);
+  });
+
   it('puts a person’s login after @ by keys, without sending', async () => {
     await open();
     const area = one<HTMLTextAreaElement>('textarea');
@@ -206,6 +227,38 @@ describe('the composer', () => {
   });
 });
 
+describe('a comment with a status', () => {
+  const pick = async (label: string): Promise<void> => {
+    const picker = one<HTMLElement & { open(): void }>('nav-pick.status');
+    picker.open();
+    const option = () =>
+      all('li[role=option]', picker.shadowRoot as ShadowRoot).find((one) => one.textContent?.includes(label));
+    await vi.waitFor(() => expect(option()).toBeTruthy());
+    option()?.click();
+  };
+
+  it('goes as one step, and the next comment keeps the status again', async () => {
+    await open();
+    type('Готово, проверьте');
+    await pick('Закрыта');
+    one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
+    await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
+    expect(server.writes().map(({ path, body }) => [path, body])).toEqual([
+      ['/status', { status_id: 5, comment: 'Готово, проверьте', private: false, version: '7-3' }],
+    ]);
+    await vi.waitFor(() => expect(one<HTMLTextAreaElement>('textarea').value).toBe(''));
+    expect(text(one('nav-pick.status'))).toContain('статус не менять');
+  });
+
+  it('says nothing of a status that is left alone', async () => {
+    await open();
+    type('Просто слова');
+    await pick('статус не менять');
+    one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
+    await vi.waitFor(() => expect(server.writes().map(({ path }) => path)).toEqual(['/comments']));
+  });
+});
+
 describe('the pickers', () => {
   it('offers what the server offers, narrows it by what is typed, and sends the choice', async () => {
     await open();
@@ -218,6 +271,26 @@ describe('the pickers', () => {
     input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
     await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
     expect(server.writes()[0]?.body).toEqual({ status_id: 5, version: '7-3' });
+  });
+
+  it('takes an Enter that came before the answer as meant for what was typed, never for what stood there before', async () => {
+    await open();
+    press('KeyS');
+    await vi.waitFor(() => one('input[role=combobox]'));
+    const input = one<HTMLInputElement>('input[role=combobox]');
+    input.value = 'закр';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
+    press('KeyA');
+    await vi.waitFor(() => expect(all('li[role=option]').length).toBeGreaterThan(1));
+    server.instead('/assignees', () => json({ assignees: [], more: false }));
+    const who = one<HTMLInputElement>('input[role=combobox]');
+    who.value = 'иван';
+    who.dispatchEvent(new Event('input', { bubbles: true }));
+    who.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(text(one('nav-pick[data-field=assignee]'))).toContain('Ничего не нашлось'));
+    expect(server.writes().map(({ path }) => path)).toEqual(['/status']);
   });
 
   it('asks the server for people by name', async () => {

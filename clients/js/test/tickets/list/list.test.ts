@@ -189,7 +189,7 @@ describe('live', () => {
 
   it('never moves a row under the pointer: what comes waits behind the pill, what a row says changes in place', async () => {
     await open();
-    $('.scroll')?.dispatchEvent(new Event('pointerenter'));
+    $('.rows')?.dispatchEvent(new Event('pointerenter'));
     server.rows = [ticket(4), ticket(1, { subject: 'Иначе' }), ticket(3), ticket(2)];
     await told(4, 1);
     expect(ids()).toEqual([3, 2, 1]);
@@ -200,6 +200,58 @@ describe('live', () => {
     expect(ids()).toEqual([4, 1, 3, 2]);
     expect($('.pill')).toBeNull();
     expect(list.shadowRoot?.activeElement).toBe(main(4));
+  });
+
+  it('keeps the pill while the focus is on it', async () => {
+    await open();
+    main(3)?.focus();
+    server.rows = [ticket(4), ticket(3), ticket(2), ticket(1)];
+    await told(4);
+    $('.pill')?.focus();
+    await settle();
+    expect(list.shadowRoot?.activeElement).toBe($('.pill'));
+    expect(ids()).toEqual([3, 2, 1]);
+    $('.pill')?.blur();
+    await settle();
+    expect(ids()).toEqual([4, 3, 2, 1]);
+  });
+
+  it('gives the focus that it has in place of rows to the first row that comes', async () => {
+    server.rows = [];
+    await open();
+    list.shadowRoot?.querySelector<HTMLElement>('.text')?.focus();
+    $('.text')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await settle();
+    expect(list.shadowRoot?.activeElement).toBe($('.scroll'));
+    server.rows = [ticket(1)];
+    await told(1);
+    expect(list.shadowRoot?.activeElement).toBe(main(1));
+  });
+
+  it('looks again when something changed while the answer was under way', async () => {
+    let go = (): void => undefined;
+    server.gate = new Promise((done) => {
+      go = done;
+    });
+    await open();
+    hub.tell('tickets:mine', { ids: { 3: '2-2' } });
+    await settle(1100);
+    server.gate = null;
+    go();
+    await settle();
+    expect(server.of('tasks')).toHaveLength(2);
+  });
+
+  it('looks again when the topic’s last change is as new as the rows', async () => {
+    await open();
+    hub.snapshot('tickets:mine', { ids: { 3: '2-2' }, at: new Date(Date.now() - 60_000).toISOString() });
+    await settle();
+    expect(server.of('tasks')).toHaveLength(1);
+    list.remove();
+    await open();
+    hub.snapshot('tickets:mine', { ids: { 3: '2-2' }, at: new Date(Date.now() - 500).toISOString() });
+    await settle();
+    expect(server.of('tasks')).toHaveLength(3);
   });
 
   it('never moves rows while something is chosen', async () => {
@@ -214,11 +266,11 @@ describe('live', () => {
 
   it('marks a row that left the filter and lets it go when the list may move', async () => {
     await open();
-    $('.scroll')?.dispatchEvent(new Event('pointerenter'));
+    $('.rows')?.dispatchEvent(new Event('pointerenter'));
     server.rows = [ticket(3), ticket(1)];
     await told(2);
     expect($('.row[data-id="2"]')?.classList.contains('gone')).toBe(true);
-    $('.scroll')?.dispatchEvent(new Event('pointerleave'));
+    $('.rows')?.dispatchEvent(new Event('pointerleave'));
     await settle();
     expect(ids()).toEqual([3, 1]);
   });
