@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +32,8 @@ def measure(store_url: str, settings: Mapping[str, str], people: Mapping[str, in
     tokens = asyncio.run(_sign_in(store_url, people))
     with TemporaryDirectory(prefix="tez-bench-endpoint-") as name:
         folder = Path(name)
-        launch = product_launch(folder, settings={"STORE_URL": store_url, **settings})
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        launch = product_launch(folder, settings={"STORE_URL": store_url, "SECRET_KEYS": key, **settings})
         with serving(launch, folder) as server, loading():
             return asyncio.run(_ask(server.port, tokens, questions))
 
