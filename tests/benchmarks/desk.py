@@ -1,8 +1,8 @@
 """Two hundred people at work on tickets over one product, with a real Redmine at the edge; the same work by plain REST in the same run.
 
 Each has a session that watches a ticket, ten at a time the same one. *missed*: everybody opens a ticket that the product has not read for
-them; *kept*: they open one again; *list*: their page of fifty; *comment*: one of each ten opens theirs and writes, and all who watch are told.
-*mixed* is all of that at once.
+them; *kept*: they open one again; *list*: their page of fifty; *comment*: one of each ten opens theirs and writes, and
+those who watch are told. *mixed* is all of that at once.
 """
 
 from __future__ import annotations
