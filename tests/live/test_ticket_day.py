@@ -231,7 +231,7 @@ async def changes_the_status_with_a_comment(day: Day) -> None:
     await day.press("Enter")
     await day.type("в раб")
     await day.press("Enter")
-    await expect(day.page.get_by_role("button", name="Вместе с комментарием сменить статус: В работе")).to_be_focused()
+    await expect(day.page.get_by_role("button", name="сменить статус: Статус: В работе")).to_be_focused()
     await day.tab_to("textbox", "Новый комментарий", back=True)
     await day.sent()
     issue = await day.issue()

@@ -82,7 +82,8 @@ export const tickets: Same<typeof ru.tickets> = {
   },
   filesOnTheWay: 'Files are still being sent.',
   filesFailed: 'Some files were not sent: try again or remove them.',
-  filesNotPrivate: 'Redmine shows files to everybody who sees the ticket: attach them to a comment that is not private.',
+  filesNotPrivate:
+    'Redmine shows files to everybody who sees the ticket: attach them to a comment that is not private.',
 
   history: 'History',
   historyFilter: 'What to show',
@@ -106,7 +107,8 @@ export const tickets: Same<typeof ru.tickets> = {
   attach: 'Attach a file',
   attachHint: 'Attach a file (or paste or drop it)',
   statusToo: 'Change the status with the comment',
-  statusStays: 'keep the status',
+  statusStays: 'Keep the status',
+  statusBecomes: 'Status: {name}',
   preview: 'Preview',
   previewEmpty: 'Nothing to show yet.',
   send: 'Send',

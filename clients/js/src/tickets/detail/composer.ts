@@ -340,7 +340,7 @@ export class NavComposer extends TezElement {
       @pick=${(event: CustomEvent<Status | null>) => {
         this.to = event.detail;
       }}
-      ><span>${this.to?.name ?? t('statusStays')}</span></nav-pick
+      ><span>${this.to ? t('statusBecomes', { name: this.to.name }) : t('statusStays')}</span></nav-pick
     >`;
   }
 
