@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -85,7 +86,11 @@ class TasksAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ViewShape(msgspec.Struct, frozen=True, kw_only=True):
-    """A view. `unread` counts at most 200 of the last thirty days."""
+    """A view. `unread` counts at most 200 of the last thirty days; `count` is null where counting takes too long.
+
+    `source`: `redmine` for a query that somebody has saved there, which is changed there only. It may ask more than `query` says
+    (`beyond`); with a `reason` it cannot be shown here, but at `url` in Redmine.
+    """
 
     id: str
     name: str
@@ -93,10 +98,14 @@ class ViewShape(msgspec.Struct, frozen=True, kw_only=True):
     builtin: bool
     count: int | None
     unread: int
+    source: Literal["navigator", "redmine"] = "navigator"
+    beyond: bool = False
+    reason: str | None = None
+    url: str | None = None
 
 
 class ViewsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The builtin views, then the personal ones."""
+    """The builtin views, then the personal ones, then the queries saved in Redmine."""
 
     views: list[ViewShape]
 

@@ -24,6 +24,7 @@ from adapters.redmine.names import Catalog, Kind, Names
 from adapters.redmine.recipients import Material
 from adapters.redmine.requesters import owned
 from adapters.redmine.rest.issue import Detail, Issue
+from adapters.redmine.rights_mark import rights_mark
 from adapters.redmine.tables import Schema, discover
 from adapters.redmine.values import User, id_of
 from adapters.redmine.versions import Version, versions
@@ -92,6 +93,11 @@ class TaskReader:
         """Which of these issues were made for this address."""
         async with reading(self._engine, self._deadline_s) as reader:
             return await owned(reader, await self._tables(reader), email, list(ids))
+
+    async def rights_mark(self) -> str:
+        """Another one when somebody's rights may have changed; see `adapters.redmine.rights_mark`."""
+        async with reading(self._engine, self._deadline_s) as reader:
+            return await rights_mark(reader)
 
     async def catalog(self, wanted: Iterable[tuple[Kind, int]] = ()) -> Catalog:
         """The names of statuses, priorities and so on."""

@@ -1,9 +1,9 @@
-"""A TCP proxy that loses answers: what the client sends arrives, what the server says does not."""
+"""A TCP proxy that loses answers: what the client sends arrives, what the server says does not. Or it answers itself."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 __all__ = ["Proxy", "proxied"]
@@ -17,6 +17,10 @@ class Proxy:
         self.port = 0
         self.losing = False
         """While true, the server's answers are thrown away and the connection is cut behind them."""
+        self.loses: Callable[[bytes], bool] = lambda _request: False
+        """Whether the answer to what begins with these bytes is lost like that."""
+        self.instead: Callable[[bytes], bytes | None] = lambda _request: None
+        """What is answered to it in the server's place, which hears nothing of it; b"": nothing, for ever. None: the server is asked."""
         self.delay_s = 0.0
         """Seconds before each 64 kB of the server's answers."""
         self.lost = 0
@@ -46,14 +50,23 @@ class Proxy:
         except OSError:
             return
 
+        losing = False
+
         async def there() -> None:
+            nonlocal losing
             while data := await reader.read(65_536):
+                if (answer := self.instead(data)) is not None:
+                    writer.write(answer)
+                    while await reader.read(65_536):  # the rest of the request; the client hangs up
+                        pass
+                    return
+                losing = losing or self.loses(data)
                 upstream_writer.write(data)
                 await upstream_writer.drain()
 
         async def back() -> None:
             while data := await upstream_reader.read(65_536):
-                if self.losing:
+                if self.losing or losing:
                     self.lost += 1
                     return
                 await asyncio.sleep(self.delay_s)

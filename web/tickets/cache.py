@@ -120,6 +120,12 @@ class TicketCache(Generic[T]):
         """What the kept answers take together, about."""
         return self._bytes
 
+    @property
+    def shows_any(self) -> bool:
+        """Whether there is an answer that may still be shown, or one on its way."""
+        edge = self.clock() - self.fresh_s() - self.stale_s
+        return bool(self._flying) or any(kept.asked_at > edge for kept in reversed(self._kept.values()))
+
     def oldest_s(self) -> float:
         """Age of the oldest answer; 0 without one."""
         now = self.clock()

@@ -33,6 +33,7 @@ from web.tickets.desk import Desk, Sheet
 from web.tickets.drafts import Drafts, Reads
 from web.tickets.idempotency import Idempotency
 from web.tickets.metrics import TicketMetrics
+from web.tickets.rights_watch import RightsWatch
 from web.tickets.viewing import Viewing
 
 __all__ = ["Find", "Tickets", "open_tickets"]
@@ -82,14 +83,17 @@ async def open_tickets(
             redmine = create_engine(settings.redmine_db_url.get_secret_value())
             stack.push_async_callback(redmine.dispose)
             client = await stack.enter_async_context(open_client(settings.redmine_url))
-            cache = _cache(hub, calendar)
+            reader = TaskReader(redmine)
+            watch = RightsWatch(reader.rights_mark, wanted=lambda: cache.shows_any, changed=client.accounts.forget_all)
+            cache = _cache(hub, calendar, watch)
             stack.push_async_callback(cache.aclose)
+            stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="ticket_rights"))
             hub.metrics.collector(TicketMetrics(cache, sent=lambda: client.sent))
             tickets.desk = Desk(
                 settings=settings,
                 hub=hub,
                 client=client,
-                reader=TaskReader(redmine),
+                reader=reader,
                 actors=Actors(engine),
                 cache=cache,
                 passwords=RedminePasswords(directory) if directory is not None else None,
@@ -106,13 +110,13 @@ async def open_tickets(
         yield tickets
 
 
-def _cache(hub: Hub, calendar: Calendar) -> TicketCache[Sheet]:
+def _cache(hub: Hub, calendar: Calendar, rights: RightsWatch) -> TicketCache[Sheet]:
     lives = Lives()
 
     def heard() -> object:
-        """Changes are heard while the bus is there; whatever was lost on it, or while it was away, makes another token."""
+        """Changes are heard while the bus is there. What was lost on it, or while it was away, makes another token; so do other rights."""
         counters = hub.bus.counters
-        return (counters.gaps, counters.reconnects) if hub.takes_part else None
+        return (counters.gaps, counters.reconnects, rights.changes) if hub.takes_part else None
 
     return TicketCache(
         fresh_s=lambda: lives.fresh_s(calendar, hub.now()),

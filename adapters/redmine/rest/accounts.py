@@ -100,6 +100,9 @@ class _Kept(Generic[_V]):
     def drop(self, key: object) -> None:
         self._values.pop(key, None)
 
+    def clear(self) -> None:
+        self._values.clear()
+
 
 class Accounts:
     """One for a client. Several who ask the same at a time each ask Redmine: the answers are small and soon kept."""
@@ -144,6 +147,11 @@ class Accounts:
     def forget(self, signed: Signed) -> None:
         """Drops what is kept of an account, when its credential was refused."""
         self._me.drop(_key(signed))
+
+    def forget_all(self) -> None:
+        """Drops everything: rights have changed."""
+        for kept in (self._me, self._roles, self._open):
+            kept.clear()
 
     async def project_open(self, signed: Signed, project_id: int) -> bool:
         """True when the project is active: in a closed one nobody may change anything. Raises NotAllowed when it is hidden."""

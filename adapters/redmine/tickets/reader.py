@@ -130,7 +130,7 @@ class TicketReader:
         """At most a minute old."""
 
         async def ask() -> Context:
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 return await _read_context(reader)
 
         return await self._contexts.get("context", ask)
@@ -139,7 +139,7 @@ class TicketReader:
         """The sight of this person, at most a quarter of a minute old."""
 
         async def ask() -> Viewer:
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 if seeker.redmine_id is not None:
                     return await load_viewer(reader, seeker.redmine_id)
                 return await load_requester(reader, seeker.emails)
@@ -156,7 +156,7 @@ class TicketReader:
             by_index = await self._by_index(context, narrowed) if sort == "updated" else None
             if by_index is not None:
                 ids = await self._index.latest(viewer, by_index, descending=descending, offset=offset, limit=limit)
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 if by_index is None:
                     ids = await page_ids(reader, where, sort=sort, descending=descending, offset=offset, limit=limit)
                 rows = await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
@@ -177,7 +177,7 @@ class TicketReader:
             by_index = await self._by_index(context, narrowed)
             if by_index is not None:
                 return await self._index.count(viewer, by_index)
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 return await count(reader, self._where(context, viewer, narrowed))
 
         return await self._counts.get((seeker, wanted), ask)
@@ -190,7 +190,7 @@ class TicketReader:
             since = (datetime.now(UTC) - timedelta(days=days)).astimezone(self.zone).replace(tzinfo=None)
             narrowed, _ = await self._narrow(viewer, wanted)
             where = [*self._where(context, viewer, narrowed), issues.c.updated_on >= since]
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 ids = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=limit)
                 return await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
 
@@ -200,7 +200,7 @@ class TicketReader:
         """The ids of what the person sees, newest first; asked for afresh."""
         context, viewer = await self.context(), await self.viewer(seeker)
         narrowed, _ = await self._narrow(viewer, wanted)
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             where = self._where(context, viewer, narrowed)
             return await page_ids(reader, where, sort="id", descending=True, offset=0, limit=limit)
 
@@ -209,7 +209,7 @@ class TicketReader:
         context, viewer = await self.context(), await self.viewer(seeker)
         if viewer.redmine_id is None and not context.requesters:
             return set()
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             return {row[0] for row in await reader.rows(sa.select(issues.c.id).where(issues.c.id.in_(ids), viewer.sees(issues.c)))}
 
     async def search(self, seeker: Seeker, text: str, *, limit: int) -> Found:
@@ -218,7 +218,7 @@ class TicketReader:
         if not query.words and query.number is None:
             return Found(Hits([], more=False), partial=False)
         context, viewer = await self.context(), await self.viewer(seeker)
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             hits = await search(reader, self._index, viewer, query, limit=limit, requesters=context.requesters)
         return Found(hits, partial=hits.more or not await self.filled())
 
@@ -268,7 +268,7 @@ class TicketReader:
 
     async def _fresh(self) -> bool:
         """Whether the index has followed all that Redmine shows now; waits for it for a moment."""
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             newest = (await reader.rows(sa.select(*(sa.select(sa.func.max(one.c.id)).scalar_subquery() for one in (issues, journals)))))[0]
         for _ in range(_PATIENCE):
             reached = await self._index.position(FOLLOW)
@@ -290,7 +290,8 @@ class TicketReader:
             await cache.close()
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Reader]:
+    async def borrow(self) -> AsyncIterator[Reader]:
+        """A connection to Redmine's database, when its turn comes; RedmineAway when it does not within the deadline."""
         try:
             async with asyncio.timeout(self._deadline_s):
                 await self._turn.acquire()

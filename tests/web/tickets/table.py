@@ -13,6 +13,7 @@ from typing import Any, Literal
 import httpx
 import msgspec
 import schemathesis
+from schemathesis.checks import not_a_server_error
 
 from tests.web.seats import Seat
 from tests.web.tickets.test_openapi import CHECKS
@@ -21,6 +22,8 @@ from web.tickets.openapi import document
 __all__ = ["API", "PATHS", "At", "Path", "Table", "code_of"]
 
 API = "/tasks/api"
+_CHECKS = [check for check in CHECKS if check is not not_a_server_error]
+"""502 and 503 are answers like others here: it is asked while Redmine is away."""
 _TASK = f"{API}/task/{{task_id}}"
 Need = Literal["see", "change", "own", "list", "bulk"]
 
@@ -120,8 +123,9 @@ class Table:
 
     def check(self, path: Path, answer: httpx.Response) -> None:
         """Raises for an answer that the document does not name: by status, type or shape."""
+        assert answer.status_code != 500, answer.text
         filled = {"task_id": 1, "attachment_id": 1, "job": "1.none", "id": 1}
-        self.operations[str(path)].Case(path_parameters=filled).validate_response(answer, checks=CHECKS)
+        self.operations[str(path)].Case(path_parameters=filled).validate_response(answer, checks=_CHECKS)
 
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:

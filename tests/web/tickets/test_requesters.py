@@ -16,6 +16,7 @@ from adapters.sandbox.redmine import SandboxRedmine, open_sandbox_redmine
 from hub.store import identities
 from tests.web.node import Node, open_node
 from tests.web.seats import Seat, seat
+from tests.web.tickets.table import PATHS, At, Table, code_of
 
 API = "/tasks/api"
 EMAIL = "olga@example.org"
@@ -97,3 +98,34 @@ async def test_a_requester_reaches_nobody_elses(counter: Counter) -> None:
     topic = counter.node.hub.topics.find("ticket:1")
     assert topic is not None
     assert await topic.may_read(principal, f"ticket:{mine}")
+
+
+async def test_every_path_for_a_requester(counter: Counter) -> None:
+    """On their own issue they read and comment; on others' nothing, whether these are there or not; lists show their own."""
+    table = Table()
+    own, other = await counter.issue(easy_email_to=EMAIL), await counter.issue(easy_email_to="boris@example.org")
+    view = await counter.olga.ask("POST", f"{API}/views", json={"name": "Все", "query": {"status": "all"}})
+    for path in PATHS:
+        for id, refused in ((own, None), (other, (403, "not_allowed")), (999_999, (404, "not_found"))):
+            if path.need == "bulk" and id != own:
+                continue  # one job at a time; what it leaves stands in it
+            version = "0-0"
+            if id == own:
+                version = (await counter.olga.browser.get(f"{API}/task/{own}")).json()["version"]
+            answer = await path.ask(counter.olga, At(id, version, view=int(view.json()["id"])))
+            table.check(path, answer)
+            name = path.path.rpartition("/")[2]
+            if path.need not in ("see", "change"):
+                expected = {"{job}": (404, "not_found"), "undo": (404, "not_found"), "bulk": (202, "")}.get(name, (path.status, ""))
+                if path.method == "DELETE" and "/views/" in path.path and id != own:
+                    expected = (404, "not_found")  # it is deleted by now
+            elif refused is not None:
+                expected = refused
+            elif name in ("status", "priority", "assignee"):
+                expected = (403, "not_allowed")
+            else:
+                # the issue has no file, and this Redmine takes none
+                expected = (404, "not_found") if name in ("download", "attachments") else (path.status, "")
+            assert code_of(answer) == expected, (str(path), id, answer.text)
+    listed = (await counter.olga.browser.get(f"{API}/tasks")).json()
+    assert [row["id"] for row in listed["rows"]] == [own]

@@ -72,23 +72,6 @@ async def test_a_note_that_is_hidden_from_somebody_is_no_conflict_for_them(offic
     assert [one["source"] for one in stale.json()["conflict"]["comments"]] == ["между нами", "Есть новости?"]
 
 
-async def test_two_who_write_at_once_never_overwrite_each_other(office: Office) -> None:
-    """Twenty rounds: of two changes from the same version one is made, and the other always gets the conflict."""
-    id = await office.issue()
-    for round in range(20):
-        version = (await office.task("petrova", id))["version"]
-        assert (await office.task("sidorov", id))["version"] == version
-        bodies = [{"priority_id": 3 + (round + side) % 2, "comment": f"{round}, {side}", "version": version} for side in (0, 1)]
-        answers = await asyncio.gather(
-            office.send("petrova", "PUT", f"/task/{id}/priority", bodies[0]),
-            office.send("sidorov", "PUT", f"/task/{id}/priority", bodies[1]),
-        )
-        assert sorted(answer.status_code for answer in answers) == [200, 409], [answer.text[:300] for answer in answers]
-        (lost,) = [answer.json() for answer in answers if answer.status_code == 409]
-        assert len(lost["conflict"]["comments"]) == 1
-    assert len(await office.notes(id)) == 20
-
-
 async def test_a_repeated_key_gets_the_first_answer(office: Office) -> None:
     """One comment in Redmine however often it is sent, at once or later; the key with another body or none is refused."""
     id = await office.issue()

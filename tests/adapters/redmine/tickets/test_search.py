@@ -143,6 +143,22 @@ async def test_a_word_of_a_private_note_is_no_oracle(site: Site) -> None:
     assert await site.find("boris", f"{SECRET} принтер") == []
 
 
+async def test_what_is_not_among_the_newest_is_found_all_the_same(site: Site) -> None:
+    """MariaDB looks through the newest before it asks its index: the two together give what each alone would, in order, page by page."""
+    few = TicketIndex(site.store, now=lambda: START, newest=3)
+    async with reading(site.redmine, 10) as reader:
+        viewers = [await site.world.viewer(reader, number) for number, _key in site.world.people.values()]
+    found = 0
+    for viewer in viewers:
+        for words in (("принтер",), ("пр",), ("о", "принт"), ("за", "вн"), ("ъъъ",)):
+            whole = await site.index.find(words, viewer, part="body", limit=200)
+            assert await few.find(words, viewer, part="body", limit=200) == whole == sorted(whole, reverse=True)
+            pages = [await few.find(words, viewer, part="body", below=below, limit=5) for below in (None, *whole[4::5])]
+            assert [id for page in pages for id in page] == whole
+            found += len(whole)
+    assert found > 100
+
+
 async def test_the_best_come_first(site: Site) -> None:
     """By number, then in the subject, then elsewhere; the newest first in each; each once."""
     number = (await site.find("anna", "принтер"))[0].id

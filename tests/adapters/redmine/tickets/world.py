@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import sqlalchemy as sa
@@ -30,7 +31,7 @@ _HASH = "!ruby/hash:ActiveSupport::HashWithIndifferentAccess"
 _NARROW = f"--- {_HASH}\npermissions_all_trackers: {_HASH}\n  view_issues: '0'\npermissions_tracker_ids: {_HASH}\n  view_issues:\n  - '1'\n"
 _ROLES = {
     "all": ("all", ("view_issues", "view_private_notes"), None),
-    "default": ("default", ("view_issues",), None),
+    "default": ("default", ("view_issues", "view_issue_watchers"), None),
     "own": ("own", ("view_issues",), None),
     "narrow": ("all", ("view_issues",), _NARROW),
     "blind": ("all", ("add_issues",), None),
@@ -43,7 +44,14 @@ _PROJECTS = {
     "plain": (False, 1, False),
     "empty": (True, 1, True),
 }
-"""name -> public, status, has the issue module."""
+"""name -> public, status, has the issue module. `empty` lies under `public`."""
+_PEOPLE = {
+    "anna": ("ru", ""),
+    "boris": ("en", "Eastern Time (US & Canada)"),
+    "vera": ("de", "Tokyo"),
+    "gleb": ("", ""),
+}
+"""name -> language and time zone in Redmine."""
 _WORDS = ("принтер", "Ёлка", "сервер", "почта", "wi-fi", "пропуск", "ошибка 0x80070005", "заявка")
 
 
@@ -56,6 +64,7 @@ class World:
     people: dict[str, tuple[int, str]]
     """name -> Redmine's id, API key."""
     projects: dict[str, int]
+    roles: dict[str, int]
     group: int
     issues: Sequence[int]
 
@@ -110,18 +119,19 @@ async def open_world(peer: RedminePeer, *, seed: int = 5) -> AsyncIterator[World
         people: dict[str, tuple[int, str]] = {}
         group = 0
         try:
-            for name in ("anna", "boris", "vera", "gleb"):
+            for name in _PEOPLE:
                 people[name] = await _person(client, f"{name}{tag}")
             made = await client.post("/groups.json", json={"group": {"name": f"Смена {tag}", "user_ids": [people["boris"][0]]}})
             group = made.json()["group"]["id"]
             for name in _PROJECTS:
-                projects[name] = await _project(client, f"{name}-{tag}")
+                projects[name] = await _project(client, f"{name}-{tag}", projects.get("public") if name == "empty" else None)
             async with writer.begin() as connection:
+                await _preferences(connection, people)
                 await _rules(connection, tag, roles, projects)
                 await _members(connection, roles, projects, people, group)
                 numbers = [number for number, _key in people.values()]
                 issues = await _issues(connection, dice, list(projects.values()), [*numbers, group], numbers)
-            yield World(peer, writer, people, projects, group, issues)
+            yield World(peer, writer, people, projects, roles, group, issues)
         finally:
             async with writer.begin() as connection:
                 ids = [*projects.values(), 0]
@@ -154,8 +164,17 @@ async def _person(client: httpx.AsyncClient, login: str) -> tuple[int, str]:
     return made["id"], made["api_key"]
 
 
-async def _project(client: httpx.AsyncClient, identifier: str) -> int:
+async def _preferences(connection: AsyncConnection, people: dict[str, tuple[int, str]]) -> None:
+    for name, (language, zone) in _PEOPLE.items():
+        values = {"u": people[name][0], "l": language, "z": zone}
+        await connection.execute(sa.text("UPDATE users SET language = :l WHERE id = :u"), values)
+        await connection.execute(sa.text("DELETE FROM user_preferences WHERE user_id = :u"), values)
+        await connection.execute(sa.text("INSERT INTO user_preferences (user_id, time_zone) VALUES (:u, :z)"), values)
+
+
+async def _project(client: httpx.AsyncClient, identifier: str, parent: int | None) -> int:
     values = {"name": identifier, "identifier": identifier, "is_public": False, "enabled_module_names": ["issue_tracking"]}
+    values |= {"parent_id": parent} if parent else {}
     return int((await client.post("/projects.json", json={"project": values})).json()["project"]["id"])
 
 
@@ -204,9 +223,13 @@ async def _issues(
     connection: AsyncConnection, dice: random.Random, projects: list[int], owners: list[int], people: list[int]
 ) -> Sequence[int]:
     made = []
-    at = datetime(2025, 6, 2, 9)
+    at, today = datetime(2025, 6, 2, 9), datetime.now(ZoneInfo("Europe/Moscow")).replace(tzinfo=None, microsecond=0)
     for number in range(140):
         at += timedelta(minutes=dice.randrange(1, 300))
+        if number == 100:  # the rest in the last weeks: saved queries ask for this week and the last
+            at = today - timedelta(days=28)
+        elif number > 100:
+            at = min(at + timedelta(hours=14), today)
         values = {
             "t": dice.choice((1, 2, 3)),
             "p": dice.choice(projects),
@@ -219,11 +242,14 @@ async def _issues(
             "at": at,
             "up": at + timedelta(minutes=number % 7),
             "private": dice.random() < 0.3,
+            "due": today.date() + timedelta(days=number % 40 - 20) if number % 3 else None,
         }
+        values["closed"] = values["up"] if values["st"] in (5, 6) else None
         done = await connection.execute(
             sa.text(
                 "INSERT INTO issues (tracker_id, project_id, subject, description, status_id, assigned_to_id, priority_id, author_id,"
-                " created_on, updated_on, lft, rgt, is_private) VALUES (:t, :p, :s, :d, :st, :a, :pr, :u, :at, :up, 1, 2, :private)"
+                " created_on, updated_on, lft, rgt, is_private, due_date, closed_on)"
+                " VALUES (:t, :p, :s, :d, :st, :a, :pr, :u, :at, :up, 1, 2, :private, :due, :closed)"
             ),
             values,
         )

@@ -68,6 +68,14 @@ export interface View {
   /** null: not counted yet. */
   readonly count: number | null;
   readonly unread: number;
+  /** `redmine`: somebody has saved it there, and it is changed there only. */
+  readonly source?: 'navigator' | 'redmine';
+  /** It asks more than its query says. */
+  readonly beyond?: boolean;
+  /** Why it cannot be shown here. */
+  readonly reason?: string | null;
+  /** Its page in Redmine. */
+  readonly url?: string | null;
 }
 
 /** One change for many tickets; exactly one of the fields. `assignee_id: null` takes the ticket away from everybody. */

@@ -1,6 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setLocale } from '../../../src/i18n/index';
+import type { TicketApi } from '../../../src/tickets/detail/api';
+import type { NavComposer } from '../../../src/tickets/detail/composer';
 import '../../../src/tickets/detail/page';
 import type { NavTicket } from '../../../src/tickets/detail/page';
 import type { TicketSession } from '../../../src/tickets/detail/session';
@@ -182,6 +184,25 @@ describe('the composer', () => {
     await vi.waitFor(() => expect(all('form.private')).toHaveLength(1));
     one('form button[type=submit]').click();
     await vi.waitFor(() => expect(server.writes()[0]?.body.private).toBe(true));
+  });
+
+  it('keeps files out of a private comment, and says why', async () => {
+    await open();
+    const composer = one<NavComposer>('nav-composer');
+    composer.api = {
+      ...(composer.api as TicketApi),
+      upload: (async () => ({ token: '1.ab~YQ', name: 'a.txt', size: 3 })) as unknown as TicketApi['upload'],
+    };
+    await composer.updateComplete;
+    one<HTMLInputElement>('input[role=switch]').click();
+    const drop = new Event('drop', { bubbles: true, cancelable: true });
+    Object.assign(drop, { dataTransfer: { files: [new File(['abc'], 'a.txt')] } });
+    one('form').dispatchEvent(drop);
+    await vi.waitFor(() => {
+      one('form button[type=submit]').click();
+      expect(one('.fault').textContent).toContain('видит каждый');
+    });
+    expect(server.writes()).toEqual([]);
   });
 
   it('puts a person’s login after @ by keys, without sending', async () => {
