@@ -1,7 +1,7 @@
 # What people and CI run. Needs Python >= 3.11 and make; everything else is fetched into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: run test check soak bench bench-services fuzz services build lock clean
@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: .venv/run.stamp build            ## the product on sandboxes: prints the address and the logins
 	$(BIN)/navigator demo
 
-test: .venv/dev.stamp build           ## all tests, in WORKERS processes (2); says which peers are missing
+test: .venv/dev.stamp build           ## all tests, in WORKERS processes (3); says which peers are missing
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not alone"
 	$(BIN)/pytest -m alone
 	$(BIN)/python scripts/npm.py run test

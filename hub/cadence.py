@@ -1,4 +1,7 @@
-"""How often a source is looked at: fast while something happens or somebody watches, slow at rest, slowest on days off.
+"""How often a source is looked at: fast while something happens or somebody is connected, slow at rest, slowest on days off.
+
+Whoever is connected may have a page open that must not be late, on a Sunday no less than on a Monday: the calendar only says how slow
+it may get while nobody is.
 
 Pure: the caller brings the clock and what it has seen.
 """
@@ -64,9 +67,9 @@ class Cadence:
     def interval_s(self, now: datetime, *, connected: bool, changed_at: datetime | None) -> float:
         """Seconds until the next look."""
         lately = changed_at is not None and now - changed_at < self.linger
-        if self.calendar.resting(now):
-            return self.busy_s if lately else self.idle_s if connected else self.resting_s
-        return self.busy_s if connected or lately else self.idle_s
+        if connected or lately:
+            return self.busy_s
+        return self.resting_s if self.calendar.resting(now) else self.idle_s
 
 
 def load_calendar(path: Path) -> Calendar:

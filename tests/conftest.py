@@ -27,6 +27,7 @@ _MAY_BLOCK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("zoneinfo/_tzpath.py", ("find_tzfile",)),
     ("/linecache.py", ("checkcache", "updatecache")),  # tracebacks in log lines
     ("/structlog/_frames.py", ("_format_exception",)),
+    ("/structlog/dev.py", ("__call__",)),  # what tests that set up no log get: rich's tracebacks, where a tool for tests brings rich along
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -21,6 +22,7 @@ __all__ = [
     "HitShape",
     "Names",
     "PieceShape",
+    "PriorityFacet",
     "Row",
     "SearchAnswer",
     "TasksAnswer",
@@ -58,12 +60,18 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class PriorityFacet(PriorityRef, frozen=True, kw_only=True):
+    """A priority to narrow the list to. One that is not `active` stands on old tickets, and Redmine gives it to none any more."""
+
+    active: bool
+
+
 class Facets(msgspec.Struct, frozen=True, kw_only=True):
     """What the list can be narrowed to."""
 
     projects: list[Ref]
     statuses: list[StatusRef]
-    priorities: list[PriorityRef]
+    priorities: list[PriorityFacet]
     trackers: list[Ref]
 
 
@@ -78,7 +86,11 @@ class TasksAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ViewShape(msgspec.Struct, frozen=True, kw_only=True):
-    """A view. `unread` counts at most 200 of the last thirty days."""
+    """A view. `unread` counts at most 200 of the last thirty days; `count` is null where counting takes too long.
+
+    `source`: `redmine` for a query that somebody has saved there, which is changed there only. It may ask more than `query` says
+    (`beyond`); with a `reason` it cannot be shown here, but at `url` in Redmine.
+    """
 
     id: str
     name: str
@@ -86,10 +98,14 @@ class ViewShape(msgspec.Struct, frozen=True, kw_only=True):
     builtin: bool
     count: int | None
     unread: int
+    source: Literal["navigator", "redmine"] = "navigator"
+    beyond: bool = False
+    reason: str | None = None
+    url: str | None = None
 
 
 class ViewsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The builtin views, then the personal ones."""
+    """The builtin views, then the personal ones, then the queries saved in Redmine."""
 
     views: list[ViewShape]
 
@@ -171,9 +187,13 @@ class Names:
         return Facets(
             projects=sorted(map(self.project, projects), key=lambda ref: ref.name.casefold()),
             statuses=[self.status(id) for id in context.statuses],
-            priorities=[self.priority(id) for id in context.priorities],
+            priorities=[self._facet(id) for id in context.priorities],
             trackers=[self.tracker(id) for id in trackers],
         )
+
+    def _facet(self, id: int) -> PriorityFacet:
+        ref = self.priority(id)
+        return PriorityFacet(id=id, name=ref.name, rank=ref.rank, high=ref.high, active=id not in self._context.retired)
 
     def hit(self, hit: Hit) -> HitShape:
         """A hit."""

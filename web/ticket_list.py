@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,10 @@ from adapters.redmine.tickets.index import TicketIndex
 from adapters.redmine.tickets.indexer import Indexer, indexing
 from adapters.redmine.tickets.listing import Filter
 from adapters.redmine.tickets.reader import Seeker, TicketReader
+from adapters.redmine.tickets.saved_filters import Translation
+from adapters.redmine.tickets.saved_queries import Saved
+from adapters.redmine.tickets.saved_reader import SavedReader
+from adapters.redmine.tickets.saved_terms import Term
 from adapters.redmine.tickets.words import MAX_QUERY
 from hub.hub import Hub
 from hub.principal import Principal
@@ -37,6 +41,7 @@ from web.quality_query import whole
 from web.settings import Settings
 from web.ticket_json import Counts, Names, SearchAnswer, TasksAnswer, ViewsAnswer, ViewShape, row_of
 from web.ticket_query import BUILTIN, check_query, read_filter, read_paging
+from web.ticket_saved import id_of, number_of, reason, url_of
 from web.ticket_views import UNREAD_DAYS, TicketViews, TooManyViews, View, is_unread, unread
 from web.tickets.actors import Actors
 from web.tickets.failures import redmine_errors
@@ -49,6 +54,8 @@ _UNREAD = 200
 _MINE, _WAITING, _OPEN = Filter(assignee="me"), Filter(waiting=True), Filter()
 _CONCERNS = frozenset({"mine", "waiting", "authored", "watched"})
 """Builtin views whose unread ones are counted: what nobody has taken and what is merely there are nobody's to have read."""
+_COUNTING_S = 1.0
+"""So long the queries saved in Redmine are counted for one answer; later ones have no count until the next."""
 _NAMES = {
     "mine": N_("Mine"),
     "waiting": N_("Waiting for me"),
@@ -65,6 +72,9 @@ class TicketList:
 
     reader: TicketReader | None
     """None: Redmine is not set up."""
+    saved: SavedReader | None
+    """What people have saved in Redmine itself."""
+    redmine_url: str
     views: TicketViews
     actors: Actors
     hub: Hub
@@ -86,14 +96,34 @@ class TicketList:
 
     async def filter_of(self, principal: Principal, query: Mapping[str, str]) -> Filter:
         """What an address asks for: the view's own filters under those that it says itself. Raises BadField."""
+        return (await self.asked(principal, query))[0]
+
+    async def asked(self, principal: Principal, query: Mapping[str, str]) -> tuple[Filter, Mapping[str, str]]:
+        """The same, and the address with what the view adds to it: its order too, unless the address has one."""
         view = query.get("view") or "all"
-        base = BUILTIN.get(view)
-        if base is None:
+        terms: tuple[Term, ...] = ()
+        base: Mapping[str, str] | None
+        if (number := number_of(view)) is not None:
+            asked = await self._saved(principal, number)
+            base, terms = asked.query, asked.terms
+        elif (base := BUILTIN.get(view)) is None:
             id = int(view) if view.isascii() and view.isdecimal() and len(view) < 19 else 0
             base = next((one.query for one in await self.views.of(principal.user_id) if one.id == id), None)
         if base is None:
             raise BadField("view", N_("There is no such view."))
-        return await read_filter({**base, **query}, zone=principal.zone, waiting=view == "waiting")
+        if query.get("sort"):
+            base = {name: value for name, value in base.items() if name not in ("sort", "dir")}
+        whole = {**base, **query}
+        return replace(await read_filter(whole, zone=principal.zone, waiting=view == "waiting"), terms=terms), whole
+
+    async def _saved(self, principal: Principal, number: int) -> Translation:
+        """What a query saved in Redmine asks. Raises BadField when the person does not see it, or it cannot be shown here."""
+        saved = await self.saved.one(await self.seeker(principal), number) if self.saved is not None else None
+        if saved is None:
+            raise BadField("view", N_("There is no such view."))
+        if saved.asked.refusal is not None:
+            raise BadField("view", N_("This query can be opened in Redmine only."))
+        return saved.asked
 
 
 @asynccontextmanager
@@ -113,7 +143,10 @@ async def open_ticket_list(settings: Settings, hub: Hub, engine: AsyncEngine) ->
             reader = TicketReader(asked, index, zone=zone, behind=indexer.wake)
             stack.push_async_callback(reader.close)
             await stack.enter_async_context(indexing(indexer))
-        yield TicketList(reader, TicketViews(engine, now=hub.now), Actors(engine), hub)
+        saved = SavedReader(reader, now=hub.now) if reader is not None else None
+        if saved is not None:
+            stack.push_async_callback(saved.close)
+        yield TicketList(reader, saved, settings.redmine_url or "", TicketViews(engine, now=hub.now), Actors(engine), hub)
 
 
 def ticket_list_routes() -> list[BaseRoute]:
@@ -164,7 +197,8 @@ async def _names(request: Request, found: TicketList, principal: Principal) -> N
 
 async def _tasks(request: Request, found: TicketList, principal: Principal) -> Response:
     reader, query = _reader(found), dict(request.query_params)
-    paging, wanted = read_paging(query), await found.filter_of(principal, query)
+    wanted, whole = await found.asked(principal, query)
+    paging = read_paging(whole)
     seeker = await found.seeker(principal)
     page = await reader.page(seeker, wanted, sort=paging.sort, descending=paging.descending, offset=paging.offset, limit=paging.limit)
     counted = [await reader.count(seeker, one) for one in (_OPEN, _MINE, _WAITING)]
@@ -208,6 +242,10 @@ async def _views(request: Request, found: TicketList, principal: Principal) -> R
         count, fresh = await _counted(found, principal, wanted, with_unread=id in _CONCERNS)
         shapes.append(ViewShape(id=id, name=name, query=dict(query), builtin=True, count=count, unread=fresh))
     shapes += [await _shape(found, principal, view) for view in await found.views.of(principal.user_id)]
+    if found.saved is not None:
+        until = time.monotonic() + _COUNTING_S
+        for one in await found.saved.of(await found.seeker(principal)):
+            shapes.append(await _saved_shape(request, found, principal, one, count=time.monotonic() < until))
     return _answer(ViewsAnswer(views=shapes))
 
 
@@ -226,6 +264,30 @@ async def _shape(found: TicketList, principal: Principal, view: View) -> ViewSha
     wanted = await read_filter(view.query, zone=principal.zone)
     count, fresh = await _counted(found, principal, wanted, with_unread=True)
     return ViewShape(id=str(view.id), name=view.name, query=dict(view.query), builtin=False, count=count, unread=fresh)
+
+
+async def _saved_shape(request: Request, found: TicketList, principal: Principal, saved: Saved, *, count: bool) -> ViewShape:
+    asked, why, number = saved.asked, None, None
+    if asked.refusal is not None:
+        message, named, plain = reason(asked.refusal)
+        text = request.state.i18n.text
+        field = str(text(principal.locale, named)).format(n=plain) if named is not None else plain
+        why = str(text(principal.locale, message)).format(field=field)
+    elif count:
+        wanted = replace(await read_filter(asked.query, zone=principal.zone), terms=asked.terms)
+        number = await _reader(found).count(await found.seeker(principal), wanted)
+    return ViewShape(
+        id=id_of(saved),
+        name=saved.name if saved.project is None else f"{saved.name} ({saved.project[1]})",
+        query=dict(asked.query),
+        builtin=False,
+        count=number,
+        unread=0,
+        source="redmine",
+        beyond=bool(asked.terms),
+        reason=why,
+        url=url_of(saved, found.redmine_url) if found.redmine_url else None,
+    )
 
 
 async def _given(request: Request, principal: Principal) -> tuple[str, dict[str, str]]:

@@ -24,6 +24,13 @@ def _plain(loader: _Loader, _suffix: str, node: yaml.Node) -> Any:
     return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
 
+def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
+    """A plain scalar with a colon in front is a symbol; a quoted one is a string that begins so."""
+    value = str(loader.construct_scalar(node))
+    return value[1:] if value.startswith(":") and node.style not in ("'", '"', "|", ">") else value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:str", _text)
 _Loader.add_multi_constructor("!", _plain)  # !ruby/hash:…, !ruby/object:…, !ruby/sym …
 _Loader.add_multi_constructor("tag:ruby.yaml.org,2002:", _plain)
 
@@ -33,19 +40,9 @@ def load(text: str | None) -> Any:
     if not text or len(text) > _MAX_CHARS:
         return None
     try:
-        return _unsymbol(yaml.load(text, _Loader))  # noqa: S506 - _Loader is a SafeLoader
+        return yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         return None
-
-
-def _unsymbol(value: Any) -> Any:
-    if isinstance(value, str):
-        return value[1:] if value.startswith(":") else value
-    if isinstance(value, dict):
-        return {_unsymbol(key): _unsymbol(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unsymbol(item) for item in value]
-    return value
 
 
 @lru_cache(maxsize=512)  # a role's permissions rarely change, and parsing them takes milliseconds

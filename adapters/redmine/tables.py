@@ -6,7 +6,7 @@ are case-sensitive on Linux: `u_Priority` has a capital P.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ __all__ = [
     "REQUIRED",
     "SITE_FEEDS",
     "Schema",
+    "columns_of",
     "custom_fields",
     "custom_fields_roles",
     "discover",
@@ -166,6 +167,15 @@ class Schema:
 
 async def discover(reader: Reader) -> Schema:
     """Looks up which of our tables and columns exist and are granted to this account."""
+    found: dict[str, frozenset[str]] = {}
+    for table, columns in (await columns_of(reader, REQUIRED)).items():
+        # column names are case-insensitive in both systems: take our spelling
+        found[table] = frozenset(_SPELLING.get((table, column.lower()), column) for column in columns)
+    return Schema(found)
+
+
+async def columns_of(reader: Reader, names: Iterable[str]) -> dict[str, set[str]]:
+    """The columns of these tables that exist and that this account may read, as they are spelt there."""
     # MySQL lists only columns on which the account has some right, so a missing grant shows as a missing column
     statement = (
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN :names"
@@ -173,8 +183,7 @@ async def discover(reader: Reader) -> Schema:
         else "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.name IN :names"
     )
     columns: dict[str, set[str]] = {}
-    for row in await reader.rows(sa.text(statement).bindparams(sa.bindparam("names", list(REQUIRED), expanding=True))):
+    for row in await reader.rows(sa.text(statement).bindparams(sa.bindparam("names", list(names), expanding=True))):
         table, column = tuple(row)
-        # column names are case-insensitive in both systems: take our spelling
-        columns.setdefault(table, set()).add(_SPELLING.get((table, column.lower()), column))
-    return Schema({name: frozenset(found) for name, found in columns.items()})
+        columns.setdefault(table, set()).add(column)
+    return columns

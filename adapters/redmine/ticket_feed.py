@@ -13,7 +13,7 @@ from typing import Any
 from adapters.redmine.engine import Reader
 from adapters.redmine.recipients import Material
 from adapters.redmine.versions import Version, parse, versions
-from hub.event import Event
+from hub.event import Event, rfc3339
 from hub.notification import TopicEvent
 
 __all__ = ["MAX_IDS", "VIEWS", "TicketFeed", "changed_event", "fold_list", "fold_ticket", "list_events", "newest"]
@@ -53,12 +53,13 @@ def fold_ticket(state: dict[str, Any], event: Event) -> None:
 
 
 def fold_list(state: dict[str, Any], event: Event) -> None:
-    """`tickets:{view}`: what changed lately, the latest last."""
+    """`tickets:{view}`: what changed lately, the latest last, and when: whoever read a list before that has to read it again."""
     ids = state.setdefault("ids", {})
     for id, version in event.data["ids"].items():
         ids[id] = newest(ids.pop(id, None), version)
     while len(ids) > MAX_IDS:
         ids.pop(next(iter(ids)))
+    state["at"] = max(state.get("at", ""), rfc3339(event.time))
 
 
 def changed_event(id: int, version: Version, *, by: int | None, now: datetime, source: str = "/redmine") -> TopicEvent:

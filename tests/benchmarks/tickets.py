@@ -59,7 +59,18 @@ _BY_INDEX = {
     "one project, closed": Wanted(statuses=_KINDS.closed, project=frozenset({5})),
     "mine, of every status": Wanted(assignee="me"),
 }
-_QUESTIONS = {"rare": RARE, "frequent": "принтер", "two words": "принтер ошибк", "one letter": "п", "absent": "ъъъъ", "number": "#50000"}
+_QUESTIONS = {
+    "rare": RARE,
+    "frequent": "принтер",
+    "two words": "принтер ошибк",
+    "a word's beginning": "прин",
+    "two letters": "по",
+    "one letter": "п",
+    "one letter more": "принтер о",
+    "frequent and rare": f"на {RARE}",
+    "absent": "ъъъъ",
+    "number": "#50000",
+}
 
 
 class Site:

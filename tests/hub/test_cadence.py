@@ -47,12 +47,12 @@ def test_the_company_rests_from_friday_evening_and_on_holidays(at: datetime, res
         (START, False, 119, 0.5),
         (START, False, 120, 3.0),
         (moscow(28, 12), False, None, 15.0),
-        (moscow(28, 12), True, None, 3.0),
+        (moscow(28, 12), True, None, 0.5),
         (moscow(28, 12), False, 5, 0.5),
     ],
 )
 def test_intervals(now: datetime, connected: bool, changed_s: float | None, interval: float) -> None:
-    """Busy while somebody watches or something changed lately, slower at rest, slowest at rest on days off."""
+    """Busy while somebody is connected or something changed lately, days off included; slower at rest, slowest at rest on days off."""
     changed = None if changed_s is None else now - timedelta(seconds=changed_s)
     assert Cadence().interval_s(now, connected=connected, changed_at=changed) == interval
 

@@ -38,7 +38,7 @@ async def site(product: Product, folder: Path) -> AsyncIterator[SandboxRedmine]:
             "REDMINE_URL": redmine.url,
             "REDMINE_DB_URL": redmine.db_url,
             "REDMINE_TIME_ZONE": redmine.zone,
-            "REDMINE_API_KEY": redmine.api_key,
+            "REDMINE_API_KEY": colleague("admin").api_key,  # petrova acts by it, having no account of the ERP here
         }
         petrova = colleague("petrova")
         product.add_user("petrova", "--redmine-id", str(petrova.redmine_id), "--email", petrova.email, "--display", petrova.name)
@@ -112,7 +112,10 @@ async def test_rows_never_move_under_the_pointer(product: Product, tmp_path: Pat
         await write(redmine, number, subject="Новая тема от коллеги", notes="Уточняю")
         await expect(page.get_by_role("button", name="Обновлено: 1")).to_be_visible(timeout=45_000)
         await expect(page.get_by_role("link", name="Новая тема от коллеги")).to_be_visible()
+        await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))")
+        await expect(page.get_by_role("button", name="Обновлено: 1")).to_be_visible()  # and not under the pointer, which would let it in
         assert await page.evaluate(IDS) == before
+        assert await page.evaluate(f"{LIST}.querySelector('.row:hover')?.dataset.id") == str(before[0])
         await look(page, "pill")
         await page.get_by_role("button", name="Обновлено: 1").click()
         await holds(page, f"({IDS})[0] === {number}")
@@ -123,28 +126,8 @@ async def test_rows_never_move_under_the_pointer(product: Product, tmp_path: Pat
         await holds(page, f"({IDS})[0] === {before[5]}", timeout_s=45)
 
 
-async def test_what_the_hub_tells_is_on_screen_within_a_second(product: Product, tmp_path: Path) -> None:
-    """From the hub's frame in the browser to the row's new words: under a second."""
-    async with site(product, tmp_path) as redmine, chromium() as browser, agent(product, browser) as (_, page):
-        number = (await page.evaluate(IDS))[2]
-        # the socket is the browser's own, so the page itself notes when the topic speaks
-        await page.evaluate(
-            "window.told = null; document.querySelector('nav-tickets').session.hub"
-            ".subscribe('tickets:all', {event: () => { window.told ??= performance.now(); }})"
-        )
-        await page.evaluate(
-            "window.shown = null; new MutationObserver(() => {"
-            f" if ({LIST}.textContent.includes('Свежая тема')) window.shown ??= performance.now(); }})"
-            f".observe({LIST}, {{subtree: true, childList: true, characterData: true}})"
-        )
-        await write(redmine, number, subject="Свежая тема")
-        await holds(page, "window.told !== null && window.shown !== null", timeout_s=45)
-        took_ms = await page.evaluate("window.shown - window.told")
-        assert took_ms < 1000, f"{took_ms:.0f} ms"
-
-
 async def test_a_change_of_many_goes_and_comes_back(product: Product, tmp_path: Path) -> None:
-    """Three tickets by keyboard: one change, its outcome, and back as it was."""
+    """Two tickets by keyboard: one change, its outcome, and back as it was."""
     async with site(product, tmp_path), chromium() as browser, agent(product, browser, "?view=mine") as (petrova, page):
         await page.keyboard.press("j")
         await page.keyboard.press("x")
@@ -153,10 +136,10 @@ async def test_a_change_of_many_goes_and_comes_back(product: Product, tmp_path: 
         await expect(page.get_by_role("heading", name="Сменить приоритет")).to_be_visible()
         await page.keyboard.press("ArrowUp")  # from nothing chosen to the last, the most urgent
         await page.keyboard.press("Enter")
-        await holds(page, f"/Изменен|не получилось/.test({SAID} ?? '')", timeout_s=30)
+        await holds(page, f"!{LIST}?.querySelector('.bulk progress') && /Изменен|изменено|не получилось/.test({SAID} ?? '')", timeout_s=30)
         said = await page.evaluate(SAID)
         await look(page, "bulk")
-        assert said == "Изменены 2 заявки", said
+        assert said == "Изменены 2 заявки", await page.evaluate(f"{LIST}.querySelector('.bulk').textContent")
         await page.keyboard.press("Control+z")
         await holds(page, f"({SAID} ?? '').startsWith('Возвращены 2')", timeout_s=30)
         petrova.complaints[:] = [line for line in petrova.complaints if "409" not in line]

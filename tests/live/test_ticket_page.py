@@ -171,28 +171,49 @@ async def test_a_change_in_redmine_is_on_screen_at_once(product: Product, tmp_pa
 
 
 async def test_a_draft_survives_reload_and_a_new_sign_in(product: Product, tmp_path: Path) -> None:
-    """Typed words are there after a reload and in another browser, are gone once sent, and are never seen in another ticket."""
+    """Typed words outlive a colleague's changes, a reload, a sign-out right after the last key, and are there in another browser; they are
+    gone once sent, and are never seen in another ticket or by somebody else at the same browser."""
     async with site(product, tmp_path) as at, chromium() as browser:
         async with person(product, browser) as petrova:
+            petrova.may_lose_link = True  # signing out ends the socket
             page = await opened(petrova, at)
             await page.keyboard.press("c")
             await page.keyboard.type("Проверю картридж")
             await expect(page.get_by_text("Черновик сохранён", exact=True)).to_be_visible()
             await page.reload()
             await expect(page.get_by_role("textbox", name="Новый комментарий")).to_have_value("Проверю картридж")
+            field = page.get_by_role("textbox", name="Новый комментарий")
+            await at.put("ivanov", notes="Отдаю второй линии.", assigned_to_id=colleague("sidorov").redmine_id, status_id=3)
+            await holds(page, f"{HISTORY}.textContent.includes('Отдаю второй линии')", 20)
+            await expect(field).to_have_value("Проверю картридж")
+            await field.focus()
+            await page.keyboard.press("End")
+            await page.keyboard.type(" сам")
+            await page.goto(f"{product.url}/users/logout")
+            for login, words in (("sidorov", ""), ("petrova", "Проверю картридж сам")):
+                await page.fill("[name=username]", login)
+                await page.fill("[name=password]", "long-enough-1")
+                await page.keyboard.press("Enter")
+                await page.wait_for_selector("tez-shell")
+                await page.goto(f"{product.url}/tasks/{at.issue}")
+                await holds(page, f"{HISTORY}?.textContent.includes('Отдаю второй линии')")
+                await expect(field).to_have_value(words)
+                if login == "sidorov":
+                    await page.goto(f"{product.url}/users/logout")
+            await expect(page.get_by_text("Черновик сохранён", exact=True)).to_be_visible()
             await page.goto(f"{product.url}/tasks/{at.issue - 1}")
-            await expect(page.get_by_role("textbox", name="Новый комментарий")).to_have_value("")
+            await expect(field).to_have_value("")
         async with person(product, browser) as elsewhere:
             page = await opened(elsewhere, at)
             field = page.get_by_role("textbox", name="Новый комментарий")
-            await expect(field).to_have_value("Проверю картридж")
+            await expect(field).to_have_value("Проверю картридж сам")
             await field.focus()
             await page.keyboard.press("Control+Enter")
             await expect(field).to_have_value("")
             await page.reload()
-            await holds(page, f"{HISTORY}?.textContent.includes('Проверю картридж')")
+            await holds(page, f"{HISTORY}?.textContent.includes('Проверю картридж сам')")
             await expect(field).to_have_value("")
-        assert [one["notes"] for one in (await at.read())["journals"]].count("Проверю картридж") == 1
+        assert [one["notes"] for one in (await at.read())["journals"]].count("Проверю картридж сам") == 1
 
 
 async def test_a_conflict_is_asked_about_field_by_field(product: Product, tmp_path: Path) -> None:

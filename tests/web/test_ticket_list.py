@@ -110,6 +110,7 @@ async def test_the_list_tells_whole_lines(desk: Desk) -> None:
     assert page["counts"]["open"] >= page["counts"]["mine"] >= 0
     assert {status["closed"] for status in page["facets"]["statuses"]} == {True, False}
     assert [priority["rank"] for priority in page["facets"]["priorities"]] == list(range(len(page["facets"]["priorities"])))
+    assert {priority["active"] for priority in page["facets"]["priorities"]} == {True, False}
     assert page["facets"]["projects"]
     assert page["partial"] is False
 

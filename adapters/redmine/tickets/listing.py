@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from adapters.redmine.engine import Reader
 from adapters.redmine.load import split_emails
 from adapters.redmine.quality import to_utc
+from adapters.redmine.tickets.saved_terms import Term
 from adapters.redmine.tickets.tables import issues, journals, priorities, statuses, watchers
 from adapters.redmine.tickets.viewer import Viewer
 
@@ -28,6 +29,10 @@ Sort = Literal["updated", "created", "priority", "id", "status", "subject"]
 SORTS: tuple[Sort, ...] = ("updated", "created", "priority", "id", "status", "subject")
 
 _i, _j, _w = issues.c, journals.c, watchers.c
+_LINE = (
+    *("id", "project_id", "tracker_id", "status_id", "priority_id", "author_id", "assigned_to_id", "lock_version"),
+    *("subject", "is_private", "created_on", "updated_on"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Filter:
     """A number, or a part of the subject."""
     ids: tuple[int, ...] | None = None
     """Only these."""
+    terms: tuple[Term, ...] = ()
+    """What a saved query of Redmine asks beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +155,7 @@ def conditions(viewer: Viewer, wanted: Filter, kinds: Kinds, zone: ZoneInfo, *, 
         parts.append(_i.id.in_(wanted.ids))
     if text := wanted.text.strip():
         parts.append(_named(text))
-    return parts
+    return [*parts, *(term.condition(viewer) for term in wanted.terms)]
 
 
 def _author(viewer: Viewer) -> sa.ColumnElement[bool]:
@@ -194,7 +201,7 @@ async def read_listed(reader: Reader, viewer: Viewer, ids: Sequence[int], zone: 
     """These tickets in this order, without those that the person does not see. Two queries."""
     if not ids:
         return []
-    columns = [column for column in _i if column.name not in ("description", "easy_email_to")]
+    columns = [_i[name] for name in _LINE]
     if requesters:
         columns.append(_i.easy_email_to)
     rows = {row.id: row for row in await reader.rows(sa.select(*columns).where(_i.id.in_(ids), viewer.sees(_i)))}

@@ -64,6 +64,8 @@ class Context:
     """By Redmine's position."""
     priorities: tuple[int, ...]
     """By Redmine's position, lowest first."""
+    retired: frozenset[int]
+    """Those of `priorities` that Redmine gives to no issue any more."""
     default_rank: int
     """The place in `priorities` of the default one: what stands above is high."""
     kinds: Kinds
@@ -128,7 +130,7 @@ class TicketReader:
         """At most a minute old."""
 
         async def ask() -> Context:
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 return await _read_context(reader)
 
         return await self._contexts.get("context", ask)
@@ -137,7 +139,7 @@ class TicketReader:
         """The sight of this person, at most a quarter of a minute old."""
 
         async def ask() -> Viewer:
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 if seeker.redmine_id is not None:
                     return await load_viewer(reader, seeker.redmine_id)
                 return await load_requester(reader, seeker.emails)
@@ -154,7 +156,7 @@ class TicketReader:
             by_index = await self._by_index(context, narrowed) if sort == "updated" else None
             if by_index is not None:
                 ids = await self._index.latest(viewer, by_index, descending=descending, offset=offset, limit=limit)
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 if by_index is None:
                     ids = await page_ids(reader, where, sort=sort, descending=descending, offset=offset, limit=limit)
                 rows = await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
@@ -175,7 +177,7 @@ class TicketReader:
             by_index = await self._by_index(context, narrowed)
             if by_index is not None:
                 return await self._index.count(viewer, by_index)
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 return await count(reader, self._where(context, viewer, narrowed))
 
         return await self._counts.get((seeker, wanted), ask)
@@ -188,7 +190,7 @@ class TicketReader:
             since = (datetime.now(UTC) - timedelta(days=days)).astimezone(self.zone).replace(tzinfo=None)
             narrowed, _ = await self._narrow(viewer, wanted)
             where = [*self._where(context, viewer, narrowed), issues.c.updated_on >= since]
-            async with self._reading() as reader:
+            async with self.borrow() as reader:
                 ids = await page_ids(reader, where, sort="updated", descending=True, offset=0, limit=limit)
                 return await read_listed(reader, viewer, ids, self.zone, requesters=context.requesters)
 
@@ -198,7 +200,7 @@ class TicketReader:
         """The ids of what the person sees, newest first; asked for afresh."""
         context, viewer = await self.context(), await self.viewer(seeker)
         narrowed, _ = await self._narrow(viewer, wanted)
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             where = self._where(context, viewer, narrowed)
             return await page_ids(reader, where, sort="id", descending=True, offset=0, limit=limit)
 
@@ -207,7 +209,7 @@ class TicketReader:
         context, viewer = await self.context(), await self.viewer(seeker)
         if viewer.redmine_id is None and not context.requesters:
             return set()
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             return {row[0] for row in await reader.rows(sa.select(issues.c.id).where(issues.c.id.in_(ids), viewer.sees(issues.c)))}
 
     async def search(self, seeker: Seeker, text: str, *, limit: int) -> Found:
@@ -216,7 +218,7 @@ class TicketReader:
         if not query.words and query.number is None:
             return Found(Hits([], more=False), partial=False)
         context, viewer = await self.context(), await self.viewer(seeker)
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             hits = await search(reader, self._index, viewer, query, limit=limit, requesters=context.requesters)
         return Found(hits, partial=hits.more or not await self.filled())
 
@@ -266,7 +268,7 @@ class TicketReader:
 
     async def _fresh(self) -> bool:
         """Whether the index has followed all that Redmine shows now; waits for it for a moment."""
-        async with self._reading() as reader:
+        async with self.borrow() as reader:
             newest = (await reader.rows(sa.select(*(sa.select(sa.func.max(one.c.id)).scalar_subquery() for one in (issues, journals)))))[0]
         for _ in range(_PATIENCE):
             reached = await self._index.position(FOLLOW)
@@ -288,7 +290,8 @@ class TicketReader:
             await cache.close()
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Reader]:
+    async def borrow(self) -> AsyncIterator[Reader]:
+        """A connection to Redmine's database, when its turn comes; RedmineAway when it does not within the deadline."""
         try:
             async with asyncio.timeout(self._deadline_s):
                 await self._turn.acquire()
@@ -313,9 +316,8 @@ def _among(wanted: Filter, ids: Sequence[int]) -> Filter:
 
 async def _read_context(reader: Reader) -> Context:
     schema = await discover(reader)
-    ranked = await reader.rows(
-        sa.select(priorities.c.id, priorities.c.is_default).where(priorities.c.type == "IssuePriority").order_by(priorities.c.position)
-    )
+    p = priorities.c
+    ranked = await reader.rows(sa.select(p.id, p.is_default, p.active).where(p.type == "IssuePriority").order_by(p.position))
     default = next((at for at, row in enumerate(ranked) if row.is_default), 0)
     projects = await reader.rows(sa.select(t.projects.c.id, t.projects.c.name))
     catalog = await read_catalog(reader, schema)
@@ -325,6 +327,7 @@ async def _read_context(reader: Reader) -> Context:
         statuses=placed,
         kinds=Kinds(frozenset(placed) - catalog.closed, catalog.closed),
         priorities=tuple(row.id for row in ranked),
+        retired=frozenset(row.id for row in ranked if not row.active),
         default_rank=default,
         projects={row.id: row.name or "" for row in projects},
         requesters=schema.has_column(t.issues.c.easy_email_to),

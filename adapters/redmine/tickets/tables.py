@@ -12,10 +12,10 @@ __all__ = ["issues", "journals", "priorities", "statuses", "watchers"]
 issues = sa.table(
     "issues",
     *(sa.column(name, sa.BigInteger) for name in ("id", "project_id", "tracker_id", "status_id", "priority_id", "author_id")),
-    *(sa.column(name, sa.BigInteger) for name in ("assigned_to_id", "lock_version")),
+    *(sa.column(name, sa.BigInteger) for name in ("assigned_to_id", "lock_version", "category_id", "fixed_version_id", "parent_id")),
     *(sa.column(name, sa.Text) for name in ("subject", "description", "easy_email_to")),
     sa.column("is_private", sa.Boolean(create_constraint=False)),
-    *(sa.column(name, sa.DateTime) for name in ("created_on", "updated_on")),
+    *(sa.column(name, sa.DateTime) for name in ("created_on", "updated_on", "closed_on", "start_date", "due_date")),
 )
 journals = sa.table(
     "journals",
@@ -38,5 +38,5 @@ priorities = sa.table(
     "enumerations",
     *(sa.column(name, sa.BigInteger) for name in ("id", "position")),
     sa.column("type", sa.Text),
-    sa.column("is_default", sa.Boolean(create_constraint=False)),
+    *(sa.column(name, sa.Boolean(create_constraint=False)) for name in ("is_default", "active")),
 )

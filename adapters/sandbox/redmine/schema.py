@@ -29,6 +29,8 @@ __all__ = [
     "members",
     "metadata",
     "projects",
+    "queries",
+    "queries_roles",
     "roles",
     "settings",
     "tokens",
@@ -257,6 +259,28 @@ projects = _table(
     _integer("default_version_id"),
     _integer("default_assigned_to_id"),
     _integer("default_issue_query_id"),
+)
+
+queries = _table(
+    "queries",
+    _integer("project_id"),
+    _string("name", default="", required=True),
+    _text("filters"),
+    _integer("user_id", 0),
+    _text("column_names"),
+    _text("sort_criteria"),
+    _string("group_by"),
+    _string("type"),
+    _integer("visibility", 0),
+    _text("options"),
+)
+
+queries_roles = sa.Table(
+    "queries_roles",
+    metadata,
+    sa.Column("query_id", sa.Integer, nullable=False),
+    sa.Column("role_id", sa.Integer, nullable=False),
+    sa.UniqueConstraint("query_id", "role_id"),
 )
 
 enabled_modules = _table(

@@ -14,6 +14,7 @@ from adapters.sandbox.people import PEOPLE, SERVICE, Person, person
 from adapters.sandbox.redmine import schema
 from adapters.sandbox.redmine.issues import insert
 from adapters.sandbox.redmine.rest import hash_password
+from adapters.sandbox.redmine.saved import save
 from adapters.sandbox.redmine.story import (
     BOOKING_LINE,
     CLOSED,
@@ -147,6 +148,7 @@ async def seed(connection: AsyncConnection, now: datetime, number: int) -> None:
     """
     await _site(connection, now)
     await _people(connection, now - timedelta(days=400))
+    await save(connection, author=person("ivanov").redmine_id or 0, agent=person("petrova").redmine_id or 0, role=MANAGER)
     await tell(connection, now, random.Random(number))  # noqa: S311 - a story, not a secret
 
 

@@ -37,3 +37,9 @@ def test_ruby_hashes_are_plain_mappings() -> None:
 def test_what_is_no_list_of_symbols_permits_nothing(text: str | None) -> None:
     """Broken, hostile and overlong texts give no permission, and nothing is executed."""
     assert rubyyaml.symbols(text) == frozenset()
+
+
+def test_a_string_that_begins_with_a_colon_keeps_it() -> None:
+    """Ruby quotes it, a symbol stands plain: a saved filter may look for `:foo`."""
+    text = """---\nsubject:\n  :operator: "~"\n  :values:\n  - ":foo"\n  - ':bar'\nsort: :asc\n"""
+    assert rubyyaml.load(text) == {"subject": {"operator": "~", "values": [":foo", ":bar"]}, "sort": "asc"}

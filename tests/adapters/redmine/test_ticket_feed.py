@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 from adapters.redmine.ticket_feed import MAX_IDS, VIEWS, changed_event, fold_list, fold_ticket, list_events, newest
 from adapters.redmine.versions import Version
@@ -47,10 +48,13 @@ def test_lists_are_told_once_of_all_that_changed_and_remember_the_newest() -> No
     assert list_events({}, NOW) == ()
     events = list_events({7: Version(1, 2), 8: Version(3, 4)}, NOW)
     assert [one.topic for one in events] == [f"tickets:{view}" for view in VIEWS]
-    state: dict[str, dict[str, str]] = {"ids": {}}
+    state: dict[str, Any] = {"ids": {}}
     fold_list(state, events[0].event)
     fold_list(state, list_events({7: Version(2, 2)}, NOW + timedelta(seconds=1))[0].event)
     assert list(state["ids"].items()) == [("8", "3-4"), ("7", "2-2")]
+    assert state["at"] == "2026-11-24T09:00:01.000Z"
+    fold_list(state, list_events({7: Version(2, 1)}, NOW)[0].event)
+    assert state["at"] == "2026-11-24T09:00:01.000Z"
     many = {id: Version(1, id) for id in range(1, MAX_IDS + 100)}
     (all_, *_) = list_events(many, NOW)
     assert all_.event.data["more"] is True

@@ -92,7 +92,10 @@ export class TezField extends TezElement {
         }}
         @change=${() => this.emit('change')}
         @keydown=${(event: KeyboardEvent) => {
-          if (event.key === 'Enter') this.closest('form')?.requestSubmit();
+          const form = this.closest('form');
+          if (event.key !== 'Enter' || event.isComposing || !form) return;
+          event.preventDefault(); // a dialog that closes gives the focus back, and what had it must not take this key for its own
+          form.requestSubmit();
         }}
       />
       ${this.error ? html`<p class="error" id="error">${this.error}</p>` : ''}

@@ -15,6 +15,12 @@ export interface MenuItem {
   /** Draws a line above this item. */
   readonly divided?: boolean;
   readonly hint?: string;
+  /** A second line under the label. */
+  readonly note?: string;
+  /** Greyed: cannot be done here; with `href` it can elsewhere. */
+  readonly muted?: boolean;
+  /** With `href`: another site, opened in a tab of its own. */
+  readonly outside?: boolean;
 }
 
 /**
@@ -81,6 +87,19 @@ export class TezMenu extends TezElement {
         padding-inline-start: var(--tez-3);
         color: var(--tez-text-3);
         font-size: var(--tez-s);
+      }
+      .note {
+        display: block;
+        max-width: calc(var(--tez-rem) * 18);
+        color: var(--tez-text-3);
+        font-size: var(--tez-s);
+        white-space: normal;
+      }
+      .muted {
+        color: var(--tez-text-3);
+      }
+      button.muted {
+        cursor: default;
       }
       .danger {
         color: var(--tez-bad);
@@ -198,19 +217,31 @@ export class TezMenu extends TezElement {
     }
       <div role="menu" popover="auto" aria-label=${this.label} @toggle=${this.#toggled} @keydown=${this.#keys}>
         ${this.items.map((item) => {
-          const inner = html`${item.icon ? icon(item.icon) : nothing}<span class="label">${item.label}</span>${
-            item.hint ? html`<span class="hint">${item.hint}</span>` : nothing
-          }${item.checked ? icon('check', 16) : nothing}`;
+          const inner = html`${item.icon ? icon(item.icon) : nothing}<span class="label"
+              >${item.label}${item.note ? html`<span class="note">${item.note}</span>` : nothing}</span
+            >${
+              item.hint ? html`<span class="hint">${item.hint}</span>` : nothing
+            }${item.checked ? icon('check', 16) : nothing}`;
           const line = item.divided ? html`<hr aria-hidden="true" />` : nothing;
           return html`${line}${
             item.href
-              ? html`<a role="menuitem" tabindex="-1" href=${item.href}>${inner}</a>`
+              ? html`<a
+                  role="menuitem"
+                  tabindex="-1"
+                  class=${item.muted ? 'muted' : ''}
+                  href=${item.href}
+                  target=${item.outside ? '_blank' : nothing}
+                  rel=${item.outside ? 'noopener' : nothing}
+                  @click=${() => item.outside && this.close()}
+                  >${inner}</a
+                >`
               : html`<button
                   role=${item.checked === undefined ? 'menuitem' : 'menuitemradio'}
                   tabindex="-1"
-                  class=${item.danger ? 'danger' : ''}
+                  class=${item.danger ? 'danger' : item.muted ? 'muted' : ''}
+                  aria-disabled=${item.muted ? 'true' : nothing}
                   aria-checked=${item.checked === undefined ? nothing : String(item.checked)}
-                  @click=${() => this.#pick(item)}
+                  @click=${() => item.muted || this.#pick(item)}
                 >
                   ${inner}
                 </button>`

@@ -11,19 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.redmine.engine import reading
 from adapters.redmine.tickets.listing import Filter, Kinds, conditions, count, page_ids, read_listed
-from adapters.redmine.tickets.viewer import NOBODY, load_viewer
-from tests.adapters.redmine.tickets.world import World, listed
+from adapters.redmine.tickets.viewer import NOBODY
+from tests.adapters.redmine.tickets.world import World
 
 pytestmark = pytest.mark.redmine
 
 KINDS = Kinds(frozenset({1, 2, 3, 4, 7}), frozenset({5, 6}))
 
 
-async def ours(engine: AsyncEngine, who: int, wanted: Filter, **order: Any) -> list[int]:
-    """What the list finds."""
+async def ours(engine: AsyncEngine, world: World, who: int, wanted: Filter, **order: Any) -> list[int]:
+    """What the list finds in the world."""
     given: dict[str, Any] = {"sort": "id", "descending": False, "offset": 0, "limit": 200} | order
     async with reading(engine, 10) as reader:
-        where = conditions(await load_viewer(reader, who), wanted, KINDS, ZoneInfo("Europe/Moscow"), requesters=False)
+        where = conditions(await world.viewer(reader, who), wanted, KINDS, ZoneInfo("Europe/Moscow"), requesters=False)
         found = await page_ids(reader, where, **given)
         if given["limit"] == 200:
             assert await count(reader, where) == len(found)
@@ -48,12 +48,12 @@ async def test_filters_find_what_redmines_own_filters_find(peer_engine: AsyncEng
     lengths = []
     for number, key in world.people.values():
         for wanted, params in cases:
-            theirs = await listed(world.peer, key, **params)
+            theirs = await world.listed(key, **params)
             if wanted.watched and number == world.people["boris"][0]:  # Redmine's `me` leaves one's groups out here
                 admin = str(world.peer.users["admin"]["api_key"])
-                group = await listed(world.peer, admin, watcher_id=world.group)
+                group = await world.listed(admin, watcher_id=world.group)
                 theirs = sorted({*theirs, *(set(group) & set(await world.seen("boris")))})
-            assert await ours(peer_engine, number, wanted) == theirs, (number, params)
+            assert await ours(peer_engine, world, number, wanted) == theirs, (number, params)
             lengths.append(len(theirs))
     assert sum(map(bool, lengths)) > len(lengths) / 2
 
@@ -69,8 +69,10 @@ async def test_orders_are_redmines(peer_engine: AsyncEngine, world: World, sort:
         direction = ":desc" if descending else ""
         theirs = await world.seen("anna", sort=f"{column}{direction},id{direction}")
         order = {"sort": sort, "descending": descending}
-        assert await ours(peer_engine, number, Filter(statuses="all"), **order) == theirs
-        pages = [await ours(peer_engine, number, Filter(statuses="all"), offset=at, limit=7, **order) for at in range(0, len(theirs), 7)]
+        assert await ours(peer_engine, world, number, Filter(statuses="all"), **order) == theirs
+        pages = [
+            await ours(peer_engine, world, number, Filter(statuses="all"), offset=at, limit=7, **order) for at in range(0, len(theirs), 7)
+        ]
         assert [id for page in pages for id in page] == theirs
 
 
@@ -82,7 +84,7 @@ async def test_what_waits_for_me_is_where_somebody_else_spoke_last(peer_engine: 
         groups = {world.group} if number == world.people["boris"][0] else set()
         expected = []
         async with httpx.AsyncClient(base_url=world.peer.url, headers={"X-Redmine-API-Key": key}, timeout=30) as client:
-            for id in await listed(world.peer, key, status_id="open"):
+            for id in await world.listed(key, status_id="open"):
                 issue = (await client.get(f"/issues/{id}.json?include=journals")).json()["issue"]
                 spoke = [journal["user"]["id"] for journal in issue["journals"] if (journal["notes"] or "").strip()]
                 mine = issue.get("assigned_to", {}).get("id") in {number, *groups}
@@ -90,7 +92,7 @@ async def test_what_waits_for_me_is_where_somebody_else_spoke_last(peer_engine: 
                 answered = not mine and issue["author"]["id"] == number and bool(spoke) and spoke[-1] != number
                 if asked or answered:
                     expected.append(id)
-        assert await ours(peer_engine, number, Filter(waiting=True)) == expected
+        assert await ours(peer_engine, world, number, Filter(waiting=True)) == expected
         found += len(expected)
     assert found > 5
 
@@ -98,7 +100,7 @@ async def test_what_waits_for_me_is_where_somebody_else_spoke_last(peer_engine: 
 async def test_lines_tell_what_the_person_may_know(peer_engine: AsyncEngine, world: World) -> None:
     """Comments are counted, and changes by others noticed, only where they may be read; an issue that is not seen has no line."""
     async with reading(peer_engine, 10) as reader:
-        anna, boris = [await load_viewer(reader, world.people[name][0]) for name in ("anna", "boris")]
+        anna, boris = [await world.viewer(reader, world.people[name][0]) for name in ("anna", "boris")]
         zone = ZoneInfo("Europe/Moscow")
         all_ids = list(world.issues)
         lines = {

@@ -1,6 +1,9 @@
 """A world of this test's own in the real Redmine: every kind of project and role, people who have them, issues told by dice.
 
 Made through REST where Redmine allows it, by SQL elsewhere (roles, archived projects); taken away at the end. Nobody else is a member.
+
+Other tests use the same Redmine at the same time, and the worlds of runs that were killed stay in it. So what is compared is this world's
+issues alone: `World.listed` asks REST for them, `World.narrowed` makes a person's sight end at the world's projects.
 """
 
 from __future__ import annotations
@@ -8,15 +11,17 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from adapters.redmine.engine import normalise_url
+from adapters.redmine.engine import Reader, normalise_url
+from adapters.redmine.tickets.viewer import Viewer, load_viewer
 from tests.peers.redmine_peer import RedminePeer
 
 __all__ = ["SECRET", "World", "open_world"]
@@ -26,7 +31,7 @@ _HASH = "!ruby/hash:ActiveSupport::HashWithIndifferentAccess"
 _NARROW = f"--- {_HASH}\npermissions_all_trackers: {_HASH}\n  view_issues: '0'\npermissions_tracker_ids: {_HASH}\n  view_issues:\n  - '1'\n"
 _ROLES = {
     "all": ("all", ("view_issues", "view_private_notes"), None),
-    "default": ("default", ("view_issues",), None),
+    "default": ("default", ("view_issues", "view_issue_watchers"), None),
     "own": ("own", ("view_issues",), None),
     "narrow": ("all", ("view_issues",), _NARROW),
     "blind": ("all", ("add_issues",), None),
@@ -39,7 +44,14 @@ _PROJECTS = {
     "plain": (False, 1, False),
     "empty": (True, 1, True),
 }
-"""name -> public, status, has the issue module."""
+"""name -> public, status, has the issue module. `empty` lies under `public`."""
+_PEOPLE = {
+    "anna": ("ru", ""),
+    "boris": ("en", "Eastern Time (US & Canada)"),
+    "vera": ("de", "Tokyo"),
+    "gleb": ("", ""),
+}
+"""name -> language and time zone in Redmine."""
 _WORDS = ("принтер", "Ёлка", "сервер", "почта", "wi-fi", "пропуск", "ошибка 0x80070005", "заявка")
 
 
@@ -52,6 +64,7 @@ class World:
     people: dict[str, tuple[int, str]]
     """name -> Redmine's id, API key."""
     projects: dict[str, int]
+    roles: dict[str, int]
     group: int
     issues: Sequence[int]
 
@@ -62,17 +75,31 @@ class World:
             return list(done.all()) if done.returns_rows else [done.lastrowid]
 
     async def seen(self, name: str, **params: Any) -> list[int]:
-        """The issues that REST lists for this person, in its order."""
-        return await listed(self.peer, self.people[name][1], **params)
+        """The issues of this world that REST lists for this person, in its order."""
+        return await self.listed(self.people[name][1], **params)
+
+    async def listed(self, key: str, **params: Any) -> list[int]:
+        """The issues of this world that REST lists for the owner of a key."""
+        return await listed(self.peer, key, self.issues, **params)
+
+    async def viewer(self, reader: Reader, number: int) -> Viewer:
+        """The sight of a person, as far as this world goes."""
+        return self.narrowed(await load_viewer(reader, number))
+
+    def narrowed(self, viewer: Viewer) -> Viewer:
+        """The same sight without the projects of others."""
+        ours = frozenset(self.projects.values())
+        kept = {sights: tuple(id for id in ids if id in ours) for sights, ids in viewer.projects.items()}
+        return replace(viewer, projects={sights: ids for sights, ids in kept.items() if ids}, note_projects=viewer.note_projects & ours)
 
 
-async def listed(peer: RedminePeer, key: str, **params: Any) -> list[int]:
-    """The issues that REST lists for the owner of a key, in its order; of every status if none is said."""
+async def listed(peer: RedminePeer, key: str, among: Sequence[int], **params: Any) -> list[int]:
+    """Which of these issues REST lists for the owner of a key, in its order; of every status if none is said."""
     found: list[int] = []
+    asked: dict[str, Any] = {"status_id": "*", "sort": "id", "limit": 100, "issue_id": ",".join(map(str, among))} | params
     async with httpx.AsyncClient(base_url=peer.url, headers={"X-Redmine-API-Key": key}, timeout=30) as client:
         while True:
-            query: dict[str, Any] = {"status_id": "*", "sort": "id", "limit": 100, "offset": len(found)} | params
-            answer = await client.get("/issues.json", params=query)
+            answer = await client.get("/issues.json", params=asked | {"offset": len(found)})
             if answer.status_code == 403:  # a project whose issues the person may not see at all
                 return []
             page = [issue["id"] for issue in answer.json()["issues"]]
@@ -85,25 +112,26 @@ async def listed(peer: RedminePeer, key: str, **params: Any) -> list[int]:
 async def open_world(peer: RedminePeer, *, seed: int = 5) -> AsyncIterator[World]:
     """The world, while the block runs."""
     dice, tag = random.Random(seed), random.SystemRandom().randrange(10**9)
-    writer = create_async_engine(normalise_url(peer.db_rw_url))
+    writer = create_async_engine(normalise_url(peer.db_rw_url), poolclass=sa.NullPool)
     async with httpx.AsyncClient(base_url=peer.url, headers=peer.headers("admin"), timeout=30) as client:
         roles: dict[str, int] = {}
         projects: dict[str, int] = {}
         people: dict[str, tuple[int, str]] = {}
         group = 0
         try:
-            for name in ("anna", "boris", "vera", "gleb"):
+            for name in _PEOPLE:
                 people[name] = await _person(client, f"{name}{tag}")
             made = await client.post("/groups.json", json={"group": {"name": f"Смена {tag}", "user_ids": [people["boris"][0]]}})
             group = made.json()["group"]["id"]
             for name in _PROJECTS:
-                projects[name] = await _project(client, f"{name}-{tag}")
+                projects[name] = await _project(client, f"{name}-{tag}", projects.get("public") if name == "empty" else None)
             async with writer.begin() as connection:
+                await _preferences(connection, people)
                 await _rules(connection, tag, roles, projects)
                 await _members(connection, roles, projects, people, group)
                 numbers = [number for number, _key in people.values()]
                 issues = await _issues(connection, dice, list(projects.values()), [*numbers, group], numbers)
-            yield World(peer, writer, people, projects, group, issues)
+            yield World(peer, writer, people, projects, roles, group, issues)
         finally:
             async with writer.begin() as connection:
                 ids = [*projects.values(), 0]
@@ -136,8 +164,17 @@ async def _person(client: httpx.AsyncClient, login: str) -> tuple[int, str]:
     return made["id"], made["api_key"]
 
 
-async def _project(client: httpx.AsyncClient, identifier: str) -> int:
+async def _preferences(connection: AsyncConnection, people: dict[str, tuple[int, str]]) -> None:
+    for name, (language, zone) in _PEOPLE.items():
+        values = {"u": people[name][0], "l": language, "z": zone}
+        await connection.execute(sa.text("UPDATE users SET language = :l WHERE id = :u"), values)
+        await connection.execute(sa.text("DELETE FROM user_preferences WHERE user_id = :u"), values)
+        await connection.execute(sa.text("INSERT INTO user_preferences (user_id, time_zone) VALUES (:u, :z)"), values)
+
+
+async def _project(client: httpx.AsyncClient, identifier: str, parent: int | None) -> int:
     values = {"name": identifier, "identifier": identifier, "is_public": False, "enabled_module_names": ["issue_tracking"]}
+    values |= {"parent_id": parent} if parent else {}
     return int((await client.post("/projects.json", json={"project": values})).json()["project"]["id"])
 
 
@@ -186,9 +223,13 @@ async def _issues(
     connection: AsyncConnection, dice: random.Random, projects: list[int], owners: list[int], people: list[int]
 ) -> Sequence[int]:
     made = []
-    at = datetime(2025, 6, 2, 9)
+    at, today = datetime(2025, 6, 2, 9), datetime.now(ZoneInfo("Europe/Moscow")).replace(tzinfo=None, microsecond=0)
     for number in range(140):
         at += timedelta(minutes=dice.randrange(1, 300))
+        if number == 100:  # the rest in the last weeks: saved queries ask for this week and the last
+            at = today - timedelta(days=28)
+        elif number > 100:
+            at = min(at + timedelta(hours=14), today)
         values = {
             "t": dice.choice((1, 2, 3)),
             "p": dice.choice(projects),
@@ -201,11 +242,14 @@ async def _issues(
             "at": at,
             "up": at + timedelta(minutes=number % 7),
             "private": dice.random() < 0.3,
+            "due": today.date() + timedelta(days=number % 40 - 20) if number % 3 else None,
         }
+        values["closed"] = values["up"] if values["st"] in (5, 6) else None
         done = await connection.execute(
             sa.text(
                 "INSERT INTO issues (tracker_id, project_id, subject, description, status_id, assigned_to_id, priority_id, author_id,"
-                " created_on, updated_on, lft, rgt, is_private) VALUES (:t, :p, :s, :d, :st, :a, :pr, :u, :at, :up, 1, 2, :private)"
+                " created_on, updated_on, lft, rgt, is_private, due_date, closed_on)"
+                " VALUES (:t, :p, :s, :d, :st, :a, :pr, :u, :at, :up, 1, 2, :private, :due, :closed)"
             ),
             values,
         )

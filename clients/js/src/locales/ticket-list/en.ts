@@ -27,6 +27,7 @@ export const ticketList: Same<typeof ru> = {
   viewSaved: 'View “{name}” saved',
   viewRemoved: 'View “{name}” deleted',
   viewFailed: 'The view could not be saved: {why}',
+  savedQueries: 'Redmine queries',
   save: 'Save',
   cancel: 'Cancel',
   undo: 'Undo',

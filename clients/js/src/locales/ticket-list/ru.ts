@@ -24,6 +24,7 @@ export const ticketList = {
   viewSaved: 'Представление «{name}» сохранено',
   viewRemoved: 'Представление «{name}» удалено',
   viewFailed: 'Не удалось сохранить представление: {why}',
+  savedQueries: 'Запросы Redmine',
   save: 'Сохранить',
   cancel: 'Отмена',
   undo: 'Отменить',

@@ -66,6 +66,10 @@ export const composerStyles = css`
     margin: 0;
     accent-color: var(--tez-warn);
   }
+  .status {
+    color: var(--tez-text-2);
+    font-size: var(--tez-s);
+  }
   .private .only {
     color: var(--tez-warn);
   }

@@ -11,18 +11,21 @@ import { uploadStyles, uploadsView } from './files-view';
 import './mention-list';
 import type { NavMentions } from './mention-list';
 import { complete, type Mention, mentionAt } from './mentions';
+import './pick';
+import type { Choices } from './pick';
 import { rich, richStyles } from './rich';
 import { t } from './strings';
 import type { Ending } from './ticket';
-import type { May, PersonChoice } from './types';
+import type { May, PersonChoice, Status } from './types';
 import { filesOf, MOST, Uploads } from './uploads';
 
 const MOST_TEXT = 50_000; // the server takes no more (web/tickets/wants.py)
 const PREVIEW_MS = 20_000;
 
 /**
- * <nav-composer .api .draft .may .send>: a comment: text, private or not, files, `@` with names, a look at it before it goes.
- * Fires `typed` at each change of the words. What is typed leaves this place only when the server has it.
+ * <nav-composer .api .draft .may .statuses .send>: a comment: text, private or not, files, `@` with names, a look at it before it goes;
+ * with it the ticket may get another status, in one step of its history.
+ * Fires `typed` at each change of the words, `rest` when Escape is pressed in them: the page's keys are wanted again. What is typed leaves this place only when the server has it.
  */
 export class NavComposer extends TezElement {
   static override styles = [base, controls, richStyles, uploadStyles, composerStyles];
@@ -30,6 +33,8 @@ export class NavComposer extends TezElement {
   @property({ attribute: false }) api: TicketApi | null = null;
   @property({ attribute: false }) draft: TicketDraft | null = null;
   @property({ attribute: false }) may: May | null = null;
+  /** The statuses that the person may set now. */
+  @property({ attribute: false }) statuses: ((q: string, signal: AbortSignal) => Promise<Choices>) | null = null;
   /** Sends it; the ending says whether it was taken. */
   @property({ attribute: false }) send: ((deed: Deed) => Promise<Ending>) | null = null;
   /** How sure the draft is; a property, so that the element is drawn when it changes. */
@@ -40,6 +45,8 @@ export class NavComposer extends TezElement {
   @state() private only = false;
   @state() private busy = false;
   @state() private fault = '';
+  /** The status that goes with the comment; null: it stays as it is. */
+  @state() private to: Status | null = null;
   @state() private over = false;
   /** The rendered text; null: the text itself is on screen. */
   @state() private seen: string | null = null;
@@ -124,6 +131,9 @@ export class NavComposer extends TezElement {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       void this.go();
+    } else if (event.key === 'Escape' && !event.isComposing) {
+      event.preventDefault();
+      this.emit('rest');
     }
   }
 
@@ -185,8 +195,7 @@ export class NavComposer extends TezElement {
     }
     this.busy = true;
     this.mentions?.close();
-    const tokens = this.#uploads?.tokens ?? [];
-    const ending = await this.send({ kind: 'comment', text: this.text, private: this.only, attachments: tokens });
+    const ending = await this.#send(this.send);
     this.busy = false;
     if (ending !== 'done') {
       // A conflict that was left alone needs no reason; everything else has one, which stands above.
@@ -195,11 +204,23 @@ export class NavComposer extends TezElement {
       return;
     }
     this.text = '';
+    this.to = null;
     this.seen = null;
     this.#uploads?.clear();
     void this.draft?.drop();
     this.emit('sent');
     this.focus();
+  }
+
+  /** A comment with files takes a step of its own before the status: the server takes files with comments only. */
+  async #send(send: (deed: Deed) => Promise<Ending>): Promise<Ending> {
+    const { to, text, only } = this;
+    const tokens = this.#uploads?.tokens ?? [];
+    if (to && !tokens.length) return send({ kind: 'status', to, comment: text, private: only });
+    const ending = await send({ kind: 'comment', text, private: only, attachments: tokens });
+    // what became of the status is told above, as of every status
+    if (to && ending === 'done') void send({ kind: 'status', to });
+    return ending;
   }
 
   override render() {
@@ -223,6 +244,7 @@ export class NavComposer extends TezElement {
       <div class="foot">
         ${may.attach ? this.#clip() : nothing}
         ${may.private ? this.#switch() : nothing}
+        ${may.status && this.statuses ? this.#status() : nothing}
         <button type="button" class="btn ghost small" aria-pressed=${this.seen !== null ? 'true' : 'false'} @click=${this.#look}>
           ${this.looking ? t('looking') : t('preview')}
         </button>
@@ -301,6 +323,24 @@ export class NavComposer extends TezElement {
           if (this.text.trim()) this.#set(this.text);
         }}
       />${icon('lock', 16)}<span>${t('private')}</span></label
+    >`;
+  }
+
+  #status() {
+    const find = this.statuses;
+    const stay = { id: 'stay', label: t('statusStays'), current: this.to === null, value: null };
+    return html`<nav-pick
+      class="status"
+      .label=${t('statusToo')}
+      .find=${async (q: string, signal: AbortSignal): Promise<Choices> => {
+        const found = (await find?.(q, signal)) ?? { choices: [] };
+        const others = found.choices.filter((one) => !one.current); // the one that it has is the one that stays
+        return { choices: [stay, ...others.map((one) => ({ ...one, current: one.id === String(this.to?.id) }))] };
+      }}
+      @pick=${(event: CustomEvent<Status | null>) => {
+        this.to = event.detail;
+      }}
+      ><span>${this.to?.name ?? t('statusStays')}</span></nav-pick
     >`;
   }
 

@@ -193,7 +193,7 @@ function one<T>(field: string, name: string, value: unknown, way: Way<T> | false
 const made = new WeakMap<object, Map<string, ReturnType<typeof statusChoices>>>();
 
 /** The same function for the same ticket at each drawing, or the picker would be drawn anew each time. */
-function once(
+export function once(
   name: string,
   api: object,
   make: () => ReturnType<typeof statusChoices>,

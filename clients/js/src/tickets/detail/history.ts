@@ -114,7 +114,10 @@ export class NavHistory extends TezElement {
           (one) => one.id,
           (one) => this.#step(one, news.has(one.id), one === first),
         )}
-        ${this.pending.map((deed) => (deed.kind === 'comment' ? sending(deed.text, deed.private) : nothing))}
+        ${this.pending.map((deed) => {
+          if (deed.kind === 'comment') return sending(deed.text, deed.private);
+          return deed.kind === 'status' && deed.comment ? sending(deed.comment, deed.private ?? false) : nothing;
+        })}
       </ol>
       ${this.#fit.length || this.pending.length ? nothing : html`<p class="none">${t(this.shown === 'all' ? 'noHistory' : 'noComments')}</p>`}`;
   }

@@ -31,6 +31,7 @@ const lines = [
   [['P'], 'keyPriority'],
   [['A'], 'keyAssignee'],
   [['Ctrl', 'Enter'], 'keySend'],
+  [['Esc'], 'keyRest'],
   [['@'], 'keyMention'],
   [['U'], 'keyList'],
   [['?'], 'keyHelp'],

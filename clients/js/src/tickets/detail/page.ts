@@ -10,12 +10,13 @@ import { notices } from '../../ui/sheets';
 import type { Deed } from './act';
 import './attachments';
 import type { NavAttachments } from './attachments';
+import { statusChoices } from './choices';
 import './composer';
 import type { NavComposer } from './composer';
 import './conflict';
 import { faceStyles } from './face';
 import { factStyles, facts } from './facts';
-import { head, headStyles, picks } from './head';
+import { head, headStyles, once, picks } from './head';
 import './history';
 import type { NavHistory, Shown } from './history';
 import { keyAct, type NavTicketHelp } from './keys';
@@ -176,11 +177,13 @@ export class NavTicket extends TezElement {
             .api=${desk.api}
             .draft=${desk.draft}
             .may=${may}
+            .statuses=${once('status', desk.api, () => statusChoices(desk.api))}
             .send=${this.#do}
             .safety=${desk.draft.state}
             blocked=${desk.cut ? t('cutComment') : ''}
             @typed=${(event: CustomEvent<{ text: string; private: boolean }>) =>
               desk.typed(event.detail.text, event.detail.private)}
+            @rest=${() => this.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })}
             @sent=${() => desk.live.quiet()}
           ></nav-composer>
           ${may.comment ? nothing : html`<p class="none">${t('mayNotComment')}</p>`}

@@ -169,10 +169,15 @@ export class NavPick extends TezElement {
   #release: (() => void) | undefined;
   #run = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What `found` was asked with. */
+  #sought = '';
+  /** Enter was pressed before there was anything to choose: it holds as soon as there is. */
+  #early = false;
 
   open(): void {
     if (this.shown) return;
     this.q = '';
+    this.#early = false;
     this.found = null;
     this.at = 0;
     this.shown = true;
@@ -184,6 +189,7 @@ export class NavPick extends TezElement {
   close(back = true): void {
     this.box.hidePopover?.();
     this.shown = false;
+    this.#early = false;
     this.#run.abort();
     if (back) this.face.focus();
   }
@@ -217,14 +223,26 @@ export class NavPick extends TezElement {
       const found = (await this.find?.(q, signal)) ?? { choices: [] };
       if (signal.aborted) return;
       this.found = found;
+      this.#sought = q;
       this.failure = '';
-      this.at = Math.max(
-        0,
-        found.choices.findIndex((one) => one.current),
-      );
+      this.at = Math.max(0, this.q ? 0 : found.choices.findIndex((one) => one.current));
+      if (this.#early) this.#enter();
     } catch (error) {
-      if (!signal.aborted) this.failure = reasonOf(error);
+      if (signal.aborted) return;
+      this.failure = reasonOf(error);
+      this.#early = false;
     }
+  }
+
+  /** What is listed answers what is typed. */
+  get #current(): boolean {
+    return this.found !== null && (!this.remote || this.#sought === this.q.trim());
+  }
+
+  #enter(): void {
+    this.#early = !this.#current;
+    const choice = this.#early ? undefined : this.#fitting[this.at];
+    if (choice) this.#pick(choice);
   }
 
   get #fitting(): readonly Choice[] {
@@ -236,6 +254,7 @@ export class NavPick extends TezElement {
   #typed(event: Event): void {
     this.q = (event.target as HTMLInputElement).value;
     this.at = 0;
+    this.#early = false;
     if (this.remote) this.#look(this.q.trim(), TYPING_MS);
   }
 
@@ -256,8 +275,7 @@ export class NavPick extends TezElement {
     else if (event.key === 'PageUp') go(this.at - 8);
     else if (event.key === 'Enter') {
       event.preventDefault();
-      const choice = this.#fitting[this.at];
-      if (choice) this.#pick(choice);
+      this.#enter();
     } else if (event.key === 'Escape') {
       event.preventDefault();
       this.close();

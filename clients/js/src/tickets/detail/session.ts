@@ -114,13 +114,12 @@ export class TicketDesk {
 
   async do(deed: Deed): Promise<Ending> {
     if (this.cut) {
-      this.ticket.remark('bad', t(deed.kind === 'comment' ? 'cutComment' : 'cutChange'));
+      this.ticket.remark('bad', t(says(deed) ? 'cutComment' : 'cutChange'));
       return 'refused';
     }
     const ending = await this.ticket.do(deed);
     // Who writes has read what is above.
-    if (ending === 'done' && deed.kind === 'comment' && this.ticket.task)
-      this.looked = lastJournal(this.ticket.task.version);
+    if (ending === 'done' && says(deed) && this.ticket.task) this.looked = lastJournal(this.ticket.task.version);
     return ending;
   }
 
@@ -159,6 +158,10 @@ export class TicketDesk {
   };
 
   #leave = () => this.draft.flush();
+}
+
+function says(deed: Deed): boolean {
+  return deed.kind === 'comment' || (deed.kind === 'status' && Boolean(deed.comment));
 }
 
 function lastOf(task: Task): number {

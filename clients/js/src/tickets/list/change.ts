@@ -200,7 +200,7 @@ export class NavTicketChange extends TezElement {
     if (field === 'priority')
       return this.#choices(
         t('newPriority'),
-        (facets?.priorities ?? []).map(({ id, name }) => [String(id), name]),
+        (facets?.priorities ?? []).filter(({ active }) => active).map(({ id, name }) => [String(id), name]),
       );
     if (field === 'comment')
       return html`<label for="text">${t('comment')}</label>

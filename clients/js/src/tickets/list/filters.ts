@@ -12,6 +12,8 @@ export interface FilterActs {
   sort(by: SortKey, dir: 'asc' | 'desc'): void;
   more(): void;
   reset(): void;
+  /** What is typed is done: on to the rows. */
+  toRows(): void;
 }
 
 export interface FilterView {
@@ -56,6 +58,11 @@ export function filterBar({ query, facets, people, open, differs }: FilterView, 
         aria-keyshortcuts="/"
         .value=${query.q ?? ''}
         @input=${(event: Event) => act.set('q', (event.target as HTMLInputElement).value, TYPING_MS)}
+        @keydown=${(event: KeyboardEvent) => {
+          if (event.isComposing || (event.key !== 'Enter' && event.key !== 'ArrowDown')) return;
+          event.preventDefault();
+          act.toRows();
+        }}
       />
       ${choice(
         t('status'),

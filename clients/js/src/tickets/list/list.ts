@@ -29,6 +29,7 @@ import { Many, type ManyHost } from './many';
 import { builtins, type Place, type SortKey, usualDir, writePlace } from './place';
 import { rowStyles } from './row-styles';
 import { rowsView } from './rows-view';
+import { canShow, inStrip, savedMenu, savedStyles } from './saved-views';
 import type { Selection } from './selection';
 import { Stand, type StandHost } from './stand';
 import { type ListHub, TicketStore } from './store';
@@ -54,6 +55,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     controls,
     listStyles,
     viewStyles,
+    savedStyles,
     filterStyles,
     noteStyles,
     rowStyles,
@@ -74,7 +76,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
   @query('nav-ticket-list-help') private help!: NavTicketListHelp;
   @query('nav-list-look') private looks!: NavListLook;
   @query('nav-view-name') private viewName!: NavViewName;
-  @query('tez-menu') private viewMenu!: TezMenu;
+  @query('tez-menu[bare]') private viewMenu!: TezMenu;
 
   store: TicketStore | null = null;
   readonly #stand = new Stand(this);
@@ -260,11 +262,14 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
   get #offered(): Action[] {
     const { store } = this;
     if (!store || !this.active) return [];
-    const views = store.views.map((view) => ({
+    const views = store.views.filter(canShow).map((view) => ({
       id: `view-${view.id}`,
       label: `${t('views')}: ${nameOf(view)}`,
       icon: 'ticket' as const,
-      run: () => this.#go({ ...store.place, view: view.id, query: {} }),
+      run: () => {
+        this.#go({ ...store.place, view: view.id, query: {} });
+        this.#stand.focus(0); // whoever asked by keys goes on by keys
+      },
     }));
     return [
       { id: 'help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
@@ -324,23 +329,26 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
     const { store } = this;
     if (!store) return nothing;
     const n = store.rows.total;
-    const own = store.view?.builtin === false;
+    const own = store.view?.builtin === false && store.view.source !== 'redmine';
     return html`<div class="top">
         <div class="heading">
           <slot name="heading"><h2>${t('list')}</h2></slot>
           <span class="found" role="status">${store.rows.loaded ? t('found', { n }) : ''}</span>
         </div>
         ${
-          this.#differs || store.place.query.sort
+          (this.#differs || store.place.query.sort) && !store.view?.beyond
             ? html`<button class="btn small ghost" @click=${() => void this.#own.add()}>${t('saveView')}</button>`
             : nothing
         }
         ${this.#tool('system', t('look'), () => this.looks.show())} ${this.#tool('keyboard', `${t('help')} (?)`, () => this.help.show())}
       </div>
-      ${viewStrip(store.views.length ? store.views : this.#unknown, store.place.view, {
-        open: (view) => this.#go({ ...store.place, view, query: {} }),
-        menu: (anchor) => this.viewMenu.openAt(anchor),
-      })}
+      <div class="strip">
+        ${viewStrip(store.views.length ? inStrip(store.views, store.place.view) : this.#unknown, store.place.view, {
+          open: (view) => this.#go({ ...store.place, view, query: {} }),
+          menu: (anchor) => this.viewMenu.openAt(anchor),
+        })}
+        ${savedMenu(store.views, store.place.view, (view) => this.#go({ ...store.place, view, query: {} }))}
+      </div>
       ${filterBar(
         {
           query: store.query,
@@ -354,6 +362,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
           sort: (by, dir) => this.#sort(by, dir),
           more: () => (this.moreFilters = !this.moreFilters),
           reset: this.#reset,
+          toRows: () => this.#stand.focus(this.#stand.current),
         },
       )}
       ${ageNote(store)}

@@ -34,7 +34,13 @@ export function rowsView(view: RowsView, act: RowsActs): TemplateResult {
   const to = Math.min(stand.span.to, total);
   const shown = Array.from({ length: Math.max(0, to - stand.span.from) }, (_, i) => stand.span.from + i);
   const pill = pillText(store);
-  return html`<div class="rows">
+  return html`<div
+    class="rows"
+    @pointerenter=${() => stand.hover(true)}
+    @pointerleave=${() => stand.hover(false)}
+    @focusin=${(event: FocusEvent) => stand.reached(event.target)}
+    @focusout=${(event: FocusEvent) => stand.reached(event.relatedTarget)}
+  >
     <h2 class="sr">${t('list')}</h2>
     ${pill ? html`<button class="pill" title=${t('pillHint')} @click=${act.letIn}>${pill}</button>` : nothing}
     <div class="sr" role="status">${pill}</div>
@@ -45,11 +51,6 @@ export function rowsView(view: RowsView, act: RowsActs): TemplateResult {
       aria-label=${t('list')}
       aria-busy=${store.busy ? 'true' : 'false'}
       @scroll=${() => stand.look()}
-      @pointerenter=${() => stand.touched({ hovered: true })}
-      @pointerleave=${() => stand.touched({ hovered: false })}
-      @focusin=${() => stand.touched({ focused: true })}
-      @focusout=${(event: FocusEvent) =>
-        stand.touched({ focused: stand.scroller?.contains(event.relatedTarget as Node | null) ?? false })}
     >
       ${
         total

@@ -28,8 +28,12 @@ export class Stand implements ReactiveController {
   focused = false;
   readonly #host: StandHost;
   #hovered = false;
+  /** The focus is on the pill above the rows: letting in what it tells of would take it away from under the finger. */
+  #onPill = false;
   /** The current row is to have the focus as soon as it is drawn. */
   #wantFocus = false;
+  /** The list has the focus in place of rows that have yet to come. */
+  #awaited = false;
   #restore: Standing | null = null;
   /** How the list stood when a single ticket took its place. */
   #left: Standing | null = null;
@@ -69,6 +73,10 @@ export class Stand implements ReactiveController {
       this.#resize = new ResizeObserver(() => this.look());
       this.#resize.observe(scroller);
     }
+    if (this.#awaited && this.#host.store?.rows.total) {
+      this.#awaited = false;
+      if (this.#focusedElement === scroller) this.focus(this.current);
+    }
     if (!this.#wantFocus) return;
     const row = this.main(this.current);
     if (row && this.#focusedElement !== row) row.focus({ preventScroll: true });
@@ -92,14 +100,23 @@ export class Stand implements ReactiveController {
 
   /** The list may not move by itself now. */
   get held(): boolean {
-    const { active, busy } = this.#host;
-    return !active || busy || this.#hovered || this.focused || (this.scroller?.scrollTop ?? 0) > AT_TOP;
+    const { active, busy, store } = this.#host;
+    if (!store?.rows.total) return false; // there is nothing to keep in its place
+    return !active || busy || this.#hovered || this.focused || this.#onPill || (this.scroller?.scrollTop ?? 0) > AT_TOP;
   }
 
-  /** Pointer or focus came or went. */
-  touched(what: { readonly hovered?: boolean; readonly focused?: boolean }): void {
-    this.#hovered = what.hovered ?? this.#hovered;
-    this.focused = what.focused ?? this.focused;
+  /** The pointer came over the rows, or the pill above them, or left. */
+  hover(over: boolean): void {
+    this.#hovered = over;
+    if (!this.held) this.#host.store?.admit();
+  }
+
+  /** The focus came to this element; null or one elsewhere: it left. */
+  reached(at: EventTarget | null): void {
+    const { scroller } = this;
+    const node = at as Node | null;
+    this.focused = scroller?.contains(node) ?? false;
+    this.#onPill = !this.focused && (scroller?.parentElement?.contains(node) ?? false);
     if (!this.held) this.#host.store?.admit();
   }
 
@@ -128,6 +145,7 @@ export class Stand implements ReactiveController {
     const total = this.#host.store?.rows.total ?? 0;
     if (!total) {
       scroller?.focus();
+      this.#awaited = true;
       return;
     }
     this.current = Math.max(0, Math.min(index, total - 1));
@@ -180,7 +198,7 @@ export class Stand implements ReactiveController {
 
   /** The list is in sight again after a single ticket; `same`: with the same question. */
   return(same: boolean): void {
-    this.#hovered = false;
+    this.#hovered = this.#onPill = false;
     this.focused = false;
     this.#restore = standing() ?? (same ? this.#left : null);
     this.#land();

@@ -13,6 +13,7 @@ import { pagesOf, type Span } from './window';
 export type ListHub = Pick<Hub, 'status' | 'on' | 'subscribe'>;
 
 const COUNTS_MS = 2000; // the views' numbers are asked for again so long after a change: one question for a burst
+const NEAR_MS = 5000; // clocks of two machines, and a change that took so long to be told
 const noFacets: Facets = { projects: [], statuses: [], priorities: [], trackers: [] };
 
 export class TicketStore {
@@ -40,6 +41,9 @@ export class TicketStore {
   #span: Span = { from: 0, to: PAGE_SIZE };
   #turn = new AbortController();
   #comparing = false;
+  /** The server's time at which all rows were asked for anew, ms. */
+  #askedAt = 0;
+  /** Something changed while an answer was under way that may have been read before. */
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #counts: ReturnType<typeof setTimeout> | undefined;
@@ -60,6 +64,10 @@ export class TicketStore {
       missed: () => {
         void this.compare();
         this.#countLater();
+      },
+      // rows may have been read just before that change, which was told just before anybody listened
+      began: (at) => {
+        if (at > this.#askedAt - NEAR_MS) void this.compare();
       },
     });
   }
@@ -164,6 +172,8 @@ export class TicketStore {
     this.#turn = new AbortController();
     this.#asking.clear();
     this.busy = true;
+    this.#again = false; // what is asked for now is newer than what was told
+    this.#askedAt = serverNow();
     this.error = null;
     this.changed();
     void this.#ask(0, this.#turn, true);
@@ -213,15 +223,17 @@ export class TicketStore {
     }
     if (anew) this.busy = false;
     this.changed();
+    if (anew && this.#again) void this.compare();
   }
 
   /** Looks what the server has now of what is shown: words change in place, moves wait unless the list may move. One at a time. */
   async compare(): Promise<void> {
-    if (this.busy || !this.rows.loaded) return;
-    if (this.#comparing) {
+    if (this.busy || this.#comparing) {
       this.#again = true;
       return;
     }
+    if (!this.rows.loaded) return;
+    this.#again = false;
     this.#comparing = true;
     const turn = this.#turn;
     const at = serverNow();
@@ -243,10 +255,7 @@ export class TicketStore {
       this.changed();
     } finally {
       this.#comparing = false;
-      if (this.#again) {
-        this.#again = false;
-        void this.compare();
-      }
+      if (this.#again) void this.compare();
     }
   }
 

@@ -82,7 +82,7 @@ export const listStyles = css`
   }
   .pill {
     position: absolute;
-    inset: calc(var(--row) + var(--tez-2)) 0 auto;
+    inset: calc((var(--row) - 30px) / 2) 0 auto; /* over the head: never on a row that somebody is about to press */
     z-index: 3;
     width: fit-content;
     min-height: 30px;
@@ -104,7 +104,7 @@ export const listStyles = css`
       padding-inline-start: var(--tez-3);
     }
     .pill {
-      inset-block-start: var(--tez-2);
+      inset-block-start: -15px; /* there is no head */
     }
   }
   @media (max-height: 480px) {

@@ -8,9 +8,11 @@ interface Told {
   readonly ids?: Readonly<Record<string, unknown>>;
   /** More changed than is told. */
   readonly more?: boolean;
+  /** When the latest of it changed. */
+  readonly at?: string;
 }
 
-const WAIT_MS = 150; // changes come in bursts: one question for all of them
+const WAIT_MS = 40; // what is told in one breath is asked about once
 const GAP_MS = 1000; // and under a stream of changes, one question a second
 
 const ROUND_MS = 60_000;
@@ -21,6 +23,8 @@ export interface TopicActs {
   readonly changed: (ids: ReadonlySet<number>) => void;
   /** Something changed, and nobody knows what: ask for all that is shown. */
   readonly missed: () => void;
+  /** The topic is followed from now on, and its latest change was at this time of the server, ms. */
+  readonly began: (at: number) => void;
 }
 
 export class ViewTopic {
@@ -82,6 +86,7 @@ export class ViewTopic {
     const told = data as Told | null;
     const ids = told?.ids;
     this.#began = true;
+    if (first && told?.at) this.#acts.began(Date.parse(told.at));
     if (typeof ids !== 'object' || ids === null) {
       if (!first) this.#tell(true);
       return;

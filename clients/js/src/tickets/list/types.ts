@@ -46,7 +46,8 @@ export interface Ticket {
 export interface Facets {
   readonly projects: readonly Ref[];
   readonly statuses: readonly Status[];
-  readonly priorities: readonly Priority[];
+  /** One that is not active stands on old tickets only. */
+  readonly priorities: readonly (Priority & { readonly active: boolean })[];
   readonly trackers: readonly Ref[];
 }
 
@@ -67,6 +68,14 @@ export interface View {
   /** null: not counted yet. */
   readonly count: number | null;
   readonly unread: number;
+  /** `redmine`: somebody has saved it there, and it is changed there only. */
+  readonly source?: 'navigator' | 'redmine';
+  /** It asks more than its query says. */
+  readonly beyond?: boolean;
+  /** Why it cannot be shown here. */
+  readonly reason?: string | null;
+  /** Its page in Redmine. */
+  readonly url?: string | null;
 }
 
 /** One change for many tickets; exactly one of the fields. `assignee_id: null` takes the ticket away from everybody. */

@@ -63,7 +63,7 @@ function link(view: View, here: boolean, act: ViewActs): TemplateResult {
           : nothing
       }</a
     >${
-      here && !view.builtin
+      here && !view.builtin && view.source !== 'redmine'
         ? html`<button
             class="btn ghost icon small"
             aria-haspopup="menu"

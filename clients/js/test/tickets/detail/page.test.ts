@@ -227,6 +227,38 @@ describe('the composer', () => {
   });
 });
 
+describe('a comment with a status', () => {
+  const pick = async (label: string): Promise<void> => {
+    const picker = one<HTMLElement & { open(): void }>('nav-pick.status');
+    picker.open();
+    const option = () =>
+      all('li[role=option]', picker.shadowRoot as ShadowRoot).find((one) => one.textContent?.includes(label));
+    await vi.waitFor(() => expect(option()).toBeTruthy());
+    option()?.click();
+  };
+
+  it('goes as one step, and the next comment keeps the status again', async () => {
+    await open();
+    type('Готово, проверьте');
+    await pick('Закрыта');
+    one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
+    await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
+    expect(server.writes().map(({ path, body }) => [path, body])).toEqual([
+      ['/status', { status_id: 5, comment: 'Готово, проверьте', private: false, version: '7-3' }],
+    ]);
+    await vi.waitFor(() => expect(one<HTMLTextAreaElement>('textarea').value).toBe(''));
+    expect(text(one('nav-pick.status'))).toContain('статус не менять');
+  });
+
+  it('says nothing of a status that is left alone', async () => {
+    await open();
+    type('Просто слова');
+    await pick('статус не менять');
+    one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
+    await vi.waitFor(() => expect(server.writes().map(({ path }) => path)).toEqual(['/comments']));
+  });
+});
+
 describe('the pickers', () => {
   it('offers what the server offers, narrows it by what is typed, and sends the choice', async () => {
     await open();
@@ -239,6 +271,26 @@ describe('the pickers', () => {
     input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
     await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
     expect(server.writes()[0]?.body).toEqual({ status_id: 5, version: '7-3' });
+  });
+
+  it('takes an Enter that came before the answer as meant for what was typed, never for what stood there before', async () => {
+    await open();
+    press('KeyS');
+    await vi.waitFor(() => one('input[role=combobox]'));
+    const input = one<HTMLInputElement>('input[role=combobox]');
+    input.value = 'закр';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(server.task.status.name).toBe('Закрыта'));
+    press('KeyA');
+    await vi.waitFor(() => expect(all('li[role=option]').length).toBeGreaterThan(1));
+    server.instead('/assignees', () => json({ assignees: [], more: false }));
+    const who = one<HTMLInputElement>('input[role=combobox]');
+    who.value = 'иван';
+    who.dispatchEvent(new Event('input', { bubbles: true }));
+    who.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await vi.waitFor(() => expect(text(one('nav-pick[data-field=assignee]'))).toContain('Ничего не нашлось'));
+    expect(server.writes().map(({ path }) => path)).toEqual(['/status']);
   });
 
   it('asks the server for people by name', async () => {

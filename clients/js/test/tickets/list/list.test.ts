@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setLocale } from '../../../src/i18n/index';
 import { NavTicketList } from '../../../src/tickets/list/list';
+import type { View } from '../../../src/tickets/list/types';
 import { changeOf, FakeHub, FakeTasks, ticket, tickets } from './server';
 
 let list: NavTicketList;
@@ -51,6 +52,14 @@ const main = (id: number) => $(`.row[data-id="${id}"] .main`);
 const dialog = () => $('nav-ticket-change')?.shadowRoot;
 const words = (selector: string) => $(selector)?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
 
+const saved = (id: string, name: string, more: Partial<View> = {}): View => ({
+  ...{ id, name, query: {}, builtin: false, count: 1, unread: 0, source: 'redmine' },
+  ...more,
+});
+const savedEntries = (): HTMLElement[] => [
+  ...($('tez-menu.saved')?.shadowRoot?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? []),
+];
+
 async function press(code: string, more: KeyboardEventInit = {}): Promise<void> {
   const target = list.shadowRoot?.activeElement ?? document.body;
   target.dispatchEvent(
@@ -88,6 +97,39 @@ describe('the list', () => {
     expect(words('.views')).toContain('Мои3');
     expect($('.views [aria-current=page]')?.textContent).toContain('Мои');
     expect(words('.unread-count .sr')).toBe('непрочитанных: 1');
+  });
+
+  it('has the queries saved in Redmine in a menu, with counts; the open one stands in the strip', async () => {
+    server.views.push(
+      saved('redmine-7', 'Срочные', { count: 12 }),
+      saved('redmine-8', 'Просроченные', { count: null }),
+    );
+    await open();
+    expect(words('.views')).not.toContain('Срочные');
+    expect(savedEntries().map((one) => one.textContent?.replace(/\s+/g, ''))).toEqual(['Срочные12', 'Просроченные']);
+    savedEntries()[0]?.click();
+    await settle();
+    expect(location.search).toBe('?view=redmine-7');
+    expect(server.of('tasks').at(-1)?.query.get('view')).toBe('redmine-7');
+    expect($('.views [aria-current=page]')?.textContent).toContain('Срочные');
+    expect($('.views button')).toBeNull(); // nothing to rename: it is Redmine's
+  });
+
+  it('greys a query that works in Redmine only, says why, and opens it there', async () => {
+    const reason = 'Фильтр «Файл» работает только в Redmine.';
+    server.views.push(saved('redmine-9', 'С файлами', { reason, url: 'https://redmine.test/issues?query_id=9' }));
+    await open();
+    const [entry] = savedEntries();
+    expect(entry?.textContent).toContain(reason);
+    expect(entry?.classList.contains('muted')).toBe(true);
+    expect(entry?.getAttribute('href')).toBe('https://redmine.test/issues?query_id=9');
+    expect(entry?.getAttribute('target')).toBe('_blank');
+  });
+
+  it('does not offer to keep what a saved query asks beyond its filters', async () => {
+    server.views.push(saved('redmine-7', 'Срочные', { beyond: true }));
+    await open('?view=redmine-7&status=closed');
+    expect(all('.top button').some((one) => one.textContent?.includes('Сохранить вид'))).toBe(false);
   });
 
   it('keeps its page small over ten thousand tickets, and asks for what comes in sight', async () => {
@@ -147,7 +189,7 @@ describe('live', () => {
 
   it('never moves a row under the pointer: what comes waits behind the pill, what a row says changes in place', async () => {
     await open();
-    $('.scroll')?.dispatchEvent(new Event('pointerenter'));
+    $('.rows')?.dispatchEvent(new Event('pointerenter'));
     server.rows = [ticket(4), ticket(1, { subject: 'Иначе' }), ticket(3), ticket(2)];
     await told(4, 1);
     expect(ids()).toEqual([3, 2, 1]);
@@ -158,6 +200,58 @@ describe('live', () => {
     expect(ids()).toEqual([4, 1, 3, 2]);
     expect($('.pill')).toBeNull();
     expect(list.shadowRoot?.activeElement).toBe(main(4));
+  });
+
+  it('keeps the pill while the focus is on it', async () => {
+    await open();
+    main(3)?.focus();
+    server.rows = [ticket(4), ticket(3), ticket(2), ticket(1)];
+    await told(4);
+    $('.pill')?.focus();
+    await settle();
+    expect(list.shadowRoot?.activeElement).toBe($('.pill'));
+    expect(ids()).toEqual([3, 2, 1]);
+    $('.pill')?.blur();
+    await settle();
+    expect(ids()).toEqual([4, 3, 2, 1]);
+  });
+
+  it('gives the focus that it has in place of rows to the first row that comes', async () => {
+    server.rows = [];
+    await open();
+    list.shadowRoot?.querySelector<HTMLElement>('.text')?.focus();
+    $('.text')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await settle();
+    expect(list.shadowRoot?.activeElement).toBe($('.scroll'));
+    server.rows = [ticket(1)];
+    await told(1);
+    expect(list.shadowRoot?.activeElement).toBe(main(1));
+  });
+
+  it('looks again when something changed while the answer was under way', async () => {
+    let go = (): void => undefined;
+    server.gate = new Promise((done) => {
+      go = done;
+    });
+    await open();
+    hub.tell('tickets:mine', { ids: { 3: '2-2' } });
+    await settle(1100);
+    server.gate = null;
+    go();
+    await settle();
+    expect(server.of('tasks')).toHaveLength(2);
+  });
+
+  it('looks again when the topic’s last change is as new as the rows', async () => {
+    await open();
+    hub.snapshot('tickets:mine', { ids: { 3: '2-2' }, at: new Date(Date.now() - 60_000).toISOString() });
+    await settle();
+    expect(server.of('tasks')).toHaveLength(1);
+    list.remove();
+    await open();
+    hub.snapshot('tickets:mine', { ids: { 3: '2-2' }, at: new Date(Date.now() - 500).toISOString() });
+    await settle();
+    expect(server.of('tasks')).toHaveLength(3);
   });
 
   it('never moves rows while something is chosen', async () => {
@@ -172,11 +266,11 @@ describe('live', () => {
 
   it('marks a row that left the filter and lets it go when the list may move', async () => {
     await open();
-    $('.scroll')?.dispatchEvent(new Event('pointerenter'));
+    $('.rows')?.dispatchEvent(new Event('pointerenter'));
     server.rows = [ticket(3), ticket(1)];
     await told(2);
     expect($('.row[data-id="2"]')?.classList.contains('gone')).toBe(true);
-    $('.scroll')?.dispatchEvent(new Event('pointerleave'));
+    $('.rows')?.dispatchEvent(new Event('pointerleave'));
     await settle();
     expect(ids()).toEqual([3, 1]);
   });

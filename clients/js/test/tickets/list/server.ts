@@ -17,8 +17,9 @@ export const facets: Facets = {
     { id: 5, name: 'Закрыта', closed: true },
   ],
   priorities: [
-    { id: 2, name: 'Обычный', rank: 1, high: false },
-    { id: 4, name: 'Срочный', rank: 3, high: true },
+    { id: 2, name: 'Обычный', rank: 1, high: false, active: true },
+    { id: 4, name: 'Срочный', rank: 3, high: true, active: true },
+    { id: 9, name: 'Прежний', rank: 4, high: true, active: false },
   ],
   trackers: [{ id: 1, name: 'Инцидент' }],
 };
