@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.benchmarks import accepting, ack, cluster, durable, fanout, idle, stalled, storm
+from tests.benchmarks import accepting, ack, cluster, desk, durable, fanout, idle, stalled, storm
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.run import Run, machine
 from tests.benchmarks.servers import NCHAN, PRODUCT, Peer, peers
@@ -90,6 +90,11 @@ def _accepting(run: Run, _workshop: Workshop, options: argparse.Namespace) -> st
     return accepting.table(run)
 
 
+def _desk(run: Run, _workshop: Workshop, options: argparse.Namespace) -> str:
+    desk.measure(run, rounds=options.rounds)
+    return desk.table(run)
+
+
 _FIGURES: Mapping[str, Callable[[Run, Workshop, argparse.Namespace], str]] = {
     "fanout": _fanout,
     "idle": _idle,
@@ -99,6 +104,7 @@ _FIGURES: Mapping[str, Callable[[Run, Workshop, argparse.Namespace], str]] = {
     "stalled": _stalled,
     "cluster": _cluster,
     "accepting": _accepting,
+    "desk": _desk,
 }
 
 

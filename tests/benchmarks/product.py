@@ -4,17 +4,19 @@
 
 `bench.publish` publishes its arguments as an event of `app:bench`, so that the load client's publisher is a hub.v1 session
 like any other; `bench.flood` publishes any `topic`. `bench.gc` runs and times a full garbage collection. `bench.sql` tells how
-many statements the store was given since the start, when TEZ_BENCH_SQL is set.
+many statements the store was given since the start, when TEZ_BENCH_SQL is set. `bench.desk` tells how many requests went to Redmine,
+whether the index of tickets is whole, and by how much the event loop was late at worst since it was asked last.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -47,10 +49,39 @@ def main() -> None:
         async with started(starting) as state:
             assert state is not None
             add_calls(state["hub"], _count_sql(state["engine"]) if "TEZ_BENCH_SQL" in os.environ else Counter())
+            late = Lateness()
+            watching = asyncio.create_task(late.watch(), name="lateness")
+            state["hub"].calls["bench.desk"] = _desk(state, late)
             yield state
+            watching.cancel()
+            await asyncio.wait([watching])
 
     app.router.lifespan_context = lifespan
     make_server(app, settings).run()
+
+
+class Lateness:
+    """By how much a timer of 5 ms was late at worst."""
+
+    def __init__(self) -> None:
+        self.worst_s = 0.0
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.005)
+            self.worst_s = max(self.worst_s, time.perf_counter() - began - 0.005)
+
+
+def _desk(state: Mapping[str, Any], late: Lateness) -> Callable[[Session, Mapping[str, Any]], Awaitable[dict[str, Any]]]:
+    async def desk(_session: Session, _args: Mapping[str, Any]) -> dict[str, Any]:
+        worst, late.worst_s = late.worst_s, 0.0
+        at_work, listing = state["tickets"].desk, state["ticket_list"].reader
+        sent = at_work._client.sent if at_work is not None else 0
+        return {"sent": sent, "filled": listing is not None and await listing.filled(), "late_ms": worst * 1000}
+
+    return desk
 
 
 def _count_sql(engine: AsyncEngine) -> Counter[str]:

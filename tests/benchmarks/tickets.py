@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.tickets --folder /tmp/bench-tickets --stages load,lists,fill-sqlite,search-sqlite,rest
 
+`endpoint-sqlite` and `endpoint-mariadb` ask the whole product's `/tasks/api/search`, over a store that is filled.
 Each stage may run alone; the folder keeps the Redmine and both stores between them, `--stages stop` ends its processes.
 """
 
@@ -36,6 +37,7 @@ from adapters.redmine.tickets.viewer import Viewer, load_viewer
 from adapters.redmine.tickets.words import parse
 from hub.hub import utc_now
 from hub.store import create_engine, migrate
+from tests.benchmarks import ticket_endpoint
 from tests.benchmarks.ticket_data import RARE, connect, load
 
 _PEERS = Path(__file__).parents[1] / "peers/redmine"
@@ -83,8 +85,13 @@ class Site:
         values = dict(item.split("=", 1) for item in shlex.split(up.stdout) if "=" in item)
         self.url, self.rw = values["REDMINE_URL"], values["REDMINE_DB_RW_URL"]
         self.socket = values["REDMINE_DB_SOCKET"]
-        self.reads = values["REDMINE_DB_MIN_URL"]
+        self.reads, self.zone = values["REDMINE_DB_MIN_URL"], values["REDMINE_TZ"]
         self.users: dict[str, dict[str, Any]] = json.loads(Path(values["REDMINE_USERS_JSON"]).read_text())
+
+    def settings(self) -> dict[str, str]:
+        """Of a product over it."""
+        key = str(self.users["admin"]["api_key"])
+        return {"REDMINE_URL": self.url, "REDMINE_DB_URL": self.reads, "REDMINE_TIME_ZONE": self.zone, "REDMINE_API_KEY": key}
 
     def store_url(self, kind: str) -> str:
         """SQLite in the folder, or a database of the store's own in the same server."""
@@ -237,6 +244,10 @@ def main() -> None:
             asyncio.run(_fill(site, kind, options.most_s))
     if {"lists", "search-sqlite", "search-mariadb"} & set(stages):
         asyncio.run(_measure(site, stages))
+    for kind in ("sqlite", "mariadb"):
+        if f"endpoint-{kind}" in stages:
+            people = {login: int(site.users[login]["id"]) for login in _PEOPLE}
+            _say("\n" + kind + "\n" + "\n".join(ticket_endpoint.measure(site.store_url(kind), site.settings(), people, _QUESTIONS)))
     if "rest" in stages:
         asyncio.run(_rest(site))
 

@@ -196,3 +196,21 @@ async def test_the_list_is_honest_when_redmine_is_away(product: Product, tmp_pat
         await expect(page.get_by_text("Нет связи. Данные на")).to_be_visible()
         await look(page, "offline")
         petrova.complaints[:] = [line for line in petrova.complaints if "503" not in line]
+
+
+async def test_queries_saved_in_redmine_open_from_their_menu(product: Product, tmp_path: Path) -> None:
+    """By keyboard alone: the menu, a query in it, its rows under its name; what works in Redmine only is greyed and says why."""
+    async with site(product, tmp_path), chromium() as browser, agent(product, browser) as (_, page):
+        await page.get_by_role("button", name="Запросы Redmine").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("menuitemradio", name="Закрыты на этой неделе")).to_be_focused()
+        await expect(page.get_by_role("menuitem", name="По кабинету 305")).to_contain_text("работает только в Redmine")
+        await look(page, "saved-menu")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("link", name="Личный кабинет (Служба поддержки)")).to_have_attribute("aria-current", "page")
+        await holds(page, f"({IDS}).length > 0 && ({IDS}).length < 10")
+        for subject in await page.evaluate(f"[...{LIST}.querySelectorAll('.row[data-id] .main')].map((one) => one.textContent)"):
+            assert "личный кабинет" in subject
+        await page.set_viewport_size({"width": 320, "height": 640})
+        await look(page, "saved-320")

@@ -37,6 +37,8 @@ _AT_ONCE = 2
 """Questions to the database at one time, as many as the engine has connections; others wait for their turn."""
 _PATIENCE, _MOMENT_S = 20, 0.05
 """So often, and so long apart, it is looked whether the index has caught up, before Redmine's database is asked instead."""
+_FRESH_S = 0.25
+"""So long it counts that the index had followed everything: one list asks four times, and every fourth of a second is soon enough."""
 _TEXT_IDS = 1000
 """Of a list that is narrowed by words so many tickets are found at most, the newest."""
 
@@ -118,6 +120,7 @@ class TicketReader:
         self._recent: Cache[list[Listed]] = Cache(name="tickets_recent", life_s=30.0, floor_s=5.0, size=1000)
         self._pages: Cache[Page] = Cache(name="tickets_page", life_s=15.0, floor_s=0.0, size=256)
         self._filled: Cache[bool] = Cache(name="tickets_filled", life_s=10.0, size=1)
+        self._caught_up: Cache[bool] = Cache(name="tickets_caught_up", life_s=_FRESH_S, floor_s=0.0, size=1)
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     def invalidate(self) -> None:
@@ -125,6 +128,7 @@ class TicketReader:
         self._counts.invalidate()
         self._recent.invalidate()
         self._pages.invalidate()
+        self._caught_up.invalidate()
 
     async def context(self) -> Context:
         """At most a minute old."""
@@ -267,7 +271,11 @@ class TicketReader:
         return Wanted(statuses=statuses, waiting=wanted.waiting, **narrowed)  # type: ignore[arg-type]
 
     async def _fresh(self) -> bool:
-        """Whether the index has followed all that Redmine shows now; waits for it for a moment."""
+        """Whether the index has followed all that Redmine shows now; asked once for whoever wants to know at the same time."""
+        return await self._caught_up.get("caught_up", self._catch_up)
+
+    async def _catch_up(self) -> bool:
+        """Waits for the index for a moment."""
         async with self.borrow() as reader:
             newest = (await reader.rows(sa.select(*(sa.select(sa.func.max(one.c.id)).scalar_subquery() for one in (issues, journals)))))[0]
         for _ in range(_PATIENCE):
@@ -286,7 +294,7 @@ class TicketReader:
     async def close(self) -> None:
         """Ends what is on its way."""
         await self._pages.close()
-        for cache in (self._counts, self._recent, self._viewers, self._contexts, self._filled):
+        for cache in (self._counts, self._recent, self._viewers, self._contexts, self._filled, self._caught_up):
             await cache.close()
 
     @asynccontextmanager

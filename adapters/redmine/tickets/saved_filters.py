@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
 
+from adapters.redmine.tickets.saved_days import FUTURE, PAST, NoSpan, span
 from adapters.redmine.tickets.saved_terms import Among, Changed, Filled, Grouped, Noted, Place, Term, Touched, Watched, Within, Words
 
 __all__ = ["Asker", "Code", "Refusal", "Translation", "translate"]
@@ -24,11 +25,6 @@ the person's time zone or first day of the week in Redmine is not known; how sub
 _IDS = 50  # as many as one field of the list's address takes
 _BARE = frozenset({"o", "c", "!*", "*", "nd", "t", "ld", "nw", "w", "lw", "l2w", "nm", "m", "lm", "y", "*o", "!o"})
 """Operators that need no value."""
-_PAST = frozenset({"=", ">=", "<=", "><", ">t-", "<t-", "><t-", "t-", "t", "ld", "w", "lw", "l2w", "m", "lm", "y"})
-_FUTURE = frozenset({"<t+", ">t+", "><t+", "t+", "nd", "nw", "nm"})
-_WEEKS = frozenset({"w", "lw", "l2w", "nw"})
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:]*(?:Z|\d{2}:?\d{2})?")
 _TOKEN = re.compile(r'((?:\s|^)"[^"]+"(?:\s|$)|\S+)', re.ASCII | re.MULTILINE)
 _QUOTES = re.compile(r'(^\s*"\s*|\s*"\s*$)', re.ASCII | re.MULTILINE)
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -258,11 +254,11 @@ def _tokens(value: str) -> list[str]:
 def _past(name: str, operator: str, values: Sequence[str], asker: Asker) -> Sequence[Term | tuple[str, str]]:
     if name == "updated_on" and operator in ("*", "!*"):
         return [Touched(negated=operator == "!*")]
-    return _when(name, operator, values, asker, _PAST)
+    return _when(name, operator, values, asker, PAST)
 
 
 def _date(name: str, operator: str, values: Sequence[str], asker: Asker) -> Sequence[Term | tuple[str, str]]:
-    return _when(name, operator, values, asker, _PAST | _FUTURE)
+    return _when(name, operator, values, asker, PAST | FUTURE)
 
 
 def _when(name: str, operator: str, values: Sequence[str], asker: Asker, known: frozenset[str]) -> Sequence[Term | tuple[str, str]]:
@@ -273,72 +269,13 @@ def _when(name: str, operator: str, values: Sequence[str], asker: Asker, known: 
     today = asker.today
     if today is None or asker.zone is None:
         raise _Refused("zone", name)
-    begin, end = _days(name, operator, values, today, asker)
     try:
+        begin, end = span(operator, values, today, asker.first_weekday)
         return [Within(name, _midnight(begin, asker), _midnight(end, asker, after=True))]
+    except NoSpan as error:
+        raise _Refused(error.why, name) from None
     except OverflowError:
         raise _Refused("value", name) from None
-
-
-def _days(name: str, operator: str, values: Sequence[str], today: date, asker: Asker) -> tuple[date | None, date | None]:
-    """The days that an operator means, both within; None is open."""
-    if operator in ("=", ">=", "<=", "><"):
-        first = _day(name, values[0])
-        match operator:
-            case "=":
-                return first, first
-            case ">=":
-                return first, None
-            case "<=":
-                return None, first
-        return first, _day(name, values[1] if len(values) > 1 else "")
-    if operator in _WEEKS:
-        if asker.first_weekday is None:
-            raise _Refused("week", name)
-        first = today - timedelta(days=(today.isoweekday() - asker.first_weekday) % 7)
-        begin, end = {"w": (0, 6), "lw": (-7, -1), "l2w": (-14, -1), "nw": (7, 13)}[operator]
-        return first + timedelta(days=begin), first + timedelta(days=end)
-    if operator in _PERIODS:
-        return _PERIODS[operator](today)
-    if not re.fullmatch(r"\d{1,5}", values[0], re.ASCII):
-        raise _Refused("invalid", name)
-    days = timedelta(days=int(values[0]))
-    spans: Mapping[str, tuple[date | None, date | None]] = {
-        ">t-": (today - days, None),
-        "<t-": (None, today - days),
-        "><t-": (today - days, today),
-        "t-": (today - days, today - days),
-        ">t+": (today + days, None),
-        "<t+": (None, today + days),
-        "><t+": (today, today + days),
-        "t+": (today + days, today + days),
-    }
-    return spans[operator]
-
-
-def _month(day: date) -> tuple[date, date]:
-    first = day.replace(day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-_PERIODS: Mapping[str, Callable[[date], tuple[date, date]]] = {
-    "t": lambda today: (today, today),
-    "ld": lambda today: (today - timedelta(days=1), today - timedelta(days=1)),
-    "nd": lambda today: (today + timedelta(days=1), today + timedelta(days=1)),
-    "m": _month,
-    "lm": lambda today: _month(today.replace(day=1) - timedelta(days=1)),
-    "nm": lambda today: _month(today.replace(day=1) + timedelta(days=31)),
-    "y": lambda today: (today.replace(month=1, day=1), today.replace(month=12, day=31)),
-}
-
-
-def _day(name: str, value: str) -> date:
-    if not _DAY.fullmatch(value):
-        raise _Refused("value" if not value or _MOMENT.fullmatch(value) else "invalid", name)
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise _Refused("invalid", name) from None
 
 
 def _midnight(day: date | None, asker: Asker, *, after: bool = False) -> datetime | None:

@@ -38,7 +38,7 @@ def cases(world: World) -> list[Filters]:
     """Filters of every field and operator that are understood."""
     anna, boris = (str(world.people[name][0]) for name in ("anna", "boris"))
     closed, public = (str(world.projects[name]) for name in ("closed", "public"))
-    group, first, last = str(world.group), str(world.issues[5]), str(world.issues[6])
+    group, first, last = str(world.group), str(world.issues[4]), str(world.issues[6])
     found: list[Filters] = [
         {"status_id": ("o", [""]), "assigned_to_id": ("=", ["me"])},
         {"status_id": ("c", [""]), "author_id": ("=", ["me", anna])},
@@ -53,8 +53,7 @@ def cases(world: World) -> list[Filters]:
         {"project_id": ("!", ["mine", public])},
         {"project_id": ("=", [closed, public])},
         {"watcher_id": ("=", ["me"])},
-        {"watcher_id": ("!", ["me"])},
-        {"watcher_id": ("=", [anna, group])},
+        {"watcher_id": ("!", [anna, group])},
         {"is_private": ("=", ["1"])},
         {"is_private": ("!", ["1"])},
         {"issue_id": ("=", [f"{first},{last}"])},
@@ -64,17 +63,19 @@ def cases(world: World) -> list[Filters]:
         {"updated_by": ("!", [boris])},
         {"last_updated_by": ("=", [anna, boris])},
         {"last_updated_by": ("!", ["me"])},
-        *({"subject": (operator, [text])} for operator in ("~", "!~", "^", "$") for text in ("принтер", "Ёлка сервер")),
+        *({"subject": (operator, ["принтер"])} for operator in ("!~", "^")),
+        {"subject": ("~", ["Ёлка сервер"])},
+        {"subject": ("$", [" 7"])},
         {"subject": ("~", ['"wi-fi сервер"'])},
         {"subject": ("~", ["100%_"]), "description": ("~", ["п"])},
         {"description": ("~", ["ошибка"]), "subject": ("*", [""])},
         {"description": ("!*", [""])},
-        *({"notes": (operator, ["смотрю"])} for operator in ("~", "!~", "^", "$", "*", "!*")),
+        *({"notes": (operator, ["смотрю"])} for operator in ("~", "!~", "^", "!*")),
         {"notes": ("~", [SECRET])},
-        *({"created_on": (operator, [""])} for operator in ("t", "ld", "m", "lm", "y", "*")),
-        *({DUE: (operator, [""])} for operator in ("nd", "nm", "m", "*", "!*")),
+        *({"created_on": (operator, [""])} for operator in ("ld", "m", "lm", "y")),
+        *({DUE: (operator, [""])} for operator in ("t", "nd", "nm", "!*")),
         *({"created_on": (operator, ["9"])} for operator in (">t-", "<t-", "><t-", "t-")),
-        *({DUE: (operator, ["6"])} for operator in ("<t+", ">t+", "><t+", "t+", "t-")),
+        *({DUE: (operator, ["6"])} for operator in ("<t+", ">t+", "><t+")),
         {"updated_on": (">=", ["2025-06-10"]), "created_on": ("<=", ["2025-06-12"])},
         {"created_on": ("><", ["2025-06-04", "2025-06-08"])},
         {"closed_on": ("=", ["2025-06-07"])},
@@ -112,9 +113,9 @@ async def saved(world: World, *rows: dict[str, Any]) -> AsyncIterator[list[int]]
                 await world.sql("INSERT INTO queries_roles (query_id, role_id) VALUES (:q, :r)", q=id, r=role)
         yield made
     finally:
-        for id in made:
-            await world.sql("DELETE FROM queries_roles WHERE query_id = :q", q=id)
-            await world.sql("DELETE FROM queries WHERE id = :q", q=id)
+        gone = ",".join(map(str, made)) or "0"
+        await world.sql(f"DELETE FROM queries_roles WHERE query_id IN ({gone})")  # our own numbers
+        await world.sql(f"DELETE FROM queries WHERE id IN ({gone})")
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ async def together(asked: Iterable[Awaitable[list[int] | int]]) -> list[list[int
 
 async def test_a_saved_query_shows_what_redmine_shows(engine: AsyncEngine, world: World) -> None:
     """For each person and every kind of filter the ids of `issues.json?query_id=`; only weeks are refused where no language says them."""
-    among = ",".join(map(str, world.issues))
+    among = ",".join(map(str, world.issues[::2]))  # half of them fit a page of REST
     wanted = [{"issue_id": ("=", [among]), **filters} for filters in cases(world)]
     lengths = []
     async with saved(world, *({"filters": one} for one in wanted)) as made, reading(engine, 10) as reader:

@@ -54,7 +54,9 @@ export function savedMenu(
       const view = views.find((one) => one.id === event.detail);
       if (view && canShow(view)) open(view.id);
     }}
-    ><span slot="trigger" class="saved-trigger">${t('savedQueries')}${icon('down', 16)}</span></tez-menu
+    ><span slot="trigger" class="saved-trigger"
+      ><span class="long">${t('savedQueries')}</span><span class="short">Redmine</span>${icon('down', 16)}</span
+    ></tez-menu
   >`;
 }
 
@@ -66,8 +68,22 @@ export const savedStyles = css`
     min-width: 0;
     padding-inline-end: var(--tez-2);
   }
+  .strip .views {
+    flex: 0 1 auto;
+  }
   .saved {
     flex: none;
+  }
+  .saved-trigger .short {
+    display: none;
+  }
+  @container (max-width: 40rem) {
+    .saved-trigger .long {
+      display: none;
+    }
+    .saved-trigger .short {
+      display: inline;
+    }
   }
   .saved-trigger {
     display: inline-flex;
