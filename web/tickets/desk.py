@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +19,7 @@ from adapters.redmine.rest import issue as rest
 from adapters.redmine.rest.change import Change
 from adapters.redmine.rest.client import RedmineClient
 from adapters.redmine.rest.connector import RedmineConnector, create_redmine_connector
-from adapters.redmine.rest.errors import NotFound, RestError, Stale, Unclear
+from adapters.redmine.rest.errors import NotFound, RestAway, RestError, Stale, Unclear
 from adapters.redmine.rest.requester import neighbours
 from adapters.redmine.rest.rights import settable_statuses
 from adapters.redmine.task_facts import TaskReader
@@ -36,6 +37,10 @@ from web.tickets.wording import untaken_in_words
 
 __all__ = ["Clashed", "Desk", "Done", "Lost", "Sheet"]
 
+READ_S = 25.0
+"""Seconds for reading one issue with all that belongs to it: a Redmine that answers each request slowly is away, too."""
+TURN_S = 25.0
+"""Seconds that a change waits for the changes of the same issue before it, whose own deadlines add up while Redmine hangs."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -123,11 +128,15 @@ class Desk:
 
     async def _read(self, principal: Principal, id: int) -> Sheet:
         as_of = self._hub.now()
-        connector = await self.connector(principal)
-        version = await self.reader.version(id)  # before the issue: a change in between makes it look old, never new
-        if version is None:
-            raise NotFound()
-        return await self._compose(principal, connector, await connector.issue(id), version, as_of)
+        try:
+            async with asyncio.timeout(READ_S):
+                connector = await self.connector(principal)
+                version = await self.reader.version(id)  # before the issue: a change in between makes it look old, never new
+                if version is None:
+                    raise NotFound()
+                return await self._compose(principal, connector, await connector.issue(id), version, as_of)
+        except TimeoutError:
+            raise RestAway("it answers too slowly") from None
 
     async def _compose(
         self, principal: Principal, connector: RedmineConnector, issue: rest.Issue, version: Version, as_of: datetime
@@ -162,8 +171,7 @@ class Desk:
         Raises Clashed when others were first, Lost when nobody knows what became of it; RestError when nothing was written.
         """
         connector = await self.connector(principal)
-        lock = self._locks.setdefault(id, asyncio.Lock())
-        async with lock:  # Redmine refuses writes that meet, also those that do not hurt each other
+        async with self._turn(id):
             for attempt in range(3):
                 version = await self.reader.version(id)
                 if version is None:
@@ -190,6 +198,20 @@ class Desk:
         except (RestError, RedmineError):  # it is done, and cannot be shown
             raise Lost(None) from None
         return Done(sheet.task, outcome.journal_id, untaken)
+
+    @asynccontextmanager
+    async def _turn(self, id: int) -> AsyncIterator[None]:
+        """One change of an issue at a time: Redmine refuses writes that meet, also those that do not hurt each other. Raises RestAway."""
+        lock = self._locks.setdefault(id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(TURN_S):
+                await lock.acquire()
+        except TimeoutError:
+            raise RestAway("changes before this one are not done yet") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     async def _now(self, principal: Principal, id: int, version: Version) -> Task:
         """The task at this version or a later one: the source may not have told of the change yet."""

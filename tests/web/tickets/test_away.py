@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 import adapters.redmine.rest.changing as changing
+import web.tickets.desk as desk
 from adapters.redmine.rest.circuit import Circuit
 from adapters.redmine.rest.client import Deadlines
 from tests.adapters.redmine.rest.test_faults import http
@@ -24,7 +25,7 @@ from tests.web.tickets.table import PATHS, At, Path, Table, code_of
 
 pytestmark = [pytest.mark.redmine, pytest.mark.timeout(170)]
 
-WITHIN_S = 10.0
+WITHIN_S = 40.0
 """Much longer than the deadlines below, and much shorter than for ever."""
 SHORT = Deadlines(connect_s=1, read_s=0.3, write_s=0.3, idle_s=0.3)
 JSON = "Content-Type: application/json; charset=utf-8"
@@ -52,10 +53,10 @@ class Edge:
 
     @contextmanager
     def broken(self, fault: str, begins: bytes = b"") -> Iterator[None]:
-        """Requests to Redmine that begin so meet the fault; deadlines are short."""
+        """Requests to Redmine that begin so meet the fault; deadlines of what fails are short."""
         client = self.office.client
         deadlines, base = client._deadlines, client._http.base_url
-        client._deadlines = SHORT
+        client._deadlines = replace(SHORT, read_s=30) if begins else SHORT
         if fault == "down":
             client._http.base_url = httpx.URL("http://127.0.0.1:1")  # nobody listens there
         elif fault == "cut":
@@ -173,6 +174,36 @@ async def test_files_say_so_too(edge: Edge, table: Table) -> None:
             with edge.broken(fault, begins):
                 says_away(await edge.ask(table, path, At(1)), fault, path)
     assert (await edge.ask(table, down, At(1))).status_code == 200
+
+
+async def test_a_redmine_that_is_merely_slow_ends_in_time(edge: Edge, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer comes in time, and together they take too long; a change waits for those before it no longer than its turn."""
+    id, path = await edge.office.issue(), PATHS[0]
+    monkeypatch.setattr(desk, "READ_S", 0.3)
+    edge.redmine.delay_s = 0.2
+    says_away(await edge.ask(table, path, At(id), "petrova"))
+    edge.redmine.delay_s = 0.0
+    monkeypatch.undo()
+    version = (await edge.office.task("ivanov", id))["version"]
+    monkeypatch.setattr(desk, "TURN_S", 0.1)
+    arrived = asyncio.Event()
+
+    def hold(request: bytes) -> bytes | None:
+        if not request.startswith(b"PUT"):
+            return None
+        arrived.set()
+        return b""
+
+    edge.redmine.instead = hold
+    first = asyncio.create_task(edge.ask(table, _CHANGES[0], At(id, version)))
+    await arrived.wait()
+    for change in _CHANGES[1:]:
+        says_away(await edge.ask(table, change, At(id, version)), change)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    edge.redmine.instead = lambda _request: None
+    assert (await edge.ask(table, _CHANGES[1], At(id, version))).status_code == 200
 
 
 async def test_a_write_whose_answer_is_lost_is_found_again(edge: Edge, table: Table, few_looks: None) -> None:

@@ -35,20 +35,46 @@ export class PaletteOpener {
   async open(): Promise<void> {
     if (this.#loading) return;
     this.#loading = true;
+    const early = new EarlyKeys();
     try {
       await import('./palette');
+      const root = this.#root();
+      const known = root.querySelector('nav-palette');
+      const palette = known ?? document.createElement('nav-palette');
+      Object.assign(palette, this.#offers());
+      if (!known) root.append(palette);
+      await palette.show(() => early.end());
     } catch {
       this.#failed();
-      return;
     } finally {
+      early.end();
       this.#loading = false;
     }
-    const root = this.#root();
-    const known = root.querySelector('nav-palette');
-    const palette = known ?? document.createElement('nav-palette');
-    Object.assign(palette, this.#offers());
-    if (!known) root.append(palette);
-    await palette.show();
+  }
+}
+
+/** What is typed while the palette is on its way: it is meant for the palette, not for the page below with its single keys. */
+class EarlyKeys {
+  #typed = '';
+  readonly #take = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === 'Backspace') this.#typed = this.#typed.slice(0, -1);
+    else if (event.key.length === 1) this.#typed += event.key;
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+
+  constructor() {
+    addEventListener('keydown', this.#take, true);
+  }
+
+  /** Listens no longer; gives what was typed, once. */
+  end(): string {
+    removeEventListener('keydown', this.#take, true);
+    const typed = this.#typed;
+    this.#typed = '';
+    return typed;
   }
 }
 

@@ -40,7 +40,8 @@ export class NavPalette extends TezElement {
     return this.dialog?.open ?? false;
   }
 
-  async show(): Promise<void> {
+  /** `early` gives what was typed before the field had the focus. */
+  async show(early: () => string = () => ''): Promise<void> {
     await this.updateComplete;
     if (this.open) {
       this.dialog?.close();
@@ -52,8 +53,9 @@ export class NavPalette extends TezElement {
     this.chosen = 0;
     this.#search.clear();
     this.dialog?.show();
-    this.field.value = '';
     this.field.focus();
+    this.field.value = early();
+    if (this.field.value) this.#type();
   }
 
   get #sections(): Section[] {

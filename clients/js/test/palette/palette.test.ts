@@ -162,6 +162,25 @@ describe('the palette', () => {
     await palette().updateComplete;
   }
 
+  it('takes what is typed before it is there, and lets none of it act on the page below', async () => {
+    const below = vi.fn();
+    document.addEventListener('keydown', below);
+    opener.dispatchEvent(
+      new KeyboardEvent('keydown', { code: 'KeyK', ctrlKey: true, bubbles: true, cancelable: true }),
+    );
+    below.mockClear();
+    for (const key of ['п', 'э', 'Backspace', 'р'])
+      opener.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(palette()?.open).toBe(true));
+    expect(below).not.toHaveBeenCalled();
+    expect(field().value).toBe('пр');
+    await vi.advanceTimersByTimeAsync(130);
+    expect(asked).toEqual(['пр']);
+    opener.dispatchEvent(new KeyboardEvent('keydown', { key: 'x', bubbles: true, cancelable: true }));
+    expect(below).toHaveBeenCalledOnce();
+    document.removeEventListener('keydown', below);
+  });
+
   it('opens by Ctrl+K with the field in focus, and arrows choose without leaving it', async () => {
     await show();
     expect(palette().shadowRoot?.activeElement).toBe(field());

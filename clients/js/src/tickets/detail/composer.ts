@@ -183,7 +183,7 @@ export class NavComposer extends TezElement {
     if (this.#uploads?.busy) return t('filesOnTheWay');
     if (this.#uploads?.failed) return t('filesFailed');
     if (this.only && this.#uploads?.tokens.length) return t('filesNotPrivate');
-    return this.text.trim() || this.#uploads?.tokens.length ? '' : t('nothingToSend');
+    return this.text.trim() || this.to || this.#uploads?.tokens.length ? '' : t('nothingToSend');
   }
 
   async go(): Promise<void> {
@@ -216,7 +216,8 @@ export class NavComposer extends TezElement {
   async #send(send: (deed: Deed) => Promise<Ending>): Promise<Ending> {
     const { to, text, only } = this;
     const tokens = this.#uploads?.tokens ?? [];
-    if (to && !tokens.length) return send({ kind: 'status', to, comment: text, private: only });
+    if (to && !tokens.length)
+      return send(text.trim() ? { kind: 'status', to, comment: text, private: only } : { kind: 'status', to });
     const ending = await send({ kind: 'comment', text, private: only, attachments: tokens });
     // what became of the status is told above, as of every status
     if (to && ending === 'done') void send({ kind: 'status', to });
@@ -340,7 +341,7 @@ export class NavComposer extends TezElement {
       @pick=${(event: CustomEvent<Status | null>) => {
         this.to = event.detail;
       }}
-      ><span>${this.to?.name ?? t('statusStays')}</span></nav-pick
+      ><span>${this.to ? t('statusBecomes', { name: this.to.name }) : t('statusStays')}</span></nav-pick
     >`;
   }
 

@@ -128,8 +128,11 @@ export class NavConflict extends TezElement {
     if (!changed.has('question')) return;
     const { dialog, question } = this;
     void dialog.updateComplete.then(() => {
-      if (question) dialog.show();
-      else if (dialog.open) dialog.close();
+      if (question) {
+        dialog.show();
+        // the question first, not the way out of it
+        this.renderRoot.querySelector<HTMLElement>('input, .primary')?.focus();
+      } else if (dialog.open) dialog.close();
     });
   }
 

@@ -123,6 +123,20 @@ export const bulkStyles = css`
     gap: var(--tez-1);
     margin-inline-start: auto;
   }
+  @container (max-width: 640px) {
+    .bulk > .btn.icon {
+      order: 1;
+      margin-inline-start: auto;
+    }
+    .bulk .doing {
+      order: 2;
+      flex: 1 0 100%;
+      margin-inline-start: 0;
+    }
+    .bulk details {
+      order: 3;
+    }
+  }
   .bulk progress {
     width: calc(var(--tez-rem) * 10);
     accent-color: var(--tez-accent);

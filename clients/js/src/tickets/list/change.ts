@@ -181,7 +181,7 @@ export class NavTicketChange extends TezElement {
           class="control wide"
           @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value as Field)}
         >
-          ${fields.map((one) => html`<option value=${one} .selected=${one === field}>${t(words[one])}</option>`)}
+          ${fields.map((one) => html`<option value=${one} .selected=${one === field}>${t(one)}</option>`)}
         </select>
         ${this.#body(field)} ${this.error ? html`<p class="bad" id="error" role="alert">${this.error}</p>` : nothing}
       </form>

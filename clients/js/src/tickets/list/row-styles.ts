@@ -82,7 +82,7 @@ export const rowStyles = css`
     width: calc(var(--tez-rem) * 6.5);
   }
   .cell.status {
-    width: calc(var(--tez-rem) * 7.5);
+    width: calc(var(--tez-rem) * 9);
   }
   .cell.priority {
     width: calc(var(--tez-rem) * 6.5);
@@ -265,7 +265,7 @@ export const rowStyles = css`
     }
     .cell.status {
       grid-column: 3;
-      max-width: 14ch;
+      max-width: 17ch;
     }
     .cell.assignee {
       grid-column: 4;

@@ -58,12 +58,12 @@ export class TicketStore {
     this.#topic = new ViewTopic(hub, {
       changed: (ids) => {
         this.rows.touch(ids);
-        void this.compare();
         this.#countLater();
+        return this.compare();
       },
       missed: () => {
-        void this.compare();
         this.#countLater();
+        return this.compare();
       },
       // rows may have been read just before that change, which was told just before anybody listened
       began: (at) => {

@@ -82,11 +82,11 @@ export const listStyles = css`
   }
   .pill {
     position: absolute;
-    inset: calc((var(--row) - 30px) / 2) 0 auto; /* over the head: never on a row that somebody is about to press */
+    /* over the head, where the subject's column is empty: never on a row that somebody is about to press */
+    inset: calc((var(--row) - 30px) / 2) auto auto calc(var(--tez-rem) * 12);
     z-index: 3;
     width: fit-content;
     min-height: 30px;
-    margin: 0 auto;
     padding: 0 14px;
     border: 0;
     border-radius: 15px;
@@ -104,7 +104,7 @@ export const listStyles = css`
       padding-inline-start: var(--tez-3);
     }
     .pill {
-      inset-block-start: -15px; /* there is no head */
+      inset: -20px var(--tez-3) auto auto; /* there is no head */
     }
   }
   @media (max-height: 480px) {

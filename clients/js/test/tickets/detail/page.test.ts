@@ -247,13 +247,13 @@ describe('a comment with a status', () => {
       ['/status', { status_id: 5, comment: 'Готово, проверьте', private: false, version: '7-3' }],
     ]);
     await vi.waitFor(() => expect(one<HTMLTextAreaElement>('textarea').value).toBe(''));
-    expect(text(one('nav-pick.status'))).toContain('статус не менять');
+    expect(text(one('nav-pick.status'))).toContain('Статус не менять');
   });
 
   it('says nothing of a status that is left alone', async () => {
     await open();
     type('Просто слова');
-    await pick('статус не менять');
+    await pick('Статус не менять');
     one<HTMLFormElement>('form').dispatchEvent(new Event('submit', { cancelable: true }));
     await vi.waitFor(() => expect(server.writes().map(({ path }) => path)).toEqual(['/comments']));
   });
