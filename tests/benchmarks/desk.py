@@ -295,5 +295,5 @@ def table(run: Run) -> str:
     ):
         lines.append(f"| {name} | {shown('mixed', PRODUCT, name, '{:.2f}')} {unit} |")
     told = shown("comment", PRODUCT, "told_ms")
-    lines.append(f"| told_ms | {told} ms after the answer, the last of those who watch |")
+    lines.append(f"| told_ms | {told} ms after the answer, the last of those who watch (before it, where negative) |")
     return "\n".join(lines)
