@@ -54,7 +54,8 @@ async def open_sandbox_redmine(
     `pace` stretches the pauses between acts (1: one act every 6 to 12 s, the first after 2 s). `seed` chooses the story told at
     the first start and the acts after; 0 lets each start go on differently. Ends its tasks when the block ends.
     """
-    await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+    files = directory / "files"
+    await asyncio.to_thread(files.mkdir, parents=True, exist_ok=True)
     db_url = f"sqlite+aiosqlite:///{directory / 'redmine.sqlite'}"
     engine = create_engine(db_url)
     async with AsyncExitStack() as stack:
@@ -65,7 +66,7 @@ async def open_sandbox_redmine(
             if (await connection.execute(sa.select(schema.users.c.id).limit(1))).first() is None:
                 await fill(connection, clock(), seed)
         watch = await stack.enter_async_context(engine.connect())
-        database = Database(engine, watch, clock)
+        database = Database(engine, watch, files, clock)
         app = build_app(database)
         url = await stack.enter_async_context(serve(app, "sandbox-redmine")) if served else ""
         transport = httpx.ASGITransport(app)

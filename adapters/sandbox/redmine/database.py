@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,8 +42,9 @@ def _permissions(text: str) -> tuple[str, ...]:
 class Database:
     """Reads run side by side; writes wait for each other, so that ids become visible in order and no write meets a lock."""
 
-    def __init__(self, engine: AsyncEngine, watch: AsyncConnection, clock: Callable[[], datetime] = local_now) -> None:
-        """`watch` is a connection for this object alone, on which it notices that anybody has written."""
+    def __init__(self, engine: AsyncEngine, watch: AsyncConnection, files: Path, clock: Callable[[], datetime] = local_now) -> None:
+        """`watch` is a connection for this object alone, on which it notices that anybody has written. `files`: where attachments lie."""
+        self.files = files
         self._engine = engine
         self._watch = watch
         self._watching = asyncio.Lock()

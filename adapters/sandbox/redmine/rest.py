@@ -1,6 +1,6 @@
 """Redmine 5's REST API over the sandbox's database: as much as a helpdesk window needs, with Redmine's own surprises.
 
-Not here: uploads and downloads, HTML pages, anything that administers. What is here answers as a real Redmine 5.0.4 was seen to.
+Not here: HTML pages, thumbnails, anything that administers. What is here answers as a real Redmine 5.0.4 was seen to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from adapters.sandbox.redmine import issues, schema
+from adapters.sandbox.redmine import files, issues, schema
+from adapters.sandbox.redmine.call import Call, Refusal, empty
 from adapters.sandbox.redmine.database import Database, to_utc
 from adapters.sandbox.redmine.edits import facts, plan_create, plan_update
 from adapters.sandbox.redmine.queries import conditions, order, page
@@ -29,7 +30,7 @@ from adapters.sandbox.redmine.rules import Project, Site, User
 
 __all__ = ["build_app", "hash_password"]
 
-Handler = Callable[["Call"], Awaitable[Response]]
+Handler = Callable[[Call], Awaitable[Response]]
 
 _LOGIN_PAGE = """<!doctype html><html lang="ru"><meta charset="utf-8"><title>Redmine (песочница)</title>
 <p>Это демонстрационный Redmine: у него есть только REST API. / This is a demonstration Redmine: it speaks REST only.</p></html>"""
@@ -41,60 +42,6 @@ def hash_password(password: str, salt: str) -> str:
     return hashlib.sha1((salt + inner).encode(), usedforsecurity=False).hexdigest()
 
 
-class _Refusal(Exception):
-    """The request ends here with an empty body."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class Call:
-    """One authenticated request with the site as it stands."""
-
-    __slots__ = ("database", "json", "request", "site", "user")
-
-    def __init__(self, request: Request, database: Database, site: Site, user: User, body: dict[str, Any]) -> None:
-        self.request, self.database, self.site, self.user, self.json = request, database, site, user, body
-
-    @property
-    def include(self) -> frozenset[str]:
-        """The words of `include`."""
-        return frozenset(word.strip() for word in self.request.query_params.get("include", "").split(","))
-
-    def number(self) -> int:
-        """The id in the path; anything but digits exists nowhere."""
-        text = str(self.request.path_params["id"])
-        if not text.isdecimal():
-            raise _Refusal(404)
-        return int(text)
-
-    async def issue(self, connection: AsyncConnection) -> issues.Row:
-        """The issue of the path: 404 when there is none, 403 when the user may not see it."""
-        row = await issues.find(connection, self.number())
-        if row is None:
-            raise _Refusal(404)
-        if not self.site.sees(self.user, facts(row)):
-            raise _Refusal(403)
-        return row
-
-    def answer(self, value: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        """JSON with an ETag; 304 when the client has it already."""
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if status == 200 and self.request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"etag": tag})
-        fields = {"content-type": "application/json; charset=utf-8", "etag": tag, "cache-control": "max-age=0, private, must-revalidate"}
-        return Response(body, status, {**fields, **(headers or {})})
-
-
-def _empty(status: int) -> Response:
-    headers = {"content-type": "application/json", "content-length": "0"}
-    if status == 401:
-        headers["www-authenticate"] = 'Basic realm="Redmine API"'
-    return Response(status_code=status, headers=headers)
-
-
 def build_app(database: Database) -> Starlette:
     """The ASGI application. It holds no state of its own: everything is in the database."""
 
@@ -102,8 +49,8 @@ def build_app(database: Database) -> Starlette:
         async def endpoint(request: Request) -> Response:
             try:
                 return await handler(await _authenticated(request, database))
-            except _Refusal as refusal:
-                return _empty(refusal.status)
+            except Refusal as refusal:
+                return empty(refusal.status)
 
         return Route(path, endpoint, methods=list(methods or ("GET",)), name=f"{handler.__name__} {' '.join(methods)}")
 
@@ -112,7 +59,7 @@ def build_app(database: Database) -> Starlette:
 
     async def elsewhere(request: Request) -> Response:
         if request.url.path.endswith(".json"):
-            return _empty(404)
+            return empty(404)
         return RedirectResponse("/login", 302)  # without .json the request is a browser's, and nobody is signed in
 
     return Starlette(
@@ -124,6 +71,10 @@ def build_app(database: Database) -> Starlette:
             route("/issues/{id}.json", _update_issue, "PUT", "PATCH"),
             route("/issues/{id}/watchers.json", _add_watcher, "POST"),
             route("/issues/{id}/watchers/{user_id}.json", _remove_watcher, "DELETE"),
+            route("/uploads.json", files.upload, "POST"),
+            route("/attachments/{id}.json", files.show),
+            route("/attachments/download/{id}", files.download),
+            route("/attachments/download/{id}/{filename}", files.download),
             route("/issue_statuses.json", _statuses),
             route("/enumerations/issue_priorities.json", _priorities),
             route("/trackers.json", _trackers),
@@ -143,7 +94,7 @@ def build_app(database: Database) -> Starlette:
 async def _authenticated(request: Request, database: Database) -> Call:
     site = await database.site()
     if not site.setting("rest_api_enabled"):
-        raise _Refusal(403)
+        raise Refusal(403)
     async with database.reading() as connection:
         user, stale = await _user(request, connection, site, database)
     if stale:
@@ -154,7 +105,7 @@ async def _authenticated(request: Request, database: Database) -> Call:
         try:
             body = json.loads((await request.body()).decode() or "{}")
         except ValueError:  # malformed, or not UTF-8
-            raise _Refusal(400) from None
+            raise Refusal(400) from None
     return Call(request, database, site, user, body if isinstance(body, dict) else {})
 
 
@@ -170,12 +121,12 @@ async def _user(request: Request, connection: AsyncConnection, site: Site, datab
         if user is None:
             user = await _key_owner(connection, site, login)
     if user is None:
-        raise _Refusal(401)
+        raise Refusal(401)
     switch = request.headers.get("x-redmine-switch-user")
     if switch and user.admin:  # anybody else's header is ignored
         user = next((one for one in site.users.values() if one.login.lower() == switch.lower() and one.active and not one.group), None)
         if user is None:
-            raise _Refusal(412)
+            raise Refusal(412)
     return user, stale
 
 
@@ -208,9 +159,9 @@ async def _password_owner(
         return None, False
     user = site.users[row["id"]]
     if not user.active or row["twofa_scheme"]:
-        raise _Refusal(401)
+        raise Refusal(401)
     if row["must_change_passwd"]:
-        raise _Refusal(403)
+        raise Refusal(403)
     return user, row["last_login_on"] is None or database.now() - row["last_login_on"] > timedelta(minutes=1)
 
 
@@ -305,7 +256,7 @@ async def _trackers(call: Call) -> Response:
 async def _role(call: Call) -> Response:
     role = call.site.roles.get(call.number())
     if role is None:
-        raise _Refusal(404)
+        raise Refusal(404)
     shown = {
         "id": role.id,
         "name": role.name,
@@ -340,9 +291,9 @@ def _named(call: Call) -> Project:
     wanted = str(call.request.path_params["id"])
     project = next((one for one in call.site.projects.values() if wanted in (str(one.id), one.identifier)), None)
     if project is None:
-        raise _Refusal(404)
+        raise Refusal(404)
     if not _visible(call, project):
-        raise _Refusal(403)
+        raise Refusal(403)
     return project
 
 
@@ -376,9 +327,9 @@ async def _create_issue(call: Call) -> Response:
     wanted = str(params.get("project_id") or "")
     project = next((one for one in call.site.projects.values() if wanted in (str(one.id), one.identifier)), None)
     if wanted and project is None:
-        raise _Refusal(404)
+        raise Refusal(404)
     if project is not None and not call.site.may(call.user, "add_issues", project.id):
-        raise _Refusal(403)
+        raise Refusal(403)
     now = call.database.now()
     edit = plan_create(call.site, call.user, project.id if project else None, params, now)
     if edit.errors:
@@ -388,24 +339,26 @@ async def _create_issue(call: Call) -> Response:
     async with call.database.reading() as connection:
         row = await issues.find(connection, number)
         if row is None:  # deleted behind our back
-            raise _Refusal(404)
+            raise Refusal(404)
         shown = await issues.render_full(connection, call.site, call.user, row, (), str(call.request.base_url))
     return call.answer({"issue": shown}, 201, {"location": f"{call.request.base_url}issues/{number}"})
 
 
 async def _update_issue(call: Call) -> Response:
     params = call.json.get("issue")
+    params = params if isinstance(params, dict) else {}
     async with call.database.reading() as connection:
         row = await call.issue(connection)
         issue = facts(row)
         if not call.site.edits(call.user, issue) and not call.site.annotates(call.user, issue):
-            raise _Refusal(403)
+            raise Refusal(403)
         blocked = await issues.held_open(connection, call.site, row["id"])
     now = call.database.now()
-    edit = plan_update(call.site, call.user, row, params if isinstance(params, dict) else {}, held_open=blocked, now=now)
+    edit = plan_update(call.site, call.user, row, params, held_open=blocked, now=now)
     if edit.stale or edit.errors:
         return call.answer({"errors": edit.errors}, 422)
     async with call.database.writing() as connection:
+        edit.details += await files.attach(connection, row["id"], call.user, params)
         written = await issues.update(connection, row, call.user, edit, now)
     # somebody else's PUT came between our reading and writing: Redmine answers 422 without words
     return Response(status_code=204) if written else call.answer({"errors": []}, 422)
@@ -416,7 +369,7 @@ async def _add_watcher(call: Call) -> Response:
     async with call.database.writing() as connection:
         row = await call.issue(connection)
         if not call.site.may(call.user, "add_issue_watchers", row["project_id"]):
-            raise _Refusal(403)
+            raise Refusal(403)
         if isinstance(sent, int | str) and str(sent).isdecimal() and int(sent) in call.site.users:
             watcher = schema.watchers
             same = sa.select(watcher.c.id).where(
@@ -432,9 +385,9 @@ async def _remove_watcher(call: Call) -> Response:
     async with call.database.writing() as connection:
         row = await call.issue(connection)
         if not call.site.may(call.user, "delete_issue_watchers", row["project_id"]):
-            raise _Refusal(403)
+            raise Refusal(403)
         if not wanted.isdecimal() or int(wanted) not in call.site.users:
-            raise _Refusal(404)
+            raise Refusal(404)
         watcher = schema.watchers
         await connection.execute(
             sa.delete(watcher).where(

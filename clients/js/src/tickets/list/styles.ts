@@ -77,6 +77,12 @@ export const listStyles = css`
     outline-offset: -2px;
   }
   .stale .scroll,
+  .stale .row {
+    background: var(--tez-sunken); /* dimmed by its ground: words that may be old are still to be read */
+  }
+  .stale .scroll {
+    filter: grayscale(0.8);
+  }
   .overtaken .scroll {
     opacity: 0.62;
   }
@@ -116,7 +122,6 @@ export const listStyles = css`
     .pill {
       border: 1px solid CanvasText;
     }
-    .stale .scroll,
     .overtaken .scroll {
       opacity: 1;
     }
