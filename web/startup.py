@@ -75,6 +75,9 @@ _ALL_S = 60.0
 """How often every open socket's sign-in is looked up whatever was told."""
 _WATCH_S = 1.0
 """How often open sockets' sign-ins are checked: a revocation acts within 2 s (UX D9)."""
+_REDMINE_S = 0.25
+"""Between two looks at Redmine while people are connected: its own answer to a change and the page's questions take the rest of the second
+in which the change is to be on screen (UX C1). At half a second one change in twenty was late on a busy machine."""
 _PATIENCE_S = 5.0
 """A start waits so long for the bus before it takes requests: clients that come to a node which is ready are spared a 503."""
 
@@ -154,7 +157,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
         tickets.find, tickets.changed = ticket_list.find, ticket_list.changed
         vpn_notices = VpnNotices(state["engine"], hub.mark, clock=hub.now)
-        for source, cadence in await _sources(settings, stack, vpn_notices):
+        for source, cadence in await _sources(settings, stack, vpn_notices, calendar):
             hub.add_source(source, cadence)
         state["sessions"].on_revoked.append(hub.revoke)
         state["permissions"].on_changed.append(hub.changed)
@@ -190,14 +193,17 @@ async def _calendar(settings: Settings) -> Calendar:
     return Calendar() if path is None else await asyncio.to_thread(load_calendar, path)
 
 
-async def _sources(settings: Settings, stack: AsyncExitStack, vpn_notices: VpnNotices) -> list[tuple[Source, Cadence | None]]:
+async def _sources(
+    settings: Settings, stack: AsyncExitStack, vpn_notices: VpnNotices, calendar: Calendar
+) -> list[tuple[Source, Cadence | None]]:
     """The sources of the areas that are on, with a cadence where it is not the hub's."""
     sources: list[tuple[Source, Cadence | None]] = []
     if settings.areas()["redmine"].on and settings.redmine_db_url is not None:
         engine = create_redmine_engine(settings.redmine_db_url.get_secret_value())
         stack.push_async_callback(engine.dispose)
         zone = ZoneInfo(settings.redmine_time_zone)
-        sources.append((RedmineSource(engine, zone=zone, quality=quality_feed(settings), tickets=TicketFeed()), None))
+        redmine = RedmineSource(engine, zone=zone, quality=quality_feed(settings), tickets=TicketFeed())
+        sources.append((redmine, Cadence(busy_s=_REDMINE_S, calendar=calendar)))
     if (access := access_of(settings)) is not None:
         erp = await stack.enter_async_context(open_erp(access))
         sources.append((ErpSource(erp, view=settings.erp_events_view, zone=ZoneInfo(settings.erp_time_zone)), None))

@@ -280,7 +280,7 @@ async def answers_a_conflict(day: Day) -> None:
     await day.tab_to("button", "Сохранить выбранное")
     await day.press("Enter")
     await expect(dialog).to_be_hidden()
-    await holds(day.page, f"{ON}.querySelector('nav-pick[data-field=status]').textContent.includes('Выпол') && !{BUSY}")
+    await holds(day.page, f"{ON}.querySelector('nav-pick[data-field=status]').textContent.includes('Выпол') && !{BUSY}", 30)
     assert (await day.issue())["status"]["id"] == 3
 
 
