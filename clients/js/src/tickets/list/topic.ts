@@ -13,10 +13,10 @@ interface Told {
 }
 
 const WAIT_MS = 40; // what is told in one breath is asked about once
-// Under a stream of changes questions take an eighth of the time: a busy server is asked less often.
-const SHARE = 8;
+// Under a stream of changes questions take a quarter of the time, and there is one a second at least: a busy server is asked less often.
+const SHARE = 4;
 const LEAST_GAP_MS = 300;
-const MOST_GAP_MS = 2000;
+const MOST_GAP_MS = 1000;
 
 const ROUND_MS = 60_000;
 const MOST_KNOWN = 5000; // versions remembered, so that a repeated word asks for nothing
