@@ -271,9 +271,8 @@ def _figures(answers: Sequence[Answer]) -> dict[str, float]:
 
 def table(run: Run) -> str:
     """What each act costs, and what the same costs in Redmine."""
-    lines = [
-        "| act | p50, ms | p95, ms | p99, ms | product's CPU, ms | requests to Redmine | Redmine's p50, ms | its CPU, ms | p50 ratio | CPU ratio |"
-    ]
+    ours, theirs = ("p50, ms", "p95, ms", "p99, ms", "product's CPU, ms", "requests to Redmine"), ("Redmine's p50, ms", "its CPU, ms")
+    lines = [f"| {' | '.join(('act', *ours, *theirs, 'p50 ratio', 'CPU ratio'))} |"]
     lines.append("|" + "---|" * 10)
 
     def shown(test: str, server: str, name: str, form: str = "{:.1f}") -> str:
@@ -281,10 +280,10 @@ def table(run: Run) -> str:
 
     for test in ("missed", "kept", "list", "comment"):
         beside = "missed" if test == "kept" else test  # Redmine knows no difference
-        theirs = {record.round: record.values for record in run.of(FIGURE, beside, REDMINE)}
-        ours = [(record.values, theirs[record.round]) for record in run.of(FIGURE, test, PRODUCT) if record.round in theirs]
-        ratio = spread([mine["p50_ms"] / other["p50_ms"] for mine, other in ours], "{:.3f}".format)
-        dear = spread([mine["cpu_ms"] / other["redmine_cpu_ms"] for mine, other in ours if other["redmine_cpu_ms"]], "{:.3f}".format)
+        plain = {record.round: record.values for record in run.of(FIGURE, beside, REDMINE)}
+        pairs = [(record.values, plain[record.round]) for record in run.of(FIGURE, test, PRODUCT) if record.round in plain]
+        ratio = spread([mine["p50_ms"] / other["p50_ms"] for mine, other in pairs], "{:.3f}".format)
+        dear = spread([mine["cpu_ms"] / other["redmine_cpu_ms"] for mine, other in pairs if other["redmine_cpu_ms"]], "{:.3f}".format)
         cells = [
             test,
             *(shown(test, PRODUCT, name) for name in ("p50_ms", "p95_ms", "p99_ms", "cpu_ms")),
