@@ -19,7 +19,7 @@ from tests.faults.conftest import Rows
 from tests.faults.witness import Witness, watching
 from tests.live.product import Product
 
-KILLS = 4
+KILLS = 3
 EACH, BATCH = 120, 10
 NUMBER = 5006
 """Petrova's in the ERP."""

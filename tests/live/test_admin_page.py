@@ -211,11 +211,12 @@ async def test_looks(office: Product, scheme: str) -> None:
                 assert not await page.evaluate(BESIDE), f"{view} at {width}"
                 if shots := os.environ.get("SHOTS"):
                     await page.screenshot(path=f"{shots}/{scheme}-{views.index(view)}-{width}.png")
-                if width in (1366, 320):
+                if width == 1366 or (width == 320 and scheme == "light"):
                     assert await violations(page) == [], f"{view} at {width}"
-            await page.emulate_media(forced_colors="active")
-            assert await violations(page) == [], f"{view} in forced colours"
-            await page.emulate_media(forced_colors="none")
+            if scheme == "light":  # forced colours are the same in both
+                await page.emulate_media(forced_colors="active")
+                assert await violations(page) == [], f"{view} in forced colours"
+                await page.emulate_media(forced_colors="none")
         await page.set_viewport_size({"width": 1366, "height": 768})
         await page.goto(f"{office.url}/admin/?person=1000")
         for name in ("Новая учётная запись", "Отключить учётную запись…"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import time
 from pathlib import Path
@@ -22,7 +23,8 @@ from tests.peers.redmine_peer import RedminePeer
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
 
 AXE = Path(__file__).parents[2] / "clients/js/node_modules/axe-core/axe.min.js"
-RUNS = 50
+RUNS = int(os.environ.get("NAVIGATOR_SEEN_RUNS", "10"))
+"""Comments; the figures of docs/benchmarks.md are of 50."""
 # The rows on screen: every shadow tree below the inbox, as text, with the time each piece of text first appeared.
 WATCH = """() => {
   window.seenAt = {};
@@ -60,7 +62,7 @@ async def wait_rows(page: Page, wanted: list[int]) -> None:
 
 @pytest.mark.redmine
 async def test_comment_on_screen_within_a_second(product: Product, redmine_peer: RedminePeer, record_property: Any) -> None:
-    """A comment posted to the real Redmine is on screen: 50 runs, median under 1 s, counted from before the PUT."""
+    """A comment posted to the real Redmine is on screen: the median under 1 s, counted from before the PUT."""
     product.settings |= {"REDMINE_URL": redmine_peer.url, "REDMINE_DB_URL": redmine_peer.db_min_url, "REDMINE_TIME_ZONE": redmine_peer.zone}
     product.add_user("orlova", "--redmine-id", str(redmine_peer.id("orlova")))
     issue = await new_issue(redmine_peer, "orlova", "На экране")

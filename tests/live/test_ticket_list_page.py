@@ -75,10 +75,10 @@ async def write(redmine: SandboxRedmine, number: int, **issue: Any) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
 async def test_the_list_is_fit_for_everybody(product: Product, tmp_path: Path, scheme: str) -> None:
-    """Rows, filters, a selection, a change, keys and the palette: axe finds nothing and nothing sticks out, 320 to 1920 px."""
+    """Rows, filters, a selection, a change, keys and the palette: axe finds nothing in any scheme; nothing sticks out, 320 to 1920 px."""
     options: dict[str, Any] = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
     async with site(product, tmp_path), chromium() as browser, agent(product, browser, **options) as (_, page):
-        for width in (1920, 768, 320, 1366):
+        for width in (1920, 768, 320, 1366) if scheme == "light" else (1366,):
             await page.set_viewport_size({"width": width, "height": 800})
             await look(page, f"{scheme}-list-{width}")
         await page.get_by_role("button", name="Ещё фильтры").click()
@@ -87,9 +87,10 @@ async def test_the_list_is_fit_for_everybody(product: Product, tmp_path: Path, s
         await page.keyboard.press("Shift+J")
         await expect(page.get_by_text("Выбрано 2")).to_be_visible()
         await look(page, f"{scheme}-chosen")
-        await page.set_viewport_size({"width": 320, "height": 640})
-        await look(page, f"{scheme}-chosen-320")
-        await page.set_viewport_size({"width": 1366, "height": 768})
+        if scheme == "light":
+            await page.set_viewport_size({"width": 320, "height": 640})
+            await look(page, f"{scheme}-chosen-320")
+            await page.set_viewport_size({"width": 1366, "height": 768})
         await page.keyboard.press("s")
         await expect(page.get_by_role("heading", name="Сменить статус")).to_be_visible()
         await look(page, f"{scheme}-change")

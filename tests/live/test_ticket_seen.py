@@ -20,7 +20,7 @@ from tests.peers.redmine_peer import RedminePeer
 
 pytestmark = [pytest.mark.chromium, pytest.mark.redmine, pytest.mark.timeout(300)]
 
-RUNS = int(os.environ.get("NAVIGATOR_SEEN_RUNS", "6"))
+RUNS = int(os.environ.get("NAVIGATOR_SEEN_RUNS", "4"))
 """Changes for each page; more of them give better figures."""
 _WATCH = """
 window.seenAt = {};
