@@ -26,6 +26,8 @@ from adapters.push.vapid import generate
 __all__ = ["PUBLISH_TOKEN", "Product", "free_port"]
 
 ROOT = Path(__file__).parents[2]
+WITHOUT = Path(__file__).with_name("without")
+"""What the tests' own tools bring along and an installation has not: structlog loads rich where it is, a quarter of a second each start."""
 PUBLISH_TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -61,6 +63,7 @@ class Product:
             "VAPID_PRIVATE_KEY": generate()[0],
             "VAPID_SUBJECT": "mailto:ops@example.org",
             "LOG_FORMAT": "json",
+            "HASHING_PRIORITY": "low",  # beside other tests there is hardly ever time left
         } | self.settings
 
     @property
@@ -82,7 +85,12 @@ class Product:
         """Nothing of the caller's settings leaks in."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith("NAVIGATOR_")}
         clean.pop("PYTHONDONTWRITEBYTECODE", None)  # images set it; it would compile the product anew at each of a hundred starts
-        return clean | {f"NAVIGATOR_{key}": value for key, value in self.settings.items()} | {"PYTHONPATH": str(ROOT)} | more
+        return (
+            clean
+            | {f"NAVIGATOR_{key}": value for key, value in self.settings.items()}
+            | {"PYTHONPATH": os.pathsep.join((str(WITHOUT), str(ROOT)))}
+            | more
+        )
 
     def navigator(self, *arguments: str, given: str = "") -> str:
         """Runs one command of `navigator` and returns what it printed."""

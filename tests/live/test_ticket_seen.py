@@ -18,7 +18,7 @@ from tests.live.test_ticket_list_page import IDS, LIST
 from tests.live.test_ticket_page import HISTORY, Site, opened, real_site
 from tests.peers.redmine_peer import RedminePeer
 
-pytestmark = [pytest.mark.chromium, pytest.mark.redmine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alone, pytest.mark.chromium, pytest.mark.redmine, pytest.mark.timeout(300)]
 
 RUNS = int(os.environ.get("NAVIGATOR_SEEN_RUNS", "4"))
 """Changes for each page; more of them give better figures."""

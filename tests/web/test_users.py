@@ -52,7 +52,7 @@ async def test_sign_in_by_json(site: Site) -> None:
         "critical_pierces",
         "viewer",
     }
-    assert me.json()["areas"] == [{"id": "inbox", "href": "/"}, {"id": "profile", "href": "/profile/"}]
+    assert {one["id"]: one["href"] for one in me.json()["areas"]} == {"inbox": "/", "tasks": "/tasks/", "profile": "/profile/"}
 
 
 async def test_sign_in_by_form(site: Site) -> None:

@@ -124,8 +124,7 @@ async def test_every_path_for_a_requester(counter: Counter) -> None:
             elif name in ("status", "priority", "assignee"):
                 expected = (403, "not_allowed")
             else:
-                # the issue has no file, and this Redmine takes none
-                expected = (404, "not_found") if name in ("download", "attachments") else (path.status, "")
+                expected = (404, "not_found") if name == "download" else (path.status, "")  # the issue has no file
             assert code_of(answer) == expected, (str(path), id, answer.text)
     listed = (await counter.olga.browser.get(f"{API}/tasks")).json()
     assert [row["id"] for row in listed["rows"]] == [own]
