@@ -71,7 +71,9 @@ class Aside:
         idle_s: float = _IDLE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`priority`: the lowest that is tried. `deadline_s`: a process that has not answered by then is ended, and another one asked; `idle_s`: one of the lowest priority."""
+        """`priority`: the lowest that is tried. `deadline_s`: a process that has not answered by then is ended, and another one asked;
+        `idle_s`: one of the lowest priority.
+        """
         self._hasher, self._deadline_s, self._idle_s, self._clock = hasher, deadline_s, idle_s, clock
         self._low_until = -math.inf if priority == "idle" else math.inf
         self._own = threading.local()

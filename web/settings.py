@@ -169,8 +169,8 @@ class Settings(BaseSettings):
     )
     hashing_priority: Literal["idle", "low"] = Field(
         default="idle",
-        description="When passwords are hashed: `idle`, on what time the processors have left, so that a crowd that signs in holds up nobody; "
-        "`low`, where other programs leave them none.",
+        description="When passwords are hashed: `idle`, on what time the processors have left, so that a crowd which signs in "
+        "holds up nobody; `low`, where other programs leave them none.",
         examples=["low"],
     )
     erp_password_days: float = Field(
