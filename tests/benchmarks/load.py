@@ -139,6 +139,8 @@ def _faults(load: Load, ready: dict[str, Any], told: dict[str, Any], said: str) 
     for name, what in (("gaps", "lost"), ("ooo", "repeated or out of order"), ("holes", "offsets with a hole")):
         if told[name]:
             yield f"{told[name]} {what}"
+    if told["unstamped"]:
+        yield f"{told['unstamped']} reads without a time of arrival: the latencies are of two clocks"
     whole = told["min_conn"] == told["max_conn"] == told["published"]
     if not whole and not told["unfinished"]:
         yield f"{told['published']} published, {told['min_conn']} to {told['max_conn']} received"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -65,7 +66,7 @@ def can_be_written(store_url: str) -> bool:
     """Whether a store in a file can be written to: nobody may while a process stands still inside a transaction (docs/deployment.md)."""
     if not store_url.startswith("sqlite"):
         return True
-    with closing(sqlite3.connect(store_url.partition("///")[2], timeout=3, isolation_level=None)) as database:
+    with closing(sqlite3.connect(store_url.partition("///")[2], timeout=1, isolation_level=None)) as database:
         try:
             database.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
@@ -74,16 +75,16 @@ def can_be_written(store_url: str) -> bool:
         return True
 
 
-async def freeze(node: Product) -> None:
-    """Stop the node where it stands, on SQLite between two of its transactions."""
+async def freeze(node: Product, *, writing: bool) -> None:
+    """Stop the node where it stands: on SQLite inside one of its transactions if `writing`, else between two. The caller lets it go on."""
     assert node.process is not None
-    for _ in range(20):
+    for _ in range(500):
         os.kill(node.process.pid, signal.SIGSTOP)
-        if await asyncio.to_thread(can_be_written, node.settings["STORE_URL"]):
+        if await asyncio.to_thread(can_be_written, node.settings["STORE_URL"]) is not writing:
             return
         os.kill(node.process.pid, signal.SIGCONT)
-        await asyncio.sleep(0.05)
-    pytest.fail("the node was inside a transaction 20 times out of 20")
+        await asyncio.sleep(random.uniform(0.001, 0.005))  # not in step with its work
+    pytest.fail("the node was never where it should be stopped")
 
 
 async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
@@ -91,11 +92,24 @@ async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
     first = await leader(nodes)
     (other,) = (node for node in nodes if node is not first)
     assert first.process is not None
-    await freeze(first)
     try:
+        await freeze(first, writing=False)
         async with asyncio.timeout(30):
             while not await leads(other):  # noqa: ASYNC110  # another process tells it
                 await asyncio.sleep(0.1)
+    finally:
+        os.kill(first.process.pid, signal.SIGCONT)
+
+
+async def leader_frozen_writing(nodes: list[Product], _redis: RedisServer) -> None:
+    """The leading node stands still inside a transaction of a store in a file: nobody can write until it goes on, nor take the lead."""
+    first = await leader(nodes)
+    (other,) = (node for node in nodes if node is not first)
+    assert first.process is not None
+    try:
+        await freeze(first, writing=True)
+        await asyncio.sleep(12)  # past the takeover
+        assert not await leads(other)
     finally:
         os.kill(first.process.pid, signal.SIGCONT)
 
@@ -110,6 +124,7 @@ MARIADB = pytest.mark.mariadb
         ("sqlite", redis_frozen),
         ("sqlite", redis_flushed),
         ("sqlite", leader_frozen),
+        ("sqlite", leader_frozen_writing),
         pytest.param("mariadb", leader_killed, marks=MARIADB),
         pytest.param("mariadb", leader_frozen, marks=MARIADB),
     ],

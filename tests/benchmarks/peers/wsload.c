@@ -21,7 +21,7 @@
 //
 // Counts markers ("t":<n>) in data frames, so a server that puts many messages into one frame counts the same. Latency is
 // the time of arrival at the socket minus t. Each connection's seq must be 0, 1, 2 …, and where frames have an "offset", those must have
-// no hole either: `gaps`, `ooo` (repeated or reordered) and `holes` count what was wrong.
+// no hole either: `gaps`, `ooo` (repeated or reordered) and `holes` count what was wrong. `unstamped` counts reads without a time of arrival.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,7 +66,7 @@ static Conn *conns, pubc;
 static int ep;
 static char *buf;
 static int n_ready, n_fail, n_started, n_pending, n_dead_after;
-static uint64_t total, bytes, frames, gaps, ooo, holes, published, pongs, reads_;
+static uint64_t total, bytes, frames, gaps, ooo, holes, published, pongs, reads_, unstamped;
 static int64_t t_first_pub, t_first, t_last;
 static int measuring, pub_died, last_close, unfinished;
 #define HB 64
@@ -165,7 +165,8 @@ static void start_conn(Conn *c, int i) {
         die("socket");
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+    if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one))
+        die("SO_TIMESTAMPNS");
     if (i >= 0) {
         struct sockaddr_in s = {.sin_family = AF_INET};
         setsockopt(fd, IPPROTO_IP, 24 /*IP_BIND_ADDRESS_NO_PORT*/, &one, sizeof one);
@@ -339,8 +340,10 @@ static ssize_t recv_stamped(int fd, char *to, size_t room, int64_t *at) {
         struct timespec ts;
         memcpy(&ts, CMSG_DATA(h), sizeof ts);
         *at = ts.tv_sec * 1000000000LL + ts.tv_nsec;
-    } else
+    } else {
+        unstamped += (uint64_t)measuring;
         *at = now_ns();
+    }
     return r;
 }
 
@@ -749,11 +752,11 @@ int main(int argc, char **argv) {
 
     printf("{\"connected\":%d,\"failed\":%d,\"died\":%d,\"published\":%llu,\"messages\":%llu,\"frames\":%llu,\"reads\":%llu,\"bytes\":%llu,"
            "\"secs\":%.4f,\"msgs_s\":%.0f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,\"min_conn\":%llu,\"max_conn\":%"
-           "llu,\"gaps\":%llu,\"ooo\":%llu,\"holes\":%llu,\"pub_died\":%d,\"unfinished\":%d,\"close\":%d,\"client_cpu\":%.3f}\n",
+           "llu,\"gaps\":%llu,\"ooo\":%llu,\"holes\":%llu,\"unstamped\":%llu,\"pub_died\":%d,\"unfinished\":%d,\"close\":%d,\"client_cpu\":%.3f}\n",
            n_ready, n_fail, n_dead_after, (unsigned long long)published, (unsigned long long)total, (unsigned long long)frames,
            (unsigned long long)reads_, (unsigned long long)bytes, secs, total / secs, hist_q(.5) / 1e3, hist_q(.9) / 1e3, hist_q(.99) / 1e3,
            lat_max / 1e3, (unsigned long long)(mn == ~0ull ? 0 : mn), (unsigned long long)mx, (unsigned long long)gaps,
-           (unsigned long long)ooo, (unsigned long long)holes, pub_died, unfinished, last_close, cpu);
+           (unsigned long long)ooo, (unsigned long long)holes, (unsigned long long)unstamped, pub_died, unfinished, last_close, cpu);
     fflush(stdout);
     usleep((useconds_t)(linger * 1e6));
     _exit(0);
