@@ -27,9 +27,9 @@ import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError, VerifyMismatchError
 
-__all__ = ["Aside", "Hasher"]
+__all__ = ["Aside", "Hasher", "Priority"]
 
-_Priority = Literal["idle", "low"]
+Priority = Literal["idle", "low"]
 _PROGRAM = Path(__file__).with_name("hashing_process.py")
 _DEADLINE_S = 20.0
 """For one hash, which takes a tenth of a second, and some seconds beside processors that are busy with more important things."""
@@ -66,13 +66,16 @@ class Aside:
         self,
         hasher: PasswordHasher,
         *,
+        priority: Priority = "idle",
         deadline_s: float = _DEADLINE_S,
         idle_s: float = _IDLE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`deadline_s`: a process that has not answered by then is ended, and another one asked; `idle_s`: one of the lowest priority."""
+        """`priority`: the lowest that is tried. `deadline_s`: a process that has not answered by then is ended, and another one asked;
+        `idle_s`: one of the lowest priority.
+        """
         self._hasher, self._deadline_s, self._idle_s, self._clock = hasher, deadline_s, idle_s, clock
-        self._low_until = -math.inf
+        self._low_until = -math.inf if priority == "idle" else math.inf
         self._own = threading.local()
         self._lock = threading.Lock()
         self._processes: list[Popen[bytes]] = []
@@ -107,7 +110,7 @@ class Aside:
         """A hash, or whether `password` is the one behind `stored`; None when no process gives an answer."""
         line = json.dumps([stored, base64.b64encode(password).decode()]).encode() + b"\n"
         for _ in range(3):  # it may have died since the last time, or get too little
-            priority: _Priority = "idle" if self._clock() >= self._low_until else "low"
+            priority: Priority = "idle" if self._clock() >= self._low_until else "low"
             late = threading.Event()
             try:
                 process = self._process(priority)
@@ -132,7 +135,7 @@ class Aside:
             self._drop()
         return None
 
-    def _process(self, priority: _Priority) -> Popen[bytes]:
+    def _process(self, priority: Priority) -> Popen[bytes]:
         found: Popen[bytes] | None = getattr(self._own, "process", None)
         if found is not None:
             if self._own.priority == priority:

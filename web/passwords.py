@@ -16,7 +16,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from web.hashing import Aside, Hasher
+from web.hashing import Aside, Hasher, Priority
 
 __all__ = ["MIN_LENGTH", "Busy", "Passwords", "hash_password", "open_passwords"]
 
@@ -80,11 +80,11 @@ class Passwords:
 
 
 @asynccontextmanager
-async def open_passwords(hasher: PasswordHasher | None = None) -> AsyncIterator[Passwords]:
+async def open_passwords(hasher: PasswordHasher | None = None, *, priority: Priority = "idle") -> AsyncIterator[Passwords]:
     """Passwords while the block runs, computed in processes of their own by argon2-cffi's parameters (RFC 9106, section 4, the low-memory
-    choice). With a `hasher`, which is for tests, its threads compute.
+    choice) at this priority. With a `hasher`, which is for tests, its threads compute.
     """
-    aside = Aside(PasswordHasher()) if hasher is None else None
+    aside = Aside(PasswordHasher(), priority=priority) if hasher is None else None
     chosen: Hasher = aside or hasher or PasswordHasher()
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
     try:

@@ -167,6 +167,12 @@ class Settings(BaseSettings):
     session_days: float = Field(
         default=30.0, gt=0, le=366, description="Days after which a remembered sign-in ends whatever happens.", examples=["30"]
     )
+    hashing_priority: Literal["idle", "low"] = Field(
+        default="idle",
+        description="When passwords are hashed: `idle`, on what time the processors have left, so that a crowd which signs in "
+        "holds up nobody; `low`, where other programs leave them none.",
+        examples=["low"],
+    )
     erp_password_days: float = Field(
         default=7.0,
         ge=0,

@@ -79,7 +79,7 @@ async def open_state(
     """Everything in `State`, open while the block runs. The directories and the hasher's parameters are for tests."""
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_store(settings))
-        passwords = await stack.enter_async_context(open_passwords(hasher))
+        passwords = await stack.enter_async_context(open_passwords(hasher, priority=settings.hashing_priority))
         i18n = await asyncio.to_thread(I18n.load)
         assets = await asyncio.to_thread(Assets.load, static)
         sessions = Sessions(engine, _lifetime(settings))

@@ -61,6 +61,7 @@ class Product:
             "VAPID_PRIVATE_KEY": generate()[0],
             "VAPID_SUBJECT": "mailto:ops@example.org",
             "LOG_FORMAT": "json",
+            "HASHING_PRIORITY": "low",  # beside other tests there is hardly ever time left
         } | self.settings
 
     @property

@@ -43,6 +43,7 @@ async def erp(tmp_path: Path, product: Product) -> AsyncIterator[SandboxErp]:
             "ERP_PASSWORD": opened.password,
             "ERP_SIGN_IN_S": f"{LIMIT_S}",
             "SESSIONS_PER_USER": "1000",
+            "HASHING_PRIORITY": "idle",
         }
         yield opened
 
