@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.erp.reminders import SOURCE, reminds_of
+from hub.accept import chunks
 from hub.accounts import profiles
 from hub.levels import Mark
 from hub.store import events, inbox
@@ -20,8 +21,8 @@ __all__ = ["VpnNotices"]
 
 _OF_THE_ERP = "erp.vpn"
 """Rows of the ERP's event view with the KIND vpn. They name no date, so only a renewal ends them."""
-_MOST = 500
-"""Notices of one person that are closed at a time; nobody has a dozen."""
+_PEOPLE, _MOST = 200, 5000
+"""People that are looked at by one query, and notices of theirs; nobody has a dozen that are open."""
 _DEVICE = "vpn"
 """Stands in the ledger where a person's device stands that has read a notice."""
 
@@ -40,8 +41,9 @@ class VpnNotices:
 
         Raises nothing when the store is away: the renewal stands, and `moved` follows within `adapters.erp.reminders.LOOK_S`.
         """
+        which = sa.or_(events.c.source == SOURCE, events.c.type == _OF_THE_ERP)
         try:
-            await self._close(user_id, until, sa.or_(events.c.source == SOURCE, events.c.type == _OF_THE_ERP))
+            await self._close(inbox.c.user_id == user_id, lambda _person: until, which)
         except (SQLAlchemyError, StoreUnavailable, TimeoutError):
             _log.warning("vpn_notices_left_open", user_id=user_id, exc_info=True)
 
@@ -50,23 +52,26 @@ class VpnNotices:
 
         Raises SQLAlchemyError and StoreUnavailable.
         """
-        for erp_id, until in stands.items():
-            async with self._engine.connect() as connection:
-                user_id = await connection.scalar(sa.select(profiles.c.user_id).where(profiles.c.erp_id == erp_id))
-            if user_id is not None:
-                await self._close(int(user_id), until, events.c.source == SOURCE)
+        for some in chunks(stands, _PEOPLE):
+            await self._close(profiles.c.erp_id.in_(some), lambda erp_id: stands[erp_id], events.c.source == SOURCE)
 
-    async def _close(self, user_id: int, until: date | None, which: sa.ColumnElement[bool]) -> None:
+    async def _close(self, whose: sa.ColumnElement[bool], until: Callable[[int], date | None], which: sa.ColumnElement[bool]) -> None:
+        """`until` tells by the id in the ERP which day's reminders stay. One query for all, one mark for each who has any."""
         query = (
-            sa.select(events.c.source, events.c.event_id)
-            .join(inbox, inbox.c.event_pk == events.c.pk)
-            .where(inbox.c.user_id == user_id, inbox.c.done_at.is_(None), which)
+            sa.select(inbox.c.user_id, profiles.c.erp_id, events.c.source, events.c.event_id)
+            .select_from(inbox)
+            .join(events, inbox.c.event_pk == events.c.pk)
+            .join(profiles, profiles.c.user_id == inbox.c.user_id)
+            .where(whose, inbox.c.done_at.is_(None), which)
             .order_by(inbox.c.seq.desc())
             .limit(_MOST)
         )
         async with self._engine.connect() as connection:
             found = (await connection.execute(query)).all()
-        ids = tuple(row.event_id for row in found if row.source != SOURCE or reminds_of(row.event_id) != until)
-        if ids:
-            await self._mark(Mark(user_id=user_id, change="done", device=_DEVICE, now=self._clock(), ids=ids))
-            _log.info("vpn_notices_closed", user_id=user_id, count=len(ids))
+        ids: dict[int, list[str]] = {}
+        for row in found:
+            if row.source != SOURCE or reminds_of(row.event_id) != until(row.erp_id):
+                ids.setdefault(row.user_id, []).append(row.event_id)
+        for user_id, closed in ids.items():
+            await self._mark(Mark(user_id=user_id, change="done", device=_DEVICE, now=self._clock(), ids=tuple(closed)))
+            _log.info("vpn_notices_closed", user_id=user_id, count=len(closed))

@@ -7,8 +7,8 @@ import os
 import random
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
@@ -87,31 +87,31 @@ async def freeze(node: Product, *, writing: bool) -> None:
     pytest.fail("the node was never where it should be stopped")
 
 
-async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
-    """The leading node stands still until the other one leads, then goes on as if nothing had been."""
+@asynccontextmanager
+async def frozen_leader(nodes: list[Product], *, writing: bool) -> AsyncIterator[Product]:
+    """The leading node stands still, where `freeze` says, while the block runs, which is given the other one."""
     first = await leader(nodes)
     (other,) = (node for node in nodes if node is not first)
     assert first.process is not None
     try:
-        await freeze(first, writing=False)
-        async with asyncio.timeout(30):
-            while not await leads(other):  # noqa: ASYNC110  # another process tells it
-                await asyncio.sleep(0.1)
+        await freeze(first, writing=writing)
+        yield other
     finally:
         os.kill(first.process.pid, signal.SIGCONT)
+
+
+async def leader_frozen(nodes: list[Product], _redis: RedisServer) -> None:
+    """The leading node stands still until the other one leads, then goes on as if nothing had been."""
+    async with frozen_leader(nodes, writing=False) as other, asyncio.timeout(30):
+        while not await leads(other):  # noqa: ASYNC110  # another process tells it
+            await asyncio.sleep(0.1)
 
 
 async def leader_frozen_writing(nodes: list[Product], _redis: RedisServer) -> None:
     """The leading node stands still inside a transaction of a store in a file: nobody can write until it goes on, nor take the lead."""
-    first = await leader(nodes)
-    (other,) = (node for node in nodes if node is not first)
-    assert first.process is not None
-    try:
-        await freeze(first, writing=True)
+    async with frozen_leader(nodes, writing=True) as other:
         await asyncio.sleep(12)  # past the takeover
         assert not await leads(other)
-    finally:
-        os.kill(first.process.pid, signal.SIGCONT)
 
 
 MARIADB = pytest.mark.mariadb

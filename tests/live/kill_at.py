@@ -23,24 +23,16 @@ def _die(*_arguments: Any, **_named: Any) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _before_source_commit() -> None:
+def _around_source_commit(*, before: bool) -> None:
     take = hub.Hub._publish_batch
 
     async def dying(self: hub.Hub, source: str, batch: Batch) -> None:
+        if not before:
+            await take(self, source, batch)
         if batch.notifications:
             _die()
-        await take(self, source, batch)
-
-    hub.Hub._publish_batch = dying  # type: ignore[method-assign]
-
-
-def _after_source_commit() -> None:
-    take = hub.Hub._publish_batch
-
-    async def dying(self: hub.Hub, source: str, batch: Batch) -> None:
-        await take(self, source, batch)
-        if batch.notifications:
-            _die()
+        if before:
+            await take(self, source, batch)
 
     hub.Hub._publish_batch = dying  # type: ignore[method-assign]
 
@@ -72,8 +64,8 @@ def _before_push_answer() -> None:
 
 
 STEPS: dict[str, Callable[[], None]] = {
-    "before_source_commit": _before_source_commit,
-    "after_source_commit": _after_source_commit,
+    "before_source_commit": lambda: _around_source_commit(before=True),
+    "after_source_commit": lambda: _around_source_commit(before=False),
     "after_commit": _after_commit,
     "before_write": _before_write,
     "before_ack": _before_ack,

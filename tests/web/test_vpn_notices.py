@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.erp.directory import Directory
-from adapters.erp.reminders import VpnReminders, reminds_of
+from adapters.erp.reminders import SOURCE, VpnReminders, reminds_of
 from adapters.sandbox.erp import SandboxErp, open_sandbox_erp
+from adapters.sandbox.people import PEOPLE
 from hub.event import Event
 from hub.levels import Mark
 from hub.notification import Address, Notification
@@ -58,10 +59,10 @@ class Desk:
             async for batch in batches:
                 await self.node.hub.publish(*batch.notifications)
 
-    async def tell(self, id: str, type: str, source: str = "/erp") -> None:
-        """Another notice for her."""
+    async def tell(self, id: str, type: str, source: str = "/erp", number: int = NUMBER) -> None:
+        """Another notice, for her if for nobody else."""
         event = Event(source=source, id=id, type=type, time=self.node.hub.now(), data={"kind": "erp", "title": {"ru": "а", "en": "a"}})
-        await self.node.hub.publish(Notification(event=event, to=frozenset({Address("erp", str(NUMBER))})))
+        await self.node.hub.publish(Notification(event=event, to=frozenset({Address("erp", str(number))})))
 
     async def done(self) -> dict[str, bool]:
         """Whether each notice of hers is done, by id."""
@@ -116,6 +117,30 @@ async def test_a_date_that_somebody_moved_in_the_erp(desk: Desk, days: int) -> N
     new = await desk.ends_in(days)
     await desk.look()
     assert await desk.done() == ({old: True, new: False} if days < 8 else {old: True})
+
+
+async def test_a_look_closes_for_everybody_by_one_query(desk: Desk) -> None:
+    """Two people whose dates were moved: what one had goes by the day that stands for them, and the other's by theirs."""
+    ivanov = next(one for one in PEOPLE if one.login == "ivanov")
+    async with desk.node.client() as browser:
+        assert (await browser.post(LOGIN, json={"username": ivanov.login, "password": ivanov.password})).status_code == 200
+    day, asked = desk.today + timedelta(days=5), []
+    await desk.tell(f"{ivanov.erp_id}:{day}:7", "erp.vpn_ending", source=SOURCE, number=ivanov.erp_id)
+    engine = desk.node.state["engine"].sync_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    marks: list[Mark] = []
+
+    async def mark(one: Mark) -> int:
+        marks.append(one)
+        return 1
+
+    notices = VpnNotices(desk.node.state["engine"], mark, clock=desk.node.hub.now)
+    await notices.moved({NUMBER: None, ivanov.erp_id: None})
+    assert {one.ids for one in marks} == {(f"{NUMBER}:{day}:7",), (f"{ivanov.erp_id}:{day}:7",)}
+    assert len([one for one in asked if one.startswith("SELECT inbox.user_id, profiles.erp_id")]) == 1
+    marks.clear()
+    await notices.moved({NUMBER: day, ivanov.erp_id: None})
+    assert [one.ids for one in marks] == [(f"{ivanov.erp_id}:{day}:7",)]
 
 
 async def test_the_date_that_stands_is_still_told(desk: Desk) -> None:
