@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 
 from adapters.push.vapid import generate
+from tests.live.warm import COMMAND, Warm
 
 __all__ = ["PUBLISH_TOKEN", "Product", "free_port"]
 
@@ -47,8 +48,8 @@ class Product:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    command: Sequence[str] = (sys.executable, "-m", "web.cli", "serve")
-    process: subprocess.Popen[bytes] | None = None
+    command: Sequence[str] = COMMAND
+    process: subprocess.Popen[bytes] | Warm | None = None
     front: int | None = None
     """The port that people come by, when something stands in front."""
     trust: ssl.SSLContext | None = None
@@ -117,8 +118,12 @@ class Product:
 
     def start(self, **more: str) -> None:
         """Starts the process; `answers` waits for it."""
+        environment = self.environment(**more)
+        if self.command == COMMAND and "LD_PRELOAD" not in environment:
+            self.process = Warm(folder=self.folder, environment=environment, log=self.log)
+            return
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=self.folder, env=self.environment(**more), stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, cwd=self.folder, env=environment, stdout=log, stderr=log)
 
     async def answers(self, timeout_s: float = 30.0) -> None:
         """Returns when it takes requests."""

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from tests.live.warm import COMMAND
+
 __all__ = ["EVERY_SERVER", "SERVERS"]
 
 _UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "web.startup:create_app", "--host", "127.0.0.1")
 
 SERVERS: Mapping[str, Callable[[int], Sequence[str]]] = {
-    "own": lambda _port: (sys.executable, "-m", "web.cli", "serve"),
+    "own": lambda _port: COMMAND,
     "handover": lambda port: (*_UVICORN, "--port", str(port), "--ws", "web.handover:HandoverProtocol"),
     "plain": lambda port: (*_UVICORN, "--port", str(port), "--ws", "websockets-sansio"),
     "hypercorn": lambda port: (sys.executable, "-m", "hypercorn", "--bind", f"127.0.0.1:{port}", "web.startup:create_app()"),

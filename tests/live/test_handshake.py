@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class Scene:
     product: Product
     http: httpx.AsyncClient
     witness: Client
+    since: int
+    """The inbox position that the witness began at."""
 
     def descriptors(self) -> int:
         """The files and sockets that the server process has open."""
@@ -48,20 +50,31 @@ class Scene:
     async def witness_lives(self) -> None:
         """The witness gets an answer and what is published, and was told nothing that it should not have been."""
         assert (await self.witness.call("inbox.unread", limit=1))["t"] == "reply"
-        told = len(self.witness.seqs)
-        await self.product.publish({"id": str(told), "navuser": "ann", "data": {"kind": "system", "title": {"ru": "а", "en": "a"}}})
-        await self.witness.until_seq(told + 1)
-        assert self.witness.seqs == list(range(1, told + 2))
+        due = self.since + len(self.witness.seqs) + 1
+        await self.product.publish({"id": str(due), "navuser": "ann", "data": {"kind": "system", "title": {"ru": "а", "en": "a"}}})
+        await self.witness.until_seq(due)
+        assert self.witness.seqs == list(range(self.since + 1, due + 1))
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory, ann_store: Path) -> Iterator[Product]:
+    """One product for all of them: what one test leaves behind the next would meet."""
+    made = Product(tmp_path_factory.mktemp("handshake"))
+    made.furnish(ann_store)
+    made.start()
+    asyncio.run(made.answers())
+    yield made
+    asyncio.run(made.stop())
 
 
 @pytest.fixture
-async def scene(product: Product) -> AsyncIterator[Scene]:
+async def scene(serving: Product) -> AsyncIterator[Scene]:
     """Afterwards the witness still lives, no descriptor has leaked, and no traceback is in the log."""
-    product.settings["LOG_FORMAT"] = "json"
-    async with product.running(), product.signed_in("ann") as http, connected(product, http) as witness:
-        made = Scene(product, http, witness)
+    read = serving.log.stat().st_size
+    async with serving.signed_in("ann") as http, connected(serving, http) as witness:
+        made = Scene(serving, http, witness, since=witness.frames[-1]["seq"])
         await made.witness_lives()
-        async with raw(product, http):  # what the first socket of a process opens for good is not a leak
+        async with raw(serving, http):  # what the first socket of a process opens for good is not a leak
             pass
         await made.descriptors_fall_to(made.descriptors())
         before = made.descriptors()
@@ -70,7 +83,7 @@ async def scene(product: Product) -> AsyncIterator[Scene]:
         await made.descriptors_fall_to(before)
     lines = [
         line
-        for line in product.log.read_text(encoding="utf-8").splitlines()
+        for line in serving.log.read_bytes()[read:].decode().splitlines()
         if "Traceback" in line or '"level":"error"' in line.replace(" ", "")
     ]
     assert not lines, lines[0][:2000]

@@ -94,7 +94,9 @@ class MariaDb:
         rows: list[Any] = []
         with (
             closing(
-                pymysql.connect(unix_socket=str(self._socket), user="root", database=database, charset="utf8mb4", autocommit=True)
+                pymysql.connect(
+                    unix_socket=str(self._socket), user="root", database=database, charset="utf8mb4", autocommit=True, ssl_disabled=True
+                )
             ) as link,
             link.cursor() as cursor,
         ):
