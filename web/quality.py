@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.redmine.errors import RedmineAway, RedmineError
 from adapters.redmine.quality import TooMany
 from hub.principal import Principal
 from web import quality_reading, quality_reviewing
@@ -18,6 +16,7 @@ from web.errors import WebError
 from web.i18n import N_
 from web.pages import shell_page
 from web.quality_area import Quality, open_quality, quality_feed
+from web.redmine_failures import redmine_errors
 
 __all__ = ["Quality", "open_quality", "quality_feed", "quality_routes"]
 
@@ -48,20 +47,10 @@ def _guarded(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
 
     async def guarded(request: Request) -> Response:
         principal = await require(request, "quality")
-        with _redmine_errors():
-            return await handler(request, request.state.quality, principal)
+        try:
+            with redmine_errors():
+                return await handler(request, request.state.quality, principal)
+        except TooMany:
+            raise WebError(422, "too_many_issues", N_("Too many issues. Choose a shorter period or one project."), field="from") from None
 
     return guarded
-
-
-@contextmanager
-def _redmine_errors() -> Iterator[None]:
-    try:
-        yield
-    except RedmineAway:
-        message = N_("Redmine does not answer. Try again in a moment.")
-        raise WebError(503, "redmine_away", message, headers={"Retry-After": "5"}) from None
-    except RedmineError as error:
-        raise WebError(503, "redmine_refused", N_("Redmine's database refuses: {reason}"), reason=str(error)) from None
-    except TooMany:
-        raise WebError(422, "too_many_issues", N_("Too many issues. Choose a shorter period or one project."), field="from") from None

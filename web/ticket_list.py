@@ -38,13 +38,13 @@ from web.body import read_json
 from web.errors import BadField, WebError
 from web.i18n import N_
 from web.quality_query import whole
+from web.redmine_failures import redmine_errors
 from web.settings import Settings
 from web.ticket_json import Counts, Names, SearchAnswer, TasksAnswer, ViewsAnswer, ViewShape, row_of
 from web.ticket_query import BUILTIN, check_query, read_filter, read_paging
 from web.ticket_saved import id_of, number_of, reason, url_of
 from web.ticket_views import UNREAD_DAYS, TicketViews, TooManyViews, View, is_unread, unread
 from web.tickets.actors import Actors
-from web.tickets.failures import redmine_errors
 
 __all__ = ["TicketList", "open_ticket_list", "ticket_list_routes"]
 

@@ -23,8 +23,8 @@ from hub.tasks import Tasks
 from hub.topic import Topic
 from web.errors import WebError
 from web.i18n import N_
+from web.redmine_failures import web_error
 from web.tickets.desk import Clashed, Desk, Lost
-from web.tickets.failures import web_error
 from web.tickets.shapes import BulkFailure, BulkJob, Task
 
 __all__ = ["Bulk", "bulk_topic", "fold_bulk"]

@@ -16,9 +16,9 @@ from hub.principal import Principal
 from web.auth import require
 from web.errors import BadField, WebError
 from web.i18n import N_
+from web.redmine_failures import redmine_errors
 from web.tickets import shapes
 from web.tickets.desk import Desk
-from web.tickets.failures import redmine_errors
 from web.tickets.idempotency import InProgress, Interrupted, KeyReused, digest_of, is_key
 from web.tickets.section import Tickets
 
