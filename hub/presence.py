@@ -89,6 +89,10 @@ class Presence:
         """Those who read `topic`, None when nobody does."""
         return self._by_topic.get(topic)
 
+    def topics(self) -> Iterator[str]:
+        """The topics that somebody reads."""
+        return iter(self._by_topic)
+
     def reads(self, topic: str) -> bool:
         """True when somebody reads `topic`."""
         return topic in self._by_topic

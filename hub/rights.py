@@ -69,6 +69,12 @@ class Rights:
             self._users.add(session.principal.hands)
             self._asked.set()
 
+    def expel(self, session: Session, topic: str) -> None:
+        """The session may read this topic no more: it is made to leave, and told."""
+        if topic in session.topics:
+            self._unsubscribe(session, topic)
+            session.send(left(topic, NO_LONGER_ALLOWED))
+
     async def run(self) -> None:
         """Runs until cancelled. While the store is away the question stays open, and people keep what they had."""
         while True:
@@ -122,7 +128,6 @@ class Rights:
             if topic is not None:
                 with suppress(SQLAlchemyError, StoreUnavailable, TimeoutError):  # what cannot be asked is not allowed
                     allowed = await topic.may_read(new, name)
-            if not allowed and name in session.topics:
-                self._unsubscribe(session, name)
-                session.send(left(name, NO_LONGER_ALLOWED))
+            if not allowed:
+                self.expel(session, name)
         session.send(word)

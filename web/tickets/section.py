@@ -34,6 +34,7 @@ from web.tickets.drafts import Drafts, Reads
 from web.tickets.idempotency import Idempotency
 from web.tickets.metrics import TicketMetrics
 from web.tickets.rights_watch import RightsWatch
+from web.tickets.topic_rights import TopicRights
 from web.tickets.viewing import Viewing
 
 __all__ = ["Find", "Tickets", "open_tickets"]
@@ -84,10 +85,14 @@ async def open_tickets(
             stack.push_async_callback(redmine.dispose)
             client = await stack.enter_async_context(open_client(settings.redmine_url))
             reader = TaskReader(redmine)
-            watch = RightsWatch(reader.rights_mark, wanted=lambda: cache.shows_any, changed=client.accounts.forget_all)
+
+            def rights_changed() -> None:
+                client.accounts.forget_all()
+                topic_rights.changed()
+
+            watch = RightsWatch(reader.rights_mark, wanted=lambda: cache.shows_any or topic_rights.any, changed=rights_changed)
             cache = _cache(hub, calendar, watch)
             stack.push_async_callback(cache.aclose)
-            stack.push_async_callback(_end, asyncio.create_task(watch.run(), name="ticket_rights"))
             hub.metrics.collector(TicketMetrics(cache, sent=lambda: client.sent))
             tickets.desk = Desk(
                 settings=settings,
@@ -98,6 +103,9 @@ async def open_tickets(
                 cache=cache,
                 passwords=RedminePasswords(directory) if directory is not None else None,
             )
+            topic_rights = TopicRights(hub, tickets.desk.sheet)
+            for name, work in (("ticket_rights", watch.run()), ("ticket_topic_rights", topic_rights.run())):
+                stack.push_async_callback(_end, asyncio.create_task(work, name=name))
             tickets.bulk = Bulk(hub, tickets.desk)
             stack.push_async_callback(tickets.bulk.aclose)
         viewing = Viewing(hub)

@@ -60,28 +60,55 @@ async def search(reader: Reader, index: TicketIndex, viewer: Viewer, query: Quer
     first: dict[int, Hit] = {}
     if query.number is not None:
         first = await _check(reader, viewer, [query.number], query, by_number=True)
-    more = await _collect(reader, index, viewer, query, "subject", first, limit, {})
-    rest: dict[int, Hit] = {}
     parts: tuple[Part, ...] = ("body", "hidden") if viewer.note_projects else ("body",)
+    # All parts at once, on connections of their own: what has enough in the subjects has enough in the rest as soon, and is asked little.
+    ahead = await _find_all(index, viewer, query, ("subject", *parts), limit + 1)
+    more = await _collect(reader, index, viewer, query, "subject", first, limit, {}, ahead["subject"])
+    rest: dict[int, Hit] = {}
     if len(first) < limit:
         for part in parts:
             found: dict[int, Hit] = {}
-            more |= await _collect(reader, index, viewer, query, part, found, limit - len(first), first)
+            more |= await _collect(reader, index, viewer, query, part, found, limit - len(first), first, ahead[part])
             rest |= found
     hits = [*first.values(), *sorted(rest.values(), key=lambda hit: hit.id, reverse=True)]
     return Hits(hits[:limit], more=more or len(hits) > limit)
 
 
+async def _find_all(index: TicketIndex, viewer: Viewer, query: Query, parts: Sequence[Part], wanted: int) -> dict[Part, list[int]]:
+    """The first candidates of each part."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {
+                part: group.create_task(index.find(query.words, viewer, part=part, limit=wanted), name=f"ticket_search_{part}")
+                for part in parts
+            }
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return {part: task.result() for part, task in tasks.items()}
+
+
 async def _collect(
-    reader: Reader, index: TicketIndex, viewer: Viewer, query: Query, part: Part, into: dict[int, Hit], limit: int, known: Mapping[int, Hit]
+    reader: Reader,
+    index: TicketIndex,
+    viewer: Viewer,
+    query: Query,
+    part: Part,
+    into: dict[int, Hit],
+    limit: int,
+    known: Mapping[int, Hit],
+    candidates: Sequence[int],
 ) -> bool:
-    """Adds hits until there are `limit`; whether there are candidates that were not looked at. What is `known` does not count."""
+    """Adds hits until there are `limit`; whether there are candidates that were not looked at. What is `known` does not count.
+
+    `candidates`: the first of the part, as many as are wanted in each round.
+    """
+    wanted = limit + len(known) + 1
     below: int | None = None
     for _ in range(_ROUNDS):
         if len(into) >= limit:
             return True
-        wanted = limit + len(known) + 1
-        candidates = await index.find(query.words, viewer, part=part, below=below, limit=wanted)
+        if below is not None:
+            candidates = await index.find(query.words, viewer, part=part, below=below, limit=wanted)
         into |= await _check(reader, viewer, [id for id in candidates if id not in into and id not in known], query, by_number=False)
         if len(candidates) < wanted:
             return False

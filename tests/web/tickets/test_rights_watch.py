@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from adapters.redmine.errors import RedmineAway
+from hub.protocol import Sub
+from tests.web.seats import socket
 from tests.web.tickets.conftest import Office
 from web.tickets.rights_watch import RightsWatch
 
@@ -94,13 +96,23 @@ async def _is_locked(office: Office, guest: Guest) -> None:
 @pytest.mark.redmine
 @pytest.mark.parametrize(("loses", "code"), [(_leaves, "not_allowed"), (_is_locked, "redmine_sign_in")])
 async def test_who_loses_a_right_loses_what_was_kept(office: Office, loses: Callable[[Office, Guest], Awaitable[None]], code: str) -> None:
-    """A membership ended, an account locked: within seconds the issue that was read before is refused, and its topic, too."""
+    """A membership ended, an account locked: within seconds the issue that was read before is refused, and its topic, too.
+
+    A session that reads the topic is made to leave; a colleague's stays.
+    """
     guest = await _guest(office)
     try:
         id = await office.issue()
-        await office.task(guest.login, id)
-        await loses(office, guest)
-        topic = office.node.hub.topics.find(f"ticket:{id}")
+        name = f"ticket:{id}"
+        async with socket(office.node, await office.seat(guest.login)) as wire, socket(office.node, await office.seat("ivanov")) as other:
+            for each in (wire, other):
+                await each.say(Sub(id=1, topic=name))
+                await each.hears("snapshot")
+            await loses(office, guest)
+            await wire.until(lambda: wire.all("left"), within_s=WITHIN_S)
+            assert [(one["topic"], one["reason"]) for one in wire.all("left")] == [(name, "no_longer_allowed")]
+            assert not other.all("left")
+        topic = office.node.hub.topics.find(name)
         principal = await office.node.state["sessions"].find((await office.seat(guest.login)).made.token)
         assert topic is not None
         assert principal is not None
@@ -108,7 +120,7 @@ async def test_who_loses_a_right_loses_what_was_kept(office: Office, loses: Call
             while (answer := await office.get(guest.login, f"/task/{id}")).status_code == 200:  # noqa: ASYNC110  # nobody tells
                 await asyncio.sleep(0.1)
         assert answer.json()["error"]["code"] == code
-        assert not await topic.may_read(principal, f"ticket:{id}")
+        assert not await topic.may_read(principal, name)
     finally:
         del office.peer.users[guest.login]
         await office.rest("admin", "DELETE", f"/users/{guest.redmine_id}.json")
