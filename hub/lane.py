@@ -22,7 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from hub.store import sqlite_pragmas
 
-__all__ = ["Conflict", "Lane", "open_lane"]
+__all__ = ["Conflict", "Lane", "met_another", "open_lane"]
 
 _log = structlog.get_logger("hub.lane")
 T = TypeVar("T")
@@ -207,6 +207,11 @@ _AGAIN = frozenset({1020, 1205, 1213})
 """MariaDB's record changed since last read, lock wait timeout, deadlock: "try restarting transaction"."""
 
 
+def met_another(error: DBAPIError) -> bool:
+    """Whether the transaction met another one and was undone for that alone: the same again may work."""
+    return error.orig is not None and bool(error.orig.args) and error.orig.args[0] in _AGAIN
+
+
 class LoopLane:
     """Transactions on the event loop, by SQLAlchemy's greenlets."""
 
@@ -220,8 +225,8 @@ class LoopLane:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
         except DBAPIError as error:
-            if error.orig is not None and error.orig.args and error.orig.args[0] in _AGAIN:
-                raise Conflict(f"MariaDB's error {error.orig.args[0]}") from error
+            if met_another(error):
+                raise Conflict(f"MariaDB's error {error.orig.args[0] if error.orig else 0}") from error
             raise
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.mysql import LONGTEXT
 from hub.blobs import Blob
 from hub.store import Json, Utc, metadata
 
-__all__ = ["idempotency_keys", "ticket_drafts", "ticket_reads", "ticket_views"]
+__all__ = ["idempotency_keys", "ticket_drafts", "ticket_reads", "ticket_turns", "ticket_views"]
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER autoincrements in SQLite
 
@@ -70,4 +70,13 @@ idempotency_keys = sa.Table(
     sa.Column("answer", Blob, comment="body of the answer"),
     sa.Column("begun_at", Utc, nullable=False, index=True),
     comment="answers to writes, kept 24 hours",
+)
+
+ticket_turns = sa.Table(
+    "ticket_turns",
+    metadata,
+    sa.Column("issue_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("holder", sa.String(16), nullable=False),
+    sa.Column("until", Utc, nullable=False, comment="a process that died keeps it no longer"),
+    comment="who writes to an issue now",
 )

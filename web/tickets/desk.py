@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -33,6 +33,7 @@ from web.tickets.cache import Answer, TicketCache
 from web.tickets.compose import Surroundings, compose
 from web.tickets.conflict import conflict_of
 from web.tickets.shapes import Conflict, Task, Untaken
+from web.tickets.turns import Turns
 from web.tickets.wording import untaken_in_words
 
 __all__ = ["Clashed", "Desk", "Done", "Lost", "Sheet"]
@@ -99,10 +100,11 @@ class Desk:
         actors: Actors,
         cache: TicketCache[Sheet],
         passwords: RedminePasswords | None,
+        turns: Turns,
     ) -> None:
         """`client` and `reader` stay the caller's."""
         self.reader, self.cache, self.actors = reader, cache, actors
-        self._settings, self._hub, self._client, self._passwords = settings, hub, client, passwords
+        self._settings, self._hub, self._client, self._passwords, self._turns = settings, hub, client, passwords, turns
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def connector(self, principal: Principal) -> RedmineConnector:
@@ -201,17 +203,17 @@ class Desk:
 
     @asynccontextmanager
     async def _turn(self, id: int) -> AsyncIterator[None]:
-        """One change of an issue at a time: Redmine refuses writes that meet, also those that do not hurt each other. Raises RestAway."""
-        lock = self._locks.setdefault(id, asyncio.Lock())
-        try:
-            async with asyncio.timeout(TURN_S):
-                await lock.acquire()
-        except TimeoutError:
-            raise RestAway("changes before this one are not done yet") from None
-        try:
+        """One change of an issue at a time, at all nodes: Redmine refuses writes that meet, also those that do not hurt each other, and
+        keeps both of two that change no field. Raises RestAway, SQLAlchemyError.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(TURN_S):
+                    await stack.enter_async_context(self._locks.setdefault(id, asyncio.Lock()))
+                    await stack.enter_async_context(self._turns.turn(id))
+            except TimeoutError:
+                raise RestAway("changes before this one are not done yet") from None
             yield
-        finally:
-            lock.release()
 
     async def _now(self, principal: Principal, id: int, version: Version) -> Task:
         """The task at this version or a later one: the source may not have told of the change yet."""

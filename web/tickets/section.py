@@ -35,6 +35,7 @@ from web.tickets.idempotency import Idempotency
 from web.tickets.metrics import TicketMetrics
 from web.tickets.rights_watch import RightsWatch
 from web.tickets.topic_rights import TopicRights
+from web.tickets.turns import Turns
 from web.tickets.viewing import Viewing
 
 __all__ = ["Find", "Tickets", "open_tickets"]
@@ -102,6 +103,7 @@ async def open_tickets(
                 actors=Actors(engine),
                 cache=cache,
                 passwords=RedminePasswords(directory) if directory is not None else None,
+                turns=Turns(engine, now=hub.now),
             )
             topic_rights = TopicRights(hub, tickets.desk.sheet)
             for name, work in (("ticket_rights", watch.run()), ("ticket_topic_rights", topic_rights.run())):
