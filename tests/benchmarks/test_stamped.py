@@ -59,11 +59,10 @@ async def test_a_reader_that_comes_late_is_told_when_the_bytes_came() -> None:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
-        keeper = await connect(_Reader(), *server.sockets[0].getsockname()[:2])  # while one socket wants it, it goes on
-        await _stamping(server.sockets[0].getsockname()[1])
-        ended.clear()
         kept = _Reader()
         transport = await connect(kept, *server.sockets[0].getsockname()[:2])
+        await _stamping(server.sockets[0].getsockname()[1])  # and goes on while this socket wants it
+        ended.clear()
         transport.pause_reading()
         before = time.time_ns()
         transport.write(b"go")
@@ -76,4 +75,3 @@ async def test_a_reader_that_comes_late_is_told_when_the_bytes_came() -> None:
         assert data == b"news"
         assert before <= at_ns <= sent + 100_000_000
         await kept.lost.wait()
-        keeper.abort()
