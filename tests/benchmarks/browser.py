@@ -39,19 +39,25 @@ class Browser:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """One request; a connection that the server had closed meanwhile is opened again before it."""
+        """One request. A connection that the server had closed meanwhile is opened again before it; when it closes just as a GET is sent,
+        the GET is sent once more, as browsers do (RFC 9110, 9.2.2).
+        """
         content = b"" if body is None else msgspec.json.encode(body)
         more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         if content:
             more += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+        request = f"{method} {path} HTTP/1.1\r\n{self._head}{more}\r\n".encode() + content
         began = time.perf_counter()
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                if self._streams is None or self._streams[0].at_eof():
-                    self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**22)
-                reader, writer = self._streams
-                writer.write(f"{method} {path} HTTP/1.1\r\n{self._head}{more}\r\n".encode() + content)
-                status, answer = await _read(reader)
+                kept = self._streams is not None and not self._streams[0].at_eof()
+                try:
+                    status, answer = await self._exchange(request)
+                except (asyncio.IncompleteReadError, ConnectionError):
+                    if not kept or method != "GET":
+                        raise
+                    self.close()
+                    status, answer = await self._exchange(request)
         except asyncio.IncompleteReadError as error:
             self.close()
             raise ConnectionResetError("the answer did not come") from error
@@ -59,6 +65,13 @@ class Browser:
             self.close()
             raise
         return Answer(status, answer, (time.perf_counter() - began) * 1000)
+
+    async def _exchange(self, request: bytes) -> tuple[int, bytes]:
+        if self._streams is None or self._streams[0].at_eof():
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**22)
+        reader, writer = self._streams
+        writer.write(request)
+        return await _read(reader)
 
     def close(self) -> None:
         """Drops the connection."""
