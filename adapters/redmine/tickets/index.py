@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -204,22 +204,19 @@ def _sees(viewer: Viewer) -> sa.ColumnElement[bool]:
     return sa.and_(sa.not_(_f.is_private), _f.project_id.in_(viewer.open_projects), _f.issue_id.in_(named))
 
 
-class _Words:
+class _Words(Protocol):
     """The table of words of one back end."""
 
     async def delete(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         """Takes these issues' words out."""
-        raise NotImplementedError
 
     async def insert(self, connection: AsyncConnection, documents: Sequence[Document]) -> None:
         """Brings words in, of issues that have none there."""
-        raise NotImplementedError
 
     async def find(
         self, connection: AsyncConnection, words: Sequence[str], part: Part, where: Sequence[sa.ColumnElement[bool]], limit: int
     ) -> list[int]:
         """Issue ids, newest first. The words are letters and digits only (see words.parse): no operator among them."""
-        raise NotImplementedError
 
 
 class _Sqlite(_Words):

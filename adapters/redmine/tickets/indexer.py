@@ -119,9 +119,8 @@ class Indexer:
     async def look(self) -> int:
         """One look; how many documents differed."""
         async with reading(self._redmine, self._deadline_s) as reader:
-            if self._feeds is None:
-                await self._start(reader)
-            changed = await self._follow(reader)
+            feeds = await self._start(reader) if self._feeds is None else self._feeds
+            changed = await self._follow(reader, feeds)
             if not self.filled:
                 changed += await self._fill(reader)
             elif self._clock() - self._swept_at >= self._sweep_s:
@@ -129,7 +128,7 @@ class Indexer:
                 self._swept_at = self._clock()
         return changed
 
-    async def _start(self, reader: Reader) -> None:
+    async def _start(self, reader: Reader) -> dict[str, Settle]:
         """Takes up the positions; without any it begins at the end of both tables, and fills from there down."""
         self._requesters = (await discover(reader)).has_column(t.issues.c.easy_email_to)
         follow, fill, sweep = [await self._index.position(name) for name in (FOLLOW, FILL, _SWEEP)]
@@ -141,11 +140,11 @@ class Indexer:
         self._below = feeds["issues"].high + 1 if fill is None else int(fill["below"])
         self._above = 0 if sweep is None else int(sweep["above"])
         self._feeds = feeds
+        return feeds
 
-    async def _follow(self, reader: Reader) -> int:
-        """Reads again every issue that a new issue or journal names."""
-        assert self._feeds is not None  # noqa: S101  # _start came before
-        feeds, named = dict(self._feeds), set[int]()
+    async def _follow(self, reader: Reader, before: dict[str, Settle]) -> int:
+        """Reads again every issue that a new issue or journal names. `before`: the positions so far."""
+        feeds, named = dict(before), set[int]()
         heads = (await reader.rows(sa.select(*(sa.select(sa.func.max(table.c.id)).scalar_subquery() for table in (issues, journals)))))[0]
         for table, newest, issue in zip((issues, journals), heads, (issues.c.id, journals.c.journalized_id), strict=True):
             position = feeds[table.name].fallen(newest or 0)
@@ -158,7 +157,7 @@ class Indexer:
                 position, fresh = position.observe(ids, self._clock(), self._settle_s, complete=len(rows) < _PAGE)
                 named |= {row.issue for row in rows if row.id in set(fresh)}
             feeds[table.name] = position
-        if feeds == self._feeds:
+        if feeds == before:
             return 0
         # a journal of something else than an issue names a number that may be an issue's: read in vain, at no harm
         kept = {name: position.dump() for name, position in feeds.items()}

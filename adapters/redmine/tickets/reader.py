@@ -267,8 +267,14 @@ class TicketReader:
         statuses = context.kinds.of(wanted.statuses)
         if wanted.waiting:
             statuses = context.kinds.open if statuses is None else statuses & context.kinds.open
-        narrowed = {"project": wanted.project, "tracker": wanted.tracker, "assignee": wanted.assignee, "author": wanted.author}
-        return Wanted(statuses=statuses, waiting=wanted.waiting, **narrowed)  # type: ignore[arg-type]
+        return Wanted(
+            statuses=statuses,
+            waiting=wanted.waiting,
+            project=wanted.project,
+            tracker=wanted.tracker,
+            assignee=wanted.assignee,
+            author=wanted.author,
+        )
 
     async def _fresh(self) -> bool:
         """Whether the index has followed all that Redmine shows now; asked once for whoever wants to know at the same time."""
