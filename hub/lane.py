@@ -22,7 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from hub.store import sqlite_pragmas
 
-__all__ = ["Conflict", "Lane", "met_another", "open_lane"]
+__all__ = ["Conflict", "Lane", "open_lane", "retry_number"]
 
 _log = structlog.get_logger("hub.lane")
 T = TypeVar("T")
@@ -207,9 +207,10 @@ _AGAIN = frozenset({1020, 1205, 1213})
 """MariaDB's record changed since last read, lock wait timeout, deadlock: "try restarting transaction"."""
 
 
-def met_another(error: DBAPIError) -> bool:
-    """Whether the transaction met another one and was undone for that alone: the same again may work."""
-    return error.orig is not None and bool(error.orig.args) and error.orig.args[0] in _AGAIN
+def retry_number(error: DBAPIError) -> int | None:
+    """MariaDB's number, when the transaction met another one and was undone for that alone: the same again may work."""
+    number = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    return number if number in _AGAIN else None
 
 
 class LoopLane:
@@ -225,8 +226,8 @@ class LoopLane:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
         except DBAPIError as error:
-            if met_another(error):
-                raise Conflict(f"MariaDB's error {error.orig.args[0] if error.orig else 0}") from error
+            if (number := retry_number(error)) is not None:
+                raise Conflict(f"MariaDB's error {number}") from error
             raise
 
     async def close(self) -> None:

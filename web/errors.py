@@ -5,6 +5,7 @@ WebError
   Forbidden       somebody who may not
   BadField        a value that cannot be taken
   NotBuilt        the pages' scripts are missing
+  StoreAway       the Navigator's own store takes nothing now
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = [
     "Forbidden",
     "LoginRequired",
     "NotBuilt",
+    "StoreAway",
     "WebError",
     "error_response",
     "exception_handlers",
@@ -88,6 +90,14 @@ class NotBuilt(WebError):
 
     def __init__(self) -> None:
         super().__init__(503, "not_built", N_("The pages' scripts are not built yet: run “make build” and start again."))
+
+
+class StoreAway(WebError):
+    """503: nothing was done, for our own store took nothing."""
+
+    def __init__(self) -> None:
+        message = N_("Nothing was changed: our own database takes nothing at the moment. Try again shortly.")
+        super().__init__(503, "store_unavailable", message, headers={"Retry-After": "5"})
 
 
 _BY_STATUS: dict[int, tuple[str, str]] = {

@@ -21,7 +21,8 @@ from hub.hub import Hub
 from hub.principal import Principal
 from hub.tasks import Tasks
 from hub.topic import Topic
-from web.errors import WebError
+from hub.writer import StoreUnavailable
+from web.errors import StoreAway, WebError
 from web.i18n import N_
 from web.redmine_failures import web_error
 from web.tickets.desk import Clashed, Desk, Lost
@@ -178,6 +179,9 @@ class Bulk:
         except (RestError, RedmineError) as failure:
             job.away = job.away + 1 if isinstance(failure, RestAway) else 0
             job.fail(id, web_error(failure), say)
+        except StoreUnavailable:
+            job.away += 1
+            job.fail(id, StoreAway(), say)
         job.done += 1
 
     def _tell(self, job: _Job) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.erp.redmine_passwords import RedminePasswords
 from adapters.redmine.errors import RedmineError
@@ -170,7 +171,7 @@ class Desk:
     async def change(self, principal: Principal, id: int, change: Change, *, seen: Version, mine: Mapping[str, str | None]) -> Done:
         """Makes a change by somebody who saw the issue as of `seen`. `mine`: the wanted values in words, for the conflict.
 
-        Raises Clashed when others were first, Lost when nobody knows what became of it; RestError when nothing was written.
+        Raises Clashed when others were first, Lost when nobody knows what became of it; RestError, StoreUnavailable: nothing was written.
         """
         connector = await self.connector(principal)
         async with self._turn(id):
@@ -197,14 +198,14 @@ class Desk:
             await self._tell(id, connector.person.redmine_id, private=change.private_notes)
             sheet = (await self.sheet(principal, id)).value
             untaken = untaken_in_words(outcome.untaken, await self.reader.catalog(), sheet.task, locale_of(principal))
-        except (RestError, RedmineError):  # it is done, and cannot be shown
+        except (RestError, RedmineError, SQLAlchemyError):  # it is done, and cannot be shown
             raise Lost(None) from None
         return Done(sheet.task, outcome.journal_id, untaken)
 
     @asynccontextmanager
     async def _turn(self, id: int) -> AsyncIterator[None]:
         """One change of an issue at a time, at all nodes: Redmine refuses writes that meet, also those that do not hurt each other, and
-        keeps both of two that change no field. Raises RestAway, SQLAlchemyError.
+        keeps both of two that change no field. Raises RestAway, StoreUnavailable.
         """
         async with AsyncExitStack() as stack:
             try:

@@ -44,7 +44,7 @@ _ERRORS: Mapping[int, str] = {
     416: "`bad_range`",
     422: "`bad_value` with the field; `key_reused`; `files_not_private`; `refused` by Redmine",
     428: "`key_required`: the header Idempotency-Key is missing",
-    503: "`redmine_away`, `redmine_off`, `busy`: nothing was done, try again after `Retry-After` seconds",
+    503: "`redmine_away`, `redmine_off`, `busy`, `store_unavailable`: nothing was done, try again after `Retry-After` seconds",
 }
 _READS = (401, 403, 404, 503)
 _BODY = (400, 413, 415, 422)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -13,8 +14,9 @@ from starlette.responses import Response
 
 from adapters.redmine.rest.errors import Refused
 from hub.principal import Principal
+from hub.writer import StoreUnavailable
 from web.auth import require
-from web.errors import BadField, WebError
+from web.errors import BadField, StoreAway, WebError
 from web.i18n import N_
 from web.redmine_failures import redmine_errors
 from web.tickets import shapes
@@ -89,6 +91,10 @@ async def once(
     try:
         with redmine_errors():
             made = await act()
+    except StoreUnavailable:
+        with suppress(SQLAlchemyError, OSError):  # what cannot be released now is told as running, then as not known
+            await keys.release(user_id, key)
+        raise StoreAway() from None
     except WebError as error:
         if error.status in (409, 503):  # nothing was done, and the same key may try again
             await keys.release(user_id, key)

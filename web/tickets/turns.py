@@ -13,17 +13,21 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.lane import met_another
+from hub.lane import retry_number
 from hub.ticket_tables import ticket_turns
+from hub.writer import StoreUnavailable
 
 __all__ = ["Turns"]
 
 _LONGEST = timedelta(minutes=3)
 """Longer than any write with all its deadlines takes."""
 _LOOK_S = 0.05
+_STORE_S = 5.0
+_log = structlog.get_logger("web.tickets")
 _t = ticket_turns.c
 
 
@@ -35,7 +39,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, issue_id: int) -> AsyncIterator[None]:
-        """The turn, while the block runs; waits for it without an end. Raises SQLAlchemyError."""
+        """The turn, while the block runs; waits for it without an end. Raises StoreUnavailable before the block, never after it."""
         holder = secrets.token_hex(8)
         try:
             while not await self._take(issue_id, holder):  # noqa: ASYNC110  # other nodes give it back, and tell nobody
@@ -47,30 +51,37 @@ class Turns:
     async def _take(self, issue_id: int, holder: str) -> bool:
         now = self._now()
         mine = {"holder": holder, "until": now + _LONGEST}
-        async with self._engine.connect() as connection:
-            until = await connection.scalar(sa.select(_t.until).where(_t.issue_id == issue_id))
-        if until is not None and until >= now:
-            return False
         try:
-            async with self._engine.begin() as connection:
-                if until is None:
-                    await connection.execute(sa.insert(ticket_turns).values(issue_id=issue_id, **mine))
-                    return True
-                dead = sa.update(ticket_turns).where(_t.issue_id == issue_id, _t.until < now).values(mine)
-                return bool((await connection.execute(dead)).rowcount)
+            async with asyncio.timeout(_STORE_S):
+                async with self._engine.connect() as connection:
+                    until = await connection.scalar(sa.select(_t.until).where(_t.issue_id == issue_id))
+                if until is not None and until >= now:
+                    return False
+                async with self._engine.begin() as connection:
+                    if until is None:
+                        await connection.execute(sa.insert(ticket_turns).values(issue_id=issue_id, **mine))
+                        return True
+                    dead = sa.update(ticket_turns).where(_t.issue_id == issue_id, _t.until < now).values(mine)
+                    return bool((await connection.execute(dead)).rowcount)
         except IntegrityError:
             return False
-        except DBAPIError as error:
-            if met_another(error):
+        except (SQLAlchemyError, OSError) as error:
+            if isinstance(error, DBAPIError) and retry_number(error) is not None:
                 return False
-            raise
+            raise StoreUnavailable(f"no turn to be had: {type(error).__name__}") from error
 
     async def _give_back(self, issue_id: int, holder: str) -> None:
-        for last in (False, False, True):
-            try:
-                async with self._engine.begin() as connection:
-                    await connection.execute(sa.delete(ticket_turns).where(_t.issue_id == issue_id, _t.holder == holder))
-                return
-            except DBAPIError as error:
-                if last or not met_another(error):
-                    raise
+        """What was done in the block is done: a turn that cannot be given back ends by itself."""
+        mine = sa.delete(ticket_turns).where(_t.issue_id == issue_id, _t.holder == holder)
+        try:
+            async with asyncio.timeout(_STORE_S):
+                for last in (False, False, True):
+                    try:
+                        async with self._engine.begin() as connection:
+                            await connection.execute(mine)
+                        return
+                    except DBAPIError as error:
+                        if last or retry_number(error) is None:
+                            raise
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("ticket_turn_not_given_back", issue=issue_id, error=type(error).__name__)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.store import create_engine
 from hub.ticket_tables import ticket_turns
+from hub.writer import StoreUnavailable
 from tests.clock import Clock
 from web.tickets.turns import Turns
 
@@ -81,4 +84,42 @@ async def test_who_gives_up_leaves_nothing(nodes: tuple[Turns, Turns], store: As
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1), nodes[0].turn(2):
             await asyncio.sleep(10)
+    assert await rows(store) == 0
+
+
+@contextmanager
+def refusing(engine: AsyncEngine, word: str) -> Iterator[None]:
+    """The store takes no statement that begins so."""
+
+    def refuse(*call: Any) -> None:
+        if call[2].startswith(word):
+            raise sa.exc.OperationalError(call[2], None, Exception("database or disk is full"))
+
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine.sync_engine, "before_cursor_execute", refuse)
+
+
+async def test_a_turn_that_cannot_be_given_back_takes_nothing_back(store: AsyncEngine, clock: Clock) -> None:
+    """What was done while one had it is done, whatever the store says then; the turn ends by its term."""
+    turns = Turns(store, now=clock)
+    with refusing(store, "DELETE"):
+        async with turns.turn(1):
+            pass
+    assert await rows(store) == 1
+    clock.advance(240)
+    async with asyncio.timeout(10), turns.turn(1):
+        pass
+    assert await rows(store) == 0
+
+
+async def test_no_turn_without_the_store(store: AsyncEngine, clock: Clock) -> None:
+    """Told before anything was done."""
+    entered = False
+    with refusing(store, "INSERT"), pytest.raises(StoreUnavailable):
+        async with Turns(store, now=clock).turn(1):
+            entered = True
+    assert not entered
     assert await rows(store) == 0

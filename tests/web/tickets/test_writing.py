@@ -8,6 +8,7 @@ import os
 import pytest
 
 from tests.web.tickets.conftest import API, Office
+from tests.web.tickets.test_turns import refusing
 from web.tickets.files import unpack_token
 
 pytestmark = [pytest.mark.redmine]
@@ -90,6 +91,23 @@ async def test_a_repeated_key_gets_the_first_answer(office: Office) -> None:
     assert (none.status_code, none.json()["error"]["code"]) == (428, "key_required")
     bad = await office.send("ivanov", "POST", path, body, key="a b")
     assert (bad.status_code, bad.json()["error"]["field"]) == (422, "Idempotency-Key")
+
+
+async def test_a_store_that_takes_nothing_is_told_and_changes_nothing(office: Office) -> None:
+    """No turn to be had: 503 with the time to wait, no note in Redmine, and the same key works afterwards. One kept harms nothing."""
+    id = await office.issue()
+    body = {"text": "раз", "version": (await office.task("petrova", id))["version"]}
+    engine = office.node.state["engine"]
+    with refusing(engine, "INSERT INTO ticket_turns"):
+        answer = await office.send("petrova", "POST", f"/task/{id}/comments", body, key="once")
+    assert (answer.status_code, answer.json()["error"]["code"], answer.headers["retry-after"]) == (503, "store_unavailable", "5")
+    assert await office.notes(id) == []
+    with refusing(engine, "DELETE FROM ticket_turns"):
+        answer = await office.send("petrova", "POST", f"/task/{id}/comments", body, key="once")
+    assert answer.status_code == 200, answer.text
+    again = await office.send("petrova", "POST", f"/task/{id}/comments", body, key="once")
+    assert again.json() == answer.json()
+    assert await office.notes(id) == ["раз"]
 
 
 async def test_what_a_person_may_not_do_is_refused_before_it_is_sent(office: Office) -> None:
