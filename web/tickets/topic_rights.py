@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from adapters.redmine.errors import RedmineError
 from adapters.redmine.rest.errors import NotAllowed, NotFound, NotSignedIn, RestError
 from hub.hub import Hub
@@ -15,7 +17,7 @@ __all__ = ["TopicRights"]
 
 _PREFIX = "ticket:"
 _AT_ONCE = 8
-"""Questions to Redmine at a time: after a change of anybody's rights every open page is one."""
+"""Questions to Redmine at a time. After a change of anybody's rights every open page is one, and its answer is kept for the page."""
 _AGAIN_S = 3.0
 
 
@@ -37,22 +39,29 @@ class TopicRights:
         self._asked.set()
 
     async def run(self) -> None:
-        """Until cancelled. While Redmine cannot be asked people keep what they had, and it is tried again."""
+        """Until cancelled. While Redmine or the store cannot be asked people keep what they had, and it is tried again."""
         while True:
             await self._asked.wait()
             self._asked.clear()
-            pairs = [(session, name) for session in self._hub.presence for name in session.topics if name.startswith(_PREFIX)]
-            slots = asyncio.Semaphore(_AT_ONCE)
-
-            async def look(session: Session, name: str, slots: asyncio.Semaphore = slots) -> bool:
-                async with slots:
-                    return await self._look(session, name)
-
-            async with asyncio.TaskGroup() as group:
-                looks = [group.create_task(look(*pair), name="ticket_topic_right") for pair in pairs]
-            if not all(done.result() for done in looks):
+            if not await self._round():
                 await asyncio.sleep(_AGAIN_S)
                 self._asked.set()
+
+    async def _round(self) -> bool:
+        """Whether of everybody it is known now."""
+        left = iter([(session, name) for session in self._hub.presence for name in session.topics if name.startswith(_PREFIX)])
+        known = True
+
+        async def work() -> None:
+            nonlocal known
+            for session, name in left:  # one iterator for all who work: each pair is somebody's
+                if not await self._look(session, name):
+                    known = False
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(_AT_ONCE):
+                group.create_task(work(), name=f"ticket_topic_rights_{number}")
+        return known
 
     async def _look(self, session: Session, name: str) -> bool:
         """Whether it is known now."""
@@ -62,6 +71,6 @@ class TopicRights:
             await self._read(session.principal, int(name.removeprefix(_PREFIX)))
         except (NotAllowed, NotFound, NotSignedIn):
             self._hub.rights.expel(session, name)
-        except (RestError, RedmineError):
+        except (RestError, RedmineError, SQLAlchemyError, TimeoutError):
             return False
         return True
