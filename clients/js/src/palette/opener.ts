@@ -43,7 +43,7 @@ export class PaletteOpener {
       const palette = known ?? document.createElement('nav-palette');
       Object.assign(palette, this.#offers());
       if (!known) root.append(palette);
-      await palette.show(() => early.end());
+      if (!early.cancelled) await palette.show(() => early.end());
     } catch {
       this.#failed();
     } finally {
@@ -53,28 +53,47 @@ export class PaletteOpener {
   }
 }
 
+/** What was typed before the palette's field could take it. */
+export interface Early {
+  readonly text: string;
+  /** It ended with Enter: go to what it finds first. */
+  readonly entered: boolean;
+}
+
 /** What is typed while the palette is on its way: it is meant for the palette, not for the page below with its single keys. */
 class EarlyKeys {
-  #typed = '';
+  #text = '';
+  #entered = false;
+  #cancelled = false;
   readonly #take = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.key === 'Backspace') this.#typed = this.#typed.slice(0, -1);
-    else if (event.key.length === 1) this.#typed += event.key;
+    const { key } = event;
+    if (key === 'Enter') this.#entered = true;
+    else if (key === 'Escape') this.#cancelled = true;
+    else if (key === 'Backspace') this.#text = this.#text.slice(0, -1);
+    else if (key.length === 1) this.#text += this.#entered ? '' : key;
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (this.#cancelled) this.end();
   };
 
   constructor() {
     addEventListener('keydown', this.#take, true);
   }
 
+  /** Escape was pressed: the palette is no longer wanted. */
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
   /** Listens no longer; gives what was typed, once. */
-  end(): string {
+  end(): Early {
     removeEventListener('keydown', this.#take, true);
-    const typed = this.#typed;
-    this.#typed = '';
-    return typed;
+    const early = { text: this.#text, entered: this.#entered };
+    this.#text = '';
+    this.#entered = false;
+    return early;
   }
 }
 

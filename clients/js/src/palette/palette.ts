@@ -9,6 +9,7 @@ import { controls } from '../ui/sheets';
 import { type Action, type Entry, type Section, sectionsFor, type Target } from './entries';
 import { navigate } from './navigate';
 import { offered } from './offer';
+import type { Early } from './opener';
 import { type Recent, recentTickets, rememberTicket } from './recent';
 import { TicketSearch } from './search';
 import { t } from './strings';
@@ -41,7 +42,7 @@ export class NavPalette extends TezElement {
   }
 
   /** `early` gives what was typed before the field had the focus. */
-  async show(early: () => string = () => ''): Promise<void> {
+  async show(early: () => Early = () => ({ text: '', entered: false })): Promise<void> {
     await this.updateComplete;
     if (this.open) {
       this.dialog?.close();
@@ -54,8 +55,10 @@ export class NavPalette extends TezElement {
     this.#search.clear();
     this.dialog?.show();
     this.field.focus();
-    this.field.value = early();
-    if (this.field.value) this.#type();
+    const { text, entered } = early();
+    this.field.value = text;
+    if (text) this.#type();
+    if (entered) this.#enter();
   }
 
   get #sections(): Section[] {
@@ -73,6 +76,12 @@ export class NavPalette extends TezElement {
     this.#search.ask(this.typed);
   }
 
+  #enter(apart = false): void {
+    const entries = this.#sections.flatMap((section) => section.entries);
+    const entry = entries[Math.min(this.chosen, entries.length - 1)];
+    if (entry) this.#go(entry, apart);
+  }
+
   #keys(event: KeyboardEvent, entries: readonly Entry[]): void {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     const step = steps[event.key];
@@ -87,8 +96,7 @@ export class NavPalette extends TezElement {
       );
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      const entry = entries[Math.min(this.chosen, entries.length - 1)];
-      if (entry) this.#go(entry, event.ctrlKey || event.metaKey);
+      this.#enter(event.ctrlKey || event.metaKey);
     }
   }
 

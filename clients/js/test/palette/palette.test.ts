@@ -181,6 +181,36 @@ describe('the palette', () => {
     document.removeEventListener('keydown', below);
   });
 
+  async function early(...keys: string[]): Promise<void> {
+    opener.dispatchEvent(
+      new KeyboardEvent('keydown', { code: 'KeyK', ctrlKey: true, bubbles: true, cancelable: true }),
+    );
+    const below = vi.fn();
+    document.addEventListener('keydown', below);
+    for (const key of keys)
+      opener.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    document.removeEventListener('keydown', below);
+    expect(below).not.toHaveBeenCalled();
+  }
+
+  it('goes where an Enter before it was there meant, and not where what follows would', async () => {
+    const went = vi.fn(() => true);
+    const off = onNavigate(went);
+    await early('#', '4', '2', 'Enter', '7');
+    await vi.waitFor(() => expect(went).toHaveBeenCalled());
+    off();
+    expect(went.mock.calls).toEqual([[expect.objectContaining({ pathname: '/tasks/42' })]]);
+    expect(palette().open).toBe(false);
+  });
+
+  it('does not open when Escape came first', async () => {
+    await early('п', 'Escape');
+    await vi.dynamicImportSettled();
+    expect(palette()?.open ?? false).toBe(false);
+    await show();
+    expect(field().value).toBe('');
+  });
+
   it('opens by Ctrl+K with the field in focus, and arrows choose without leaving it', async () => {
     await show();
     expect(palette().shadowRoot?.activeElement).toBe(field());
