@@ -1,0 +1,1 @@
+"""The network monitor: measures hosts, judges how they are, keeps their history, tells of changes."""
