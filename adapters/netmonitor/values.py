@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-__all__ = ["Check", "Host", "Http", "Limits", "Ping", "Round", "State", "Tcp", "quantile"]
+__all__ = ["Ack", "Check", "Group", "Host", "Http", "Inventory", "Limits", "Ping", "Round", "State", "Tcp", "Window", "quantile"]
 
 
 class State(StrEnum):
@@ -121,6 +121,61 @@ class Host:
     """Login names; None: those of its group, else everybody with the permission `netmonitor`; empty: nobody."""
     paused: bool = False
     origin: Literal["file", "page"] = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What is said of a group beside its being the group of some hosts."""
+
+    path: str
+    rule: Literal["worst", "at_least"] = "worst"
+    """Its state is the worst of its hosts', or up while at least `up` of them are."""
+    up: int | None = None
+    notify: tuple[str, ...] | None = None
+    """Login names for its hosts and subgroups that name none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """All that is watched."""
+
+    hosts: tuple[Host, ...] = ()
+    """With ids of their own and parents among them, without a circle."""
+    groups: tuple[Group, ...] = ()
+    anchors: tuple[str, ...] | None = None
+    """Addresses of one's own network that tell whether the probe itself is cut off; None: its default gateways."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Maintenance of a host, or of a group with its subgroups: checks go on, announcements are held (UX B6)."""
+
+    id: int
+    host: str | None
+    group: str | None
+    """One of the two; both None: everything."""
+    starts: datetime
+    ends: datetime
+    """Of the first time, aware; less than seven days later."""
+    weekly: tuple[int, ...] = ()
+    """Weekdays (0 Monday … 6 Sunday) on which it comes again, at the same hours of the clock in `zone`; empty: once."""
+    until: datetime | None = None
+    """A weekly one begins no more after this; None: for ever."""
+    zone: str = "UTC"
+    """An IANA name."""
+    why: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Somebody has taken a host's trouble on: nothing more is announced of it until it recovers, or `until` (UX B7)."""
+
+    host: str
+    by: str
+    why: str
+    at: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
