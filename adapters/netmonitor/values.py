@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 __all__ = ["Ack", "Check", "Group", "Host", "Http", "Inventory", "Limits", "Ping", "Round", "State", "Tcp", "Window", "quantile"]
@@ -87,7 +88,7 @@ class Limits:
     """So many good rounds in a row clear it, 1 to 60."""
     loss_raise: float = 0.20
     loss_clear: float = 0.05
-    """Shares of lost echoes, 0 to 1, loss_clear ≤ loss_raise: a round with more than the first is bad, one with at most the second is good."""
+    """Shares of lost echoes, 0 to 1, loss_clear ≤ loss_raise: a round with more than the first is bad, with at most the second good."""
     p95_raise_ms: float | None = None
     p95_clear_ms: float | None = None
     """The same for the 95th percentile of the round trips; None: no matter."""
@@ -234,7 +235,7 @@ class Round:
         answered = self.answered
         if len(answered) < 2:
             return None
-        return sum(abs(b - a) for a, b in zip(answered, answered[1:], strict=False)) / (len(answered) - 1)
+        return sum(abs(b - a) for a, b in pairwise(answered)) / (len(answered) - 1)
 
 
 def quantile(ordered: Sequence[float], q: float) -> float | None:
