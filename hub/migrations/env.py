@@ -3,6 +3,7 @@
 from alembic import context
 
 import hub.accounts
+import hub.network_tables
 import hub.ticket_tables
 import hub.tickets  # noqa: F401 - their tables belong to the metadata
 from hub.store import metadata
