@@ -1,1 +1,1 @@
-"""The network monitor's pages and interface, `/netmonitor/…`, for whoever has the permission `netmonitor`."""
+"""The network monitor's pages and interface, below `/netmonitor/`."""
