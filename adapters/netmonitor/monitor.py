@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ from adapters.netmonitor.notices import Notices
 from adapters.netmonitor.probe.prober import Prober
 from adapters.netmonitor.schedule import Schedule
 from adapters.netmonitor.source import Outbox
+from adapters.netmonitor.standing import Standing
 from adapters.netmonitor.values import Host, Inventory, Round, State
 from adapters.netmonitor.watch import Known, Watch
 from hub.notification import TopicEvent
@@ -41,6 +42,8 @@ _SLICE = 200
 _UNWRITTEN = 200_000
 """Rounds that wait while the store is away (a thousand hosts: half an hour); then the oldest are given up, counted."""
 _STORE_S = 10.0
+_UNSEEN = timedelta(minutes=2)
+"""A pause in the measuring that is longer than this stands in the history."""
 _AWAY = (SQLAlchemyError, StoreUnavailable, TimeoutError, OSError)
 
 
@@ -55,6 +58,7 @@ class Monitor:
         watch: Watch,
         outbox: Outbox,
         notices: Notices,
+        standing: Standing,
         leads: Callable[[], bool],
         publish: Callable[[TopicEvent], None],
         reads: Callable[[str], bool],
@@ -63,6 +67,7 @@ class Monitor:
     ) -> None:
         """`reads`: whether somebody reads a topic; `shown`: the state of topic `net` as this node has it."""
         self._prober, self._history, self._watch, self._outbox, self._notices = prober, history, watch, outbox, notices
+        self._standing = standing
         self._leads, self._publish, self._reads, self._shown, self._now = leads, publish, reads, shown, now
         self._run_id = secrets.token_urlsafe(6)
         self._serial = 0
@@ -74,6 +79,8 @@ class Monitor:
         self._ended: list[tuple[str, Round]] = []
         self._unwritten: deque[tuple[str, Round, State]] = deque()
         self._states: deque[tuple[str, State, datetime, bool, str]] = deque()
+        self._recovered: set[str] = set()
+        """Hosts whose acknowledgements have had their use."""
         self._to_write = asyncio.Event()
         self.given_up = 0
         """Rounds that the history has not because the store was away too long."""
@@ -122,6 +129,7 @@ class Monitor:
         self._schedule = Schedule()
         self._schedule.replace(hosts, time.monotonic())
         self._publish(board.all(now))
+        await self._bridge(inventory, now)
         _log.info("netmonitor_began", hosts=len(inventory.hosts))
         try:
             async with asyncio.TaskGroup() as group:
@@ -133,6 +141,17 @@ class Monitor:
                 group.create_task(self._watch_term(), name="netmonitor_term")
         except* _Over:
             raise _Over from None
+
+    async def _bridge(self, inventory: Inventory, now: datetime) -> None:
+        """What was not measured since another run or node ended is unknown, not up."""
+        try:
+            async with asyncio.timeout(_STORE_S):
+                newest = await self._history.newest()
+        except _AWAY as error:
+            _log.warning("netmonitor_history_away", error=type(error).__name__)
+            return
+        if newest is not None and now - newest > _UNSEEN:
+            self._states += [(host.id, State.UNKNOWN, newest, False, "not_watched") for host in inventory.hosts]
 
     async def _watch_term(self) -> None:
         while self._leads() and not self._over.is_set():
@@ -190,6 +209,8 @@ class Monitor:
         for change in verdict.changes:
             if change.before is not change.after and not change.host_id.startswith(ANCHOR):
                 self._states.append((change.host_id, change.after, change.at, change.after is State.MAINTENANCE, change.reason or ""))
+            if change.after is State.UP and any(ack.host == change.host_id for ack in self._watch.known.acks):
+                self._recovered.add(change.host_id)
         over = len(self._unwritten) - _UNWRITTEN
         for _ in range(over):
             self._unwritten.popleft()
@@ -197,7 +218,7 @@ class Monitor:
             if self.given_up == 0:
                 _log.error("netmonitor_history_given_up")
             self.given_up += over
-        if self._unwritten or self._states:
+        if self._unwritten or self._states or self._recovered:
             self._to_write.set()
 
     # -- the history ------------------------------------------------------------------------------------
@@ -211,6 +232,9 @@ class Monitor:
                 async with asyncio.timeout(_STORE_S):
                     await self._history.state(states)
                     await self._history.append(rounds)
+                    for host_id in list(self._recovered):
+                        await self._standing.clear_ack(host_id)
+                        self._recovered.discard(host_id)
             except _AWAY as error:
                 failures += 1
                 if failures == 1:
@@ -222,7 +246,7 @@ class Monitor:
                 failures = 0
             _drop(self._unwritten, rounds)
             _drop(self._states, states)
-            if not self._unwritten and not self._states:
+            if not self._unwritten and not self._states and not self._recovered:
                 self._to_write.clear()
 
     async def _compact(self) -> None:

@@ -19,11 +19,12 @@ from hub.event import rfc3339
 from hub.principal import Principal
 from web.errors import BadField
 from web.i18n import N_
-from web.netmonitor.section import Section
-from web.netmonitor.serving import HEADERS, answer, host_of
+from web.netmonitor.area import HEADERS, answer
+from web.netmonitor.section import Section, window_json
+from web.netmonitor.serving import host_of
 from web.quality_csv import to_csv
 
-__all__ = ["history", "history_csv", "host", "status", "summary", "uptime", "uptime_csv"]
+__all__ = ["history", "history_csv", "host", "instant", "status", "summary", "uptime", "uptime_csv"]
 
 _RANGES = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), **SPANS}
 _LONGEST = timedelta(days=3660)
@@ -59,7 +60,7 @@ async def summary(_request: Request, section: Section, _principal: Principal) ->
 async def host(request: Request, section: Section, _principal: Principal) -> Response:
     """One host: its row, how it is checked, what lies behind it, its uptime and maintenance."""
     id = host_of(request, section)
-    known, rows = section.hosts()[id], section.shown()["hosts"]
+    known, rows = section.by_id()[id], section.shown()["hosts"]
     shares = (await section.history.uptime([id])).get(id, {})
     first = (await section.history.first_seen([id])).get(id)
     windows = [window for window in section.windows() if window.host in (None, id) and _covers(window.group, known.group)]
@@ -68,11 +69,11 @@ async def host(request: Request, section: Section, _principal: Principal) -> Res
             "host": {"id": id, **rows.get(id, {})},
             "spec": spec_of(known),
             "origin": known.origin,
-            "children": [{"id": child.id, "name": child.name} for child in section.hosts().values() if child.parent == id],
-            "parent": None if known.parent is None else {"id": known.parent, "name": section.hosts()[known.parent].name},
+            "children": [{"id": child.id, "name": child.name} for child in section.by_id().values() if child.parent == id],
+            "parent": None if known.parent is None else {"id": known.parent, "name": section.by_id()[known.parent].name},
             "uptime": {span: _percent(shares[span].percent) if span in shares else None for span in SPANS},
             "first_seen": None if first is None else rfc3339(first),
-            "maintenance": [section.window_json(window) for window in windows],
+            "maintenance": [window_json(window) for window in windows],
         }
     )
 
@@ -137,7 +138,7 @@ async def uptime_csv(request: Request, section: Section, principal: Principal) -
     spans = list(next(iter(shares.values()), {}))
     head = [_said(request, principal, text) for text in (N_("Group"), N_("Host"), N_("Address"))]
     rows: list[list[str | int | float | None]] = [[*head, *(f"{span}, %" for span in spans)]]
-    hosts = section.hosts()
+    hosts = section.by_id()
     for path, ids in _groups(section).items():
         rows.append([path, "", "", *(_percent(_mean(ids, shares, span)) for span in spans)])
     for id, of in sorted(shares.items(), key=lambda item: (hosts[item[0]].group, hosts[item[0]].name)):
@@ -148,7 +149,7 @@ async def uptime_csv(request: Request, section: Section, principal: Principal) -
 async def _history(request: Request, section: Section) -> tuple[Series, list[Outage]]:
     id, query, now = host_of(request, section), request.query_params, section.now()
     if "since" in query or "until" in query:
-        since, until = _instant(query.get("since"), "since"), _instant(query.get("until"), "until") if "until" in query else now
+        since, until = instant(query.get("since"), "since"), instant(query.get("until"), "until") if "until" in query else now
     else:
         wanted = query.get("range", "24h")
         if wanted not in _RANGES:
@@ -159,9 +160,10 @@ async def _history(request: Request, section: Section) -> tuple[Series, list[Out
     return await section.history.series(id, since, until), await section.history.outages(id, since, until)
 
 
-def _instant(text: str | None, field: str) -> datetime:
+def instant(text: Any, field: str) -> datetime:
+    """An aware time in ISO 8601. Raises BadField."""
     try:
-        at = datetime.fromisoformat(text or "")
+        at = datetime.fromisoformat(text if isinstance(text, str) else "")
     except ValueError:
         raise BadField(field, N_("A time with its offset, such as 2026-01-31T09:00:00Z.")) from None
     if at.tzinfo is None:
@@ -173,13 +175,13 @@ async def _shares(request: Request, section: Section) -> dict[str, dict[str, Upt
     span = request.query_params.get("span")
     if span is not None and span not in SPANS:
         raise BadField("span", N_("One of {ranges}."), ranges=", ".join(SPANS))
-    shares = await section.history.uptime(list(section.hosts()), SPANS if span is None else {span: SPANS[span]})
-    return {id: of for id, of in shares.items() if id in section.hosts()}
+    shares = await section.history.uptime(list(section.by_id()), SPANS if span is None else {span: SPANS[span]})
+    return {id: of for id, of in shares.items() if id in section.by_id()}
 
 
 def _groups(section: Section) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for id, known in section.hosts().items():
+    for id, known in section.by_id().items():
         path = known.group
         while path:
             found.setdefault(path, []).append(id)

@@ -1,14 +1,13 @@
-"""What all handlers of the network monitor go through: the permission first, then the store's and the probe's failures as answers."""
+"""What all handlers of the network monitor go through: the permission first, then the store's failures as answers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from hub.principal import Principal
 from hub.writer import StoreUnavailable
@@ -17,9 +16,8 @@ from web.errors import StoreAway, WebError
 from web.i18n import N_
 from web.netmonitor.section import Section
 
-__all__ = ["HEADERS", "Handler", "answer", "guarded", "host_of"]
+__all__ = ["Handler", "guarded", "host_of"]
 
-HEADERS = {"cache-control": "no-store"}
 _DEADLINE_S = 10.0
 
 Handler = Callable[[Request, Section, Principal], Awaitable[Response]]
@@ -42,14 +40,9 @@ def guarded(handler: Handler, *, deadline_s: float = _DEADLINE_S) -> Callable[[R
     return guarded_handler
 
 
-def answer(content: Any, status: int = 200) -> Response:
-    """JSON that nobody keeps."""
-    return JSONResponse(content, status, HEADERS)
-
-
 def host_of(request: Request, section: Section) -> str:
     """The id in the address. Raises WebError 404 for a host that is not watched."""
     id = str(request.path_params["id"])
-    if id not in section.hosts():
+    if id not in section.by_id():
         raise WebError(404, "not_found", N_("There is no such host."))
     return id
