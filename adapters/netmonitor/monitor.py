@@ -79,8 +79,7 @@ class Monitor:
         self._ended: list[tuple[str, Round]] = []
         self._unwritten: deque[tuple[str, Round, State]] = deque()
         self._states: deque[tuple[str, State, datetime, bool, str]] = deque()
-        self._recovered: set[str] = set()
-        """Hosts whose acknowledgements have had their use."""
+        self._acks_over: set[str] = set()
         self._to_write = asyncio.Event()
         self.given_up = 0
         """Rounds that the history has not because the store was away too long."""
@@ -209,8 +208,7 @@ class Monitor:
         for change in verdict.changes:
             if change.before is not change.after and not change.host_id.startswith(ANCHOR):
                 self._states.append((change.host_id, change.after, change.at, change.after is State.MAINTENANCE, change.reason or ""))
-            if change.after is State.UP and any(ack.host == change.host_id for ack in self._watch.known.acks):
-                self._recovered.add(change.host_id)
+        self._acks_over |= {ack.host for ack in verdict.acks_over}
         over = len(self._unwritten) - _UNWRITTEN
         for _ in range(over):
             self._unwritten.popleft()
@@ -218,7 +216,7 @@ class Monitor:
             if self.given_up == 0:
                 _log.error("netmonitor_history_given_up")
             self.given_up += over
-        if self._unwritten or self._states or self._recovered:
+        if self._unwritten or self._states or self._acks_over:
             self._to_write.set()
 
     # -- the history ------------------------------------------------------------------------------------
@@ -232,9 +230,9 @@ class Monitor:
                 async with asyncio.timeout(_STORE_S):
                     await self._history.state(states)
                     await self._history.append(rounds)
-                    for host_id in list(self._recovered):
+                    for host_id in list(self._acks_over):
                         await self._standing.clear_ack(host_id)
-                        self._recovered.discard(host_id)
+                        self._acks_over.discard(host_id)
             except _AWAY as error:
                 failures += 1
                 if failures == 1:
@@ -246,7 +244,7 @@ class Monitor:
                 failures = 0
             _drop(self._unwritten, rounds)
             _drop(self._states, states)
-            if not self._unwritten and not self._states and not self._recovered:
+            if not self._unwritten and not self._states and not self._acks_over:
                 self._to_write.clear()
 
     async def _compact(self) -> None:

@@ -1,4 +1,4 @@
-"""The addresses of the network monitor's interface, `/netmonitor/api/…`; its pages and the administrators' part are modules of their own."""
+"""The addresses of `/netmonitor/api/…`; the monitor's pages and the administrators' part have modules of their own."""
 
 from __future__ import annotations
 
