@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import socket
+from collections.abc import Collection, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from adapters.netmonitor.values import Ack, Window
 from hub.principal import Principal
+from hub.tasks import end
 from web.body import read_json
 from web.errors import BadField, WebError
 from web.i18n import N_
@@ -27,6 +29,7 @@ __all__ = ["acknowledge", "clear", "end_maintenance", "maintenance", "ping", "pl
 
 _MOST_WHY = 1000
 _TRACE_S = 25.0
+_NAMES_S = 2.0
 _BUSY = N_("Too many measurements are asked for at once. Try again shortly.")
 
 
@@ -118,14 +121,34 @@ async def trace(request: Request, section: Section, _principal: Principal) -> Re
         try:
             async with asyncio.timeout(_TRACE_S), aclosing(section.probe.traceroute(host)) as found:
                 async for hop in found:
-                    hops.append({"ttl": hop.ttl, "address": hop.address, "addresses": list(hop.addresses), "rtts": list(hop.rtts)})
+                    hops.append({"ttl": hop.ttl, "address": hop.address, "rtts": list(hop.rtts)})
                     reached = reached or hop.reached
             whole = True
         except TimeoutError:
             pass  # what was found until then is told
         except OSError as error:
             raise WebError(503, "trace_failed", N_("The way cannot be traced: {why}"), why=str(error)) from None
-    return answer({"hops": hops, "reached": reached, "whole": whole})
+    names = await _names({hop["address"] for hop in hops if hop["address"] is not None})
+    return answer({"hops": [{**hop, "name": names.get(hop["address"])} for hop in hops], "reached": reached, "whole": whole})
+
+
+async def _names(addresses: Collection[str]) -> dict[str, str]:
+    """What the addresses are called, as far as the resolver says so in time."""
+    loop = asyncio.get_running_loop()
+    asked = {address: asyncio.create_task(_name(loop, address), name=f"netmonitor_name_{address}") for address in addresses}
+    if not asked:
+        return {}
+    done, late = await asyncio.wait(asked.values(), timeout=_NAMES_S)
+    await end(late)
+    return {address: name for address, task in asked.items() if task in done and (name := task.result()) is not None}
+
+
+async def _name(loop: asyncio.AbstractEventLoop, address: str) -> str | None:
+    try:
+        name, _port = await loop.getnameinfo((address, 0), socket.NI_NAMEREQD)
+    except OSError:
+        return None
+    return name
 
 
 _WINDOW_ERRORS: Mapping[str, str] = {

@@ -66,9 +66,7 @@ async def host(request: Request, section: Section, _principal: Principal) -> Res
     windows = [window for window in section.windows() if window.host in (None, id) and _covers(window.group, known.group)]
     return answer(
         {
-            "host": {"id": id, **rows.get(id, {})},
-            "spec": spec_of(known),
-            "origin": known.origin,
+            "host": {**spec_of(known), **rows.get(id, {}), "id": id, "origin": known.origin},
             "children": [{"id": child.id, "name": child.name} for child in section.by_id().values() if child.parent == id],
             "parent": None if known.parent is None else {"id": known.parent, "name": section.by_id()[known.parent].name},
             "uptime": {span: _percent(shares[span].percent) if span in shares else None for span in SPANS},
