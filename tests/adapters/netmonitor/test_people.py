@@ -49,14 +49,6 @@ async def test_everybody_is_who_may_see_the_network_and_can_sign_in(store: Async
         for number, (name, active) in enumerate([("anna", True), ("boris", False), ("vera", True)], 1):
             row = {"id": number, "name": name, "display_name": name, "active": active, "created_at": START}
             await connection.execute(sa.insert(users).values(row))
-                "name": name,
-                "display_name": name,
-                "locale": "ru",
-                "time_zone": "UTC",
-                "active": active,
-                "created_at": START,
-            }
-            await connection.execute(sa.insert(users).values({column: values[column] for column in values if column in users.c}))
         rows = [(1, "netmonitor"), (2, "netmonitor"), (3, "admin")]
         for user_id, permission in rows:
             await connection.execute(
