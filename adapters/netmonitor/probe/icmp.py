@@ -38,6 +38,8 @@ _HEADER = struct.Struct("!BBHHH")
 _RECEIVE_BYTES = 4_194_304
 """Some 5,000 replies, as the kernel counts small packets: two seconds of 5,000 hosts. Without CAP_NET_ADMIN net.core.rmem_max bounds it."""
 _SEND_BYTES = 1_048_576
+_FULL = frozenset({errno.EAGAIN, errno.ENOBUFS})
+"""What an unprivileged and a raw socket say when their buffers are full (net/ipv4/ip_output.c)."""
 _MOST_SOCKETS = 16
 """Requests to silent neighbours wait 3 s for ARP in the sender's buffer, whose bound is often 212,992 bytes (net.core.wmem_max): some 550
 requests, and hosts that do answer could not be asked any more. So where it is full another socket sends."""
@@ -93,11 +95,16 @@ class Channel:
         return int(self._first.sock.fileno())
 
     def send(self, sequence: int, size: int, to: SockAddr) -> None:
-        """Sends a request of `size` bytes of payload. Raises OSError; BlockingIOError while every buffer is full."""
+        """Sends a request of `size` bytes of payload. Raises OSError; BlockingIOError while every buffer is full.
+
+        ENOBUFS then means the destination: the kernel has no room for one neighbour more.
+        """
         packet = self._packet(sequence, size)
         try:
             self._sending(packet, to)
-        except BlockingIOError:
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
             self._send_elsewhere(packet, to)
 
     def receive(self, most: int) -> list[tuple[str, int, int | None]]:
@@ -158,8 +165,12 @@ class Channel:
 
     def _send_elsewhere(self, packet: bytes, to: SockAddr) -> None:
         for other in self._sockets:
-            with suppress(BlockingIOError):
+            try:
                 other.sock.sendto(packet, to)
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+            else:
                 self._sending = other.sock.sendto
                 return
         if len(self._sockets) >= _MOST_SOCKETS:
@@ -169,15 +180,20 @@ class Channel:
         except (NotPermitted, OSError) as error:
             raise BlockingIOError(errno.EAGAIN, "the buffer is full") from error
         sock = spare.sock
-        _buffer(sock, _SO_SNDBUFFORCE, socket.SO_SNDBUF, _SEND_BYTES)
-        if self.raw:
-            _attach(sock, _NOTHING)  # replies go to every raw socket; the first one takes them
-        else:
-            stamped(sock)
-            self._receivers.append(sock.recvmsg_into)
+        try:
+            _buffer(sock, _SO_SNDBUFFORCE, socket.SO_SNDBUF, _SEND_BYTES)
+            if self.raw:
+                _attach(sock, _NOTHING)  # replies go to every raw socket; the first one takes them
+            else:
+                stamped(sock)
+            sock.sendto(packet, to)
+        except OSError:  # its buffer is empty, so this is not its fault
+            spare.close()
+            raise
         self._sockets.append(spare)
         self._sending = sock.sendto
-        sock.sendto(packet, to)
+        if not self.raw:
+            self._receivers.append(sock.recvmsg_into)
 
 
 _CONTROL_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)

@@ -114,8 +114,9 @@ class Pinger:
         self._tried = 0.0
         self._stamps = Stamps()
         self._peers: dict[str, _Peer] = {}
-        self._wheel: dict[int, list[_Run]] = {}
+        self._wheel: dict[int, dict[_Run, None]] = {}
         self._slots: list[int] = []
+        """A heap of the wheel's slots, and of some that are empty by now."""
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._wakes = 0
         """The slot for which the timer is set."""
@@ -204,6 +205,7 @@ class Pinger:
             run.error = "no_name"
         else:
             self._aim(run, address)
+        self._take_out(run)  # of the slot where it would have been without a name
         run.due = time.monotonic_ns()
         self._put(run, run.due)
 
@@ -238,12 +240,26 @@ class Pinger:
         run.slot = slot
         there = self._wheel.get(slot)
         if there is None:
-            self._wheel[slot] = [run]
+            self._wheel[slot] = {run: None}
             heapq.heappush(self._slots, slot)
             if not self._going_on and (self._timer is None or slot < self._wakes):
                 self._wake(slot)
         else:
-            there.append(run)
+            there[run] = None
+
+    def _take_out(self, run: _Run) -> None:
+        there = self._wheel.get(run.slot)
+        if there is not None and run in there:
+            del there[run]
+            if not there:
+                del self._wheel[run.slot]
+        run.slot = -1
+
+    def _next_slot(self) -> int | None:
+        slots, wheel = self._slots, self._wheel
+        while slots and slots[0] not in wheel:
+            heapq.heappop(slots)
+        return slots[0] if slots else None
 
     def _wake(self, slot: int) -> None:
         if self._timer is not None:
@@ -267,33 +283,29 @@ class Pinger:
         if not self._go_on():
             self._again()
             return
-        slots = self._slots
+        slot = self._next_slot()
         if self._unanswered:
             soon = time.monotonic_ns() // _TICK_NS + 1
-            self._wake(min(soon, slots[0]) if slots else soon)
-        elif slots:
-            self._wake(slots[0])
+            self._wake(soon if slot is None else min(soon, slot))
+        elif slot is not None:
+            self._wake(slot)
 
     def _go_on(self) -> bool:
         """What is due; False when that was too much for one turn."""
-        slots, wheel = self._slots, self._wheel
         now = time.monotonic_ns() // _TICK_NS
         left = _SENDS
         self._going_on = True
         try:
-            while slots and slots[0] <= now:
-                slot = slots[0]
-                runs = wheel[slot]
-                while runs:
-                    if left == 0:
-                        return False
-                    run = runs.pop()
-                    if run.slot == slot:
-                        left -= 1
-                        self._advance(run)
-                if slots[0] == slot:
-                    heapq.heappop(slots)
-                    del wheel[slot]
+            while (slot := self._next_slot()) is not None and slot <= now:
+                if left == 0:
+                    return False
+                left -= 1
+                runs = self._wheel[slot]
+                run, _ = runs.popitem()
+                if not runs:
+                    del self._wheel[slot]
+                run.slot = -1
+                self._advance(run)
         finally:
             self._going_on = False
         return True
@@ -391,7 +403,9 @@ class Pinger:
                 self._finish(run)
 
     def _finish(self, run: _Run) -> None:
-        run.over, run.slot = True, -1
+        run.over = True
+        if run.slot >= 0:
+            self._take_out(run)
         self._running -= 1
         self._unanswered -= run.unanswered
         peer, rtts, error = run.peer, list[float | None](), run.error
