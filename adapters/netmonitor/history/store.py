@@ -414,7 +414,7 @@ class History:
         query = sa.select(net_seen.c.host, net_seen.c.first_at)
         if hosts is not None:
             query = query.where(net_seen.c.host.in_(hosts))
-        return dict((await connection.execute(query)).tuples().all())
+        return {row.host: row.first_at for row in await connection.execute(query)}
 
     async def newest(self) -> datetime | None:
         """About when the newest round of any host began, to the hour once it has moved: a leader that comes back learns since when
