@@ -43,6 +43,7 @@ from web.errors import exception_handlers
 from web.events import event_routes
 from web.health import health_routes
 from web.metrics import metrics_routes
+from web.netmonitor.pages import network_page_routes
 from web.netmonitor.routes import network_routes
 from web.netmonitor.section import Section, open_network
 from web.notifications import notification_routes
@@ -120,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *health_routes(),
             *metrics_routes(),
             *network_routes(),
+            *network_page_routes(),
             *notification_routes(),
             *ops_routes(),
             *own_session_routes(),
