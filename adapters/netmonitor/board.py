@@ -154,4 +154,6 @@ def _ms(value: float | None) -> float | None:
 def _why(reason: str | None) -> Text:
     if reason == "anchors":
         return {"ru": "Свои шлюзы не отвечают", "en": "Its own gateways do not answer"}
+    if reason == "hosts":
+        return {"ru": "Не отвечает ни один узел", "en": "No host answers"}
     return {"ru": "Запросы не отправляются", "en": "Requests cannot be sent"}

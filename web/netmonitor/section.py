@@ -70,14 +70,14 @@ async def _may_read(principal: Principal, _name: str) -> bool:
 @asynccontextmanager
 async def open_network(settings: Settings, hub: Hub, engine: AsyncEngine) -> AsyncIterator[Section | None]:
     """Registers topics and source, and follows the inventory while the block runs; to be entered before the hub runs. None: it is off."""
+    for topic in net_topics(_may_read):
+        hub.topics.add(topic)
     if not settings.areas()["netmonitor"].on:
         yield None
         return
     async with AsyncExitStack() as stack:
         prober = await stack.enter_async_context(open_prober(now=hub.now))
         history = await stack.enter_async_context(open_history(engine, now=hub.now, fence=lambda: hub.leader.guard))
-        for topic in net_topics(_may_read):
-            hub.topics.add(topic)
         hosts, standing, outbox = HostStore(engine, now=hub.now), Standing(engine, now=hub.now), Outbox()
         loader = Loader(settings.hosts_file, hosts)
         watch = Watch(loader, standing)

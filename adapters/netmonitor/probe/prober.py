@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -71,7 +71,7 @@ class Prober:
         self.begin(host, done)
         return await found
 
-    async def traceroute(self, host: Host, *, hops: int = MOST_HOPS, probes: int = 3, timeout_s: float = 1.0) -> AsyncIterator[Hop]:
+    async def traceroute(self, host: Host, *, hops: int = MOST_HOPS, probes: int = 3, timeout_s: float = 1.0) -> AsyncGenerator[Hop, None]:
         """The way to the host, hop by hop as they are found; see `traceroute.trace`. Raises NoName, NotPermitted, OSError."""
         address = await self._names.find(host.address, host.family)
         if address is None:

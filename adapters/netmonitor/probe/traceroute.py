@@ -10,7 +10,7 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -154,7 +154,7 @@ class _Socket:
         return int.from_bytes(data[6:8], "big")
 
 
-async def trace(address: Address, *, hops: int = MOST_HOPS, probes: int = 3, timeout_s: float = 1.0) -> AsyncIterator[Hop]:
+async def trace(address: Address, *, hops: int = MOST_HOPS, probes: int = 3, timeout_s: float = 1.0) -> AsyncGenerator[Hop, None]:
     """One hop after the other, until the host answers or nothing goes further, at most `hops` (30) of at most `probes` (10) requests.
 
     A hop takes at most `timeout_s` and the pauses between its requests. Raises NotPermitted with the words to show, OSError when nothing
