@@ -70,6 +70,10 @@ class Watch:
                 failures += 1
                 if failures == 1:
                     _log.warning("netmonitor_inventory_away", error=type(error).__name__)
+            except Exception:  # a bug must not end the following for good
+                failures += 1
+                if failures == 1:
+                    _log.exception("netmonitor_inventory_failed")
             else:
                 if failures:
                     _log.info("netmonitor_inventory_back", failures=failures)
