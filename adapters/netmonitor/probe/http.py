@@ -91,7 +91,8 @@ class _Answer(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         self._fail(ConnectionAbortedError())
-        self.whole.exception()  # nobody needs to ask for it any more
+        if not self.whole.cancelled():
+            self.whole.exception()  # nobody needs to ask for it any more
 
     # -- what the parser calls: httptools.HTTPProtocol
 

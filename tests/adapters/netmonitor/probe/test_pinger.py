@@ -71,7 +71,7 @@ async def test_every_size_is_answered(either: bool) -> None:
 async def test_a_host_unplugged_in_the_middle_of_a_round(inside: Site) -> None:
     """Its first echoes were answered, its last were not."""
     async with open_prober() as prober:
-        waiting = asyncio.create_task(measure(prober, UP, Ping(echoes=20, spacing_s=0.1, timeout_s=0.3)))
+        waiting = asyncio.create_task(measure(prober, UP, Ping(echoes=20, spacing_s=0.05, timeout_s=0.2)))
         try:
             await until(lambda: UP in prober._pinger._peers and any(prober._pinger._peers[UP].runs[-1].answers))
             inside.host.ip("link", "set", inside.host_port, "down")
@@ -121,7 +121,7 @@ async def test_late_answers_are_lost_and_counted_as_late(either: bool) -> None:
         await until(lambda: prober._pinger._read() and first.late + peer.late == 3)
         second = await measure(prober, LATE, Ping(echoes=1, timeout_s=0.05))
         assert first.late + second.late == 3
-        third = await measure(prober, LATE, Ping(echoes=2, spacing_s=1.0, timeout_s=0.05))
+        third = await measure(prober, LATE, Ping(echoes=2, spacing_s=0.6, timeout_s=0.05))
         assert third.rtts == (None, None)
         assert third.late >= 2, "that of the second round, and its own first"
 
