@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.netmonitor.history.blocks import DAY_S, RAW, ROLLUPS, TIERS, Tier, pack_rounds, rollups, rounds
+from adapters.netmonitor.history.bound import bound, point_bytes, round_bytes
 from adapters.netmonitor.history.columns import BadBlock, pack, unpack
 from adapters.netmonitor.history.kept import Kept, keep, read, text
 from adapters.netmonitor.history.moving import Block, by_step, move
@@ -113,3 +116,32 @@ def test_a_block_that_cannot_be_read_is_begun_anew() -> None:
     fresh = {block.tier: block for block in move("h", HOUR_S, kept, {})}
     for block in move("h", HOUR_S, kept, bad):
         assert block == fresh[block.tier]._replace(held=8)
+
+
+@pytest.mark.parametrize("every_s", [1, 10, 300])
+@pytest.mark.parametrize("most", [150, 5_000, 60_000_000])
+def test_no_noise_takes_more_room_than_the_bound(every_s: int, most: int) -> None:
+    """Answers anywhere between nothing and `most` microseconds, evenly or by their powers, several hours of them."""
+    chance = random.Random(most)
+    blocks: dict[tuple[Tier, int], Block] = {}
+    points: dict[Tier, set[int]] = {tier: set() for tier in ROLLUPS}
+    hours = 1 if every_s == 1 else 4
+    for hour_s in range(HOUR_S, HOUR_S + hours * 3600, 3600):
+        times = range(hour_s * 1000, (hour_s + 3600) * 1000, every_s * 1000)
+        kept = [Kept(at + chance.randrange(900), 0, tuple(_noise(chance, most) for _ in range(5))) for at in times]
+        old = {tier: blocks[tier, tier.block(hour_s)] for tier in TIERS if (tier, tier.block(hour_s)) in blocks}
+        for block in move("h", hour_s, kept, old):
+            blocks[block.tier, block.start] = block
+        for tier in ROLLUPS:
+            points[tier] |= {one.at // 1000 // tier.step_s for one in kept}
+    for tier in ROLLUPS:
+        size = sum(len(block.packed) for block in blocks.values() if block.tier == tier)
+        answers = max(5, min(tier.step_s, hours * 3600) / every_s * 5)
+        assert size <= 100 + len(points[tier]) * point_bytes(answers)
+    rounds_ = hours * 3600 // every_s
+    assert sum(len(block.packed) for block in blocks.values() if block.tier == RAW) <= 100 * hours + rounds_ * round_bytes(5)
+    assert 0 < bound(1) < bound(1, interval_s=1) < bound(2, interval_s=1, echoes=20)
+
+
+def _noise(chance: random.Random, most: int) -> int:
+    return chance.randrange(1, most) if chance.random() < 0.5 else round(math.exp(chance.random() * math.log(most)))
