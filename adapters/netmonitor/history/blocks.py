@@ -71,11 +71,11 @@ def pack_rounds(kept: Sequence[Kept], start_s: int) -> bytes:
 def rounds(packed: bytes, start_s: int) -> list[Kept]:
     """The rounds of a block, ascending by time. Raises BadBlock."""
     gaps, states, sent, lost, rtts, late, duplicates, errors, warnings, words = unpack(packed, 10)
-    named = ["", *bytes(words).decode().split("\n")]
-    times = accumulate(gaps, initial=start_s * 1000)
-    next(times)
-    answered = iter(rtts)
     try:
+        named = ["", *bytes(words).decode().split("\n")]
+        times = accumulate(gaps, initial=start_s * 1000)
+        next(times)
+        answered = iter(rtts)
         return [
             Kept(
                 at,

@@ -47,18 +47,20 @@ def follow(last: Outage | None, changes: Iterable[StateChange]) -> list[Outage]:
     that intervals never overlap; one that lasted no time at all is forgotten.
     """
     found = [] if last is None else [last]
+    known = None if last is None else last.ended or last.began
     for change in changes:
-        top = found[-1] if found else None
-        at = change.at if top is None else max(change.at, top.ended or top.began)
-        plain = change.state is State.UP and not change.maintenance
-        if top is not None and top.ended is None:
-            if (top.state, top.maintenance) == (change.state, change.maintenance):
-                continue
+        top = found[-1] if found and found[-1].ended is None else None
+        if top is not None and (top.state, top.maintenance) == (change.state, change.maintenance):
+            continue
+        at = change.at if known is None else max(change.at, known)
+        if top is not None:
+            known = at
             if at == top.began:
                 found.pop()
             else:
                 found[-1] = replace(top, ended=at)
-        if not plain:
+        if change.state is not State.UP or change.maintenance:
+            known = at
             reason = change.reason[:_MOST_REASON]
             found.append(Outage(host=change.host, began=at, ended=None, state=change.state, maintenance=change.maintenance, reason=reason))
     return found
