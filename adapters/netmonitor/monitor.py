@@ -42,6 +42,7 @@ _SLICE = 200
 _UNWRITTEN = 200_000
 """Rounds that wait while the store is away (a thousand hosts: half an hour); then the oldest are given up, counted."""
 _STORE_S = 10.0
+_AFTER_A_BUG_S = 5.0
 _UNSEEN = timedelta(minutes=2)
 """A pause in the measuring that is longer than this stands in the history."""
 _AWAY = (SQLAlchemyError, StoreUnavailable, TimeoutError, OSError)
@@ -110,7 +111,7 @@ class Monitor:
                 pass
             except Exception:  # a bug must not end the watching for good; the next term begins with what has committed
                 _log.exception("netmonitor_failed")
-                await asyncio.sleep(5)
+                await asyncio.sleep(_AFTER_A_BUG_S)
                 self._begun.set()
             finally:
                 self._running, self._network = False, None

@@ -121,7 +121,9 @@ class Watch:
         """What came to the inbox, oldest first: (kind, host), and that every second of a pair had its first."""
         async with self.node.state["engine"].connect() as connection:
             query = sa.select(events.c.type, events.c.event_id).select_from(inbox.join(events, inbox.c.event_pk == events.c.pk))
-            found = [(row.type.removeprefix("net."), row.event_id.split(":")[0]) for row in await connection.execute(query.order_by(inbox.c.seq))]
+            found = [
+                (row.type.removeprefix("net."), row.event_id.split(":")[0]) for row in await connection.execute(query.order_by(inbox.c.seq))
+            ]
         open_: set[tuple[str, str]] = set()
         for kind, host in found:
             if kind in _OPENS:
