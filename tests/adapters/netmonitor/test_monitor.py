@@ -340,9 +340,9 @@ async def test_a_bug_does_not_end_the_watching(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("adapters.netmonitor.monitor._AFTER_A_BUG_S", 0.05)
     async with at_work(rig):
         await until(lambda: "gw" in rig.states())
-        monkeypatch.setattr("adapters.netmonitor.board.Board.turn", _broken)
-        await asyncio.sleep(0.3)
-        monkeypatch.undo()
+        with monkeypatch.context() as patched:
+            patched.setattr("adapters.netmonitor.board.Board.turn", _broken)
+            await asyncio.sleep(0.3)
         rig.net.clear()
         rig.net.update(empty())
         await until(lambda: rig.states() == {"gw": "up", "web": "up"})
