@@ -29,6 +29,7 @@ class NavArea:
 AREAS: tuple[NavArea, ...] = (
     NavArea("inbox", "/"),
     NavArea("tasks", "/tasks/"),
+    NavArea("network", "/netmonitor/", "netmonitor"),
     NavArea("quality", "/quality/", "quality"),
     NavArea("ops", "/ops/", "admin"),
     NavArea("admin", "/admin/", "admin"),

@@ -43,6 +43,9 @@ from web.errors import exception_handlers
 from web.events import event_routes
 from web.health import health_routes
 from web.metrics import metrics_routes
+from web.netmonitor.pages import network_page_routes
+from web.netmonitor.routes import network_routes
+from web.netmonitor.section import Section, open_network
 from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
 from web.own_sessions import own_session_routes
@@ -90,6 +93,8 @@ class AppState(State):
     quality: Quality
     ticket_list: TicketList
     tickets: Tickets
+    network: Section | None
+    """None: the network monitor is off."""
     devices: Devices
     session_list: SessionList
     people_search: PeopleSearch
@@ -115,6 +120,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *event_routes(),
             *health_routes(),
             *metrics_routes(),
+            *network_routes(),
+            *network_page_routes(),
             *notification_routes(),
             *ops_routes(),
             *own_session_routes(),
@@ -156,6 +163,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         tickets = await stack.enter_async_context(open_tickets(settings, hub, state["engine"], state["directory"], calendar))
         ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
         tickets.find, tickets.changed = ticket_list.find, ticket_list.changed
+        network = await stack.enter_async_context(open_network(settings, hub, state["engine"]))
         vpn_notices = VpnNotices(state["engine"], hub.mark, clock=hub.now)
         for source, cadence in await _sources(settings, stack, vpn_notices, calendar):
             hub.add_source(source, cadence)
@@ -178,6 +186,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             quality=quality,
             ticket_list=ticket_list,
             tickets=tickets,
+            network=network,
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),
             people_search=PeopleSearch(state["engine"]),

@@ -15,6 +15,7 @@ from adapters.erp.directory import Directory
 from adapters.erp.errors import ErpBusy, ErpSlow, ErpUnavailable
 from hub.event import Event, Notice, Text
 from hub.notification import Address, Batch, Notification
+from hub.plurals import russian
 
 __all__ = ["DAYS", "LOOK_S", "SOURCE", "VpnReminders", "due", "reminds_of"]
 
@@ -123,14 +124,7 @@ def _title(left: int) -> Text:
         return {"ru": "Доступ по VPN заканчивается сегодня", "en": "VPN access ends today"}
     if left == 1:
         return {"ru": "Доступ по VPN заканчивается завтра", "en": "VPN access ends tomorrow"}
-    return {"ru": f"Доступ по VPN заканчивается через {left} {_days_ru(left)}", "en": f"VPN access ends in {left} days"}
-
-
-def _days_ru(number: int) -> str:
-    """The word for so many days after `через`."""
-    if number % 100 not in (11, 12, 13, 14):
-        if number % 10 == 1:
-            return "день"
-        if number % 10 in (2, 3, 4):
-            return "дня"
-    return "дней"
+    return {
+        "ru": f"Доступ по VPN заканчивается через {left} {russian(left, 'день', 'дня', 'дней')}",
+        "en": f"VPN access ends in {left} days",
+    }

@@ -29,7 +29,8 @@ __all__ = ["BadWindow", "Standing"]
 T = TypeVar("T")
 _STORE_S = 5.0
 _TRIES = 5
-_REVISION = "netmonitor"
+_REVISION = "netmonitor:revision"
+"""Beside the watermark of the source `netmonitor`, which is another row."""
 _OVER_KEPT = timedelta(days=31)
 """Windows that are over stay in the list so long."""
 _MOST = 1000

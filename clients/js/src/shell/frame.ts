@@ -15,7 +15,7 @@ export interface Frame {
   readonly push: Push;
 }
 
-export type FrameArea = 'inbox' | 'ops' | 'admin' | 'quality' | 'profile' | 'tasks';
+export type FrameArea = 'inbox' | 'ops' | 'admin' | 'network' | 'quality' | 'profile' | 'tasks';
 
 /** Brings the page's shell to life; null when the page has none. `changed` is called when the state of push changes. */
 export function openFrame(area: FrameArea, changed: () => void = () => undefined): Frame | null {

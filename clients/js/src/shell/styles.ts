@@ -214,7 +214,8 @@ export const shellStyles = css`
     border-radius: var(--tez-radius-l);
     box-shadow: var(--tez-shadow);
   }
-  ::slotted(nav-tickets) {
+  ::slotted(nav-tickets),
+  ::slotted(nav-network) {
     max-width: none;
     height: 100%;
   }

@@ -1,0 +1,785 @@
+import { html, nothing, type PropertyValues } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { formatDate, formatNumber, locale, pick } from '../i18n/index';
+import { typing } from '../inbox/keys';
+import type { Action } from '../palette/entries';
+import { navigate } from '../palette/navigate';
+import { offer } from '../palette/offer';
+import { clockTime, serverNow } from '../ui/clock';
+import { base, define, TezElement } from '../ui/element';
+import { icon } from '../ui/icons';
+import '../ui/menu';
+import type { MenuItem, TezMenu } from '../ui/menu';
+import { controls } from '../ui/sheets';
+import '../ui/states';
+import type { ToastOptions } from '../ui/toasts';
+import type { NetApi } from './api';
+import { boardRowStyles, boardStyles } from './board-styles';
+import type { NavNetworkAck, NavNetworkMaintain, Subject } from './dialogs';
+import { Folds } from './folds';
+import type { Group } from './groups';
+import './help';
+import { t } from './board-strings';
+import type { NavNetworkHelp } from './help';
+import { type KeyAct, keyAct } from './keys';
+import { type Item, type Listing, listing, Names, noWish, type Wish } from './listing';
+import { pathOf, readWish, writeWish } from './place';
+import { shape, stateStyles, wordOf } from './states';
+import { type NetStore, type News, STALE_MS } from './store';
+import { isKey, t as word } from './strings';
+import type { Host, State } from './types';
+import { duration } from './units';
+import { RowWindow } from './window';
+
+const TYPING_MS = 200;
+const SECOND_MS = 1000;
+const AT_TOP = 2; // px; a browser's zoom leaves fractions
+
+/** In the order of the chips: what is not well first, then what is. */
+const chips: readonly State[] = ['down', 'degraded', 'unreachable', 'unknown', 'maintenance', 'paused', 'up'];
+
+/** <nav-network-board .store .api .say user active admin>: every host, live, problems first. Slot `heading`. */
+export class NavNetworkBoard extends TezElement {
+  static override styles = [base, controls, stateStyles, boardStyles, boardRowStyles];
+
+  @property({ attribute: false }) store: NetStore | null = null;
+  @property({ attribute: false }) api: NetApi | null = null;
+  /** Shows a message. */
+  @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
+  @property({ type: Number }) user = 0;
+  /** In sight: otherwise a host's page is, and the dashboard keeps its place behind it. */
+  @property({ type: Boolean }) active = true;
+  /** May set up what is watched. */
+  @property({ type: Boolean }) admin = false;
+
+  @state() private wish: Wish = noWish;
+  /** How many rows would stand elsewhere, were nobody at the list. */
+  @state() private waiting = 0;
+  @query('.scroll') private scroller!: HTMLElement | null;
+  @query('nav-network-ack') private ack!: NavNetworkAck;
+  @query('nav-network-maintain') private maintain!: NavNetworkMaintain;
+  @query('nav-network-help') private help!: NavNetworkHelp;
+  @query('tez-menu[bare]') private menu!: TezMenu;
+
+  #folds: Folds | null = null;
+  readonly #names = new Names();
+  #listing: Listing | null = null;
+  #window: RowWindow | null = null;
+  #undos: (() => void)[] = [];
+  #second: ReturnType<typeof setInterval> | undefined;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+  #hovered = false;
+  #focused = false;
+  #scrolled = 0;
+  #heights = { host: 40, group: 36 };
+  #menuFor: Item | null = null;
+  #resize: ResizeObserver | undefined;
+  #lang = '';
+  #old = false;
+  readonly #back = () => {
+    if (!this.active) return;
+    this.#wishFor(readWish(location.search));
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const keys = (event: KeyboardEvent) => this.#key(event);
+    document.addEventListener('keydown', keys);
+    addEventListener('popstate', this.#back);
+    this.#undos = [
+      () => document.removeEventListener('keydown', keys),
+      () => removeEventListener('popstate', this.#back),
+      offer(() => this.#offered),
+    ];
+    this.#second = setInterval(() => this.#tick(), SECOND_MS);
+    this.wish = readWish(location.search);
+    this.#follow();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const undo of this.#undos.splice(0)) undo();
+    clearInterval(this.#second);
+    clearTimeout(this.#typing);
+    this.#resize?.disconnect();
+    this.#resize = undefined;
+    this.#window = null;
+  }
+
+  #follow(): void {
+    const { store } = this;
+    if (!store || !this.isConnected) return;
+    this.#undos.push(
+      store.on('change', (news) => this.#news(news)),
+      store.onStatus(() => this.requestUpdate()),
+    );
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('user') || !this.#folds) this.#folds = new Folds(this.user);
+    if (changed.has('store') && this.hasUpdated) this.#follow();
+    if (!this.#listing && this.store?.loaded) this.#reckon();
+    if (this.#lang !== locale()) {
+      this.#lang = locale();
+      if (this.#listing) this.#reckon();
+    }
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const { scroller } = this;
+    if (!scroller) {
+      this.#window = null;
+      return;
+    }
+    if (this.#window?.scroller !== scroller) this.#open(scroller);
+    if (changed.get('active') === false && this.active) {
+      scroller.scrollTop = this.#scrolled;
+      this.#wishFor(readWish(location.search));
+      this.#look();
+    }
+    this.#draw();
+  }
+
+  #open(scroller: HTMLElement): void {
+    const get = (selector: string) => scroller.querySelector<HTMLElement>(selector) as HTMLElement;
+    this.#window = new RowWindow(scroller, get('.body'), get('.lead'), get('.tail'), () => this.#heights, serverNow);
+    this.#measure();
+    this.#window.set(this.#listing?.items ?? []);
+    if (typeof ResizeObserver === 'undefined') return;
+    this.#resize?.disconnect();
+    this.#resize = new ResizeObserver(() => this.#resized());
+    this.#resize.observe(scroller);
+  }
+
+  // — What is shown —
+
+  /** The rows anew: their order, their groups, and what is closed. */
+  #reckon(): void {
+    const { store } = this;
+    if (!store) return;
+    this.#listing = listing(store.net, this.wish, this.#names, locale(), (group) => this.#folds?.isOpen(group) ?? true);
+    this.waiting = 0;
+    this.#place(this.#listing.items);
+  }
+
+  /** Puts the rows in; the current one stays current wherever it stands now. */
+  #place(items: readonly Item[]): void {
+    const window = this.#window;
+    if (!window) return;
+    const key = window.items[window.current]?.key;
+    window.view = this.wish.view;
+    window.set(items);
+    const at = key === undefined ? -1 : items.findIndex((item) => item.key === key);
+    window.current = at >= 0 ? at : Math.max(0, Math.min(window.current, items.length - 1));
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { store } = this;
+    if (store && this.active) this.#window?.draw(store.net, this.#head);
+  }
+
+  get #head(): number {
+    return this.renderRoot.querySelector<HTMLElement>('.head')?.offsetHeight ?? 0;
+  }
+
+  #news({ ids, shape }: News): void {
+    const { store } = this;
+    if (!store) return;
+    if (!this.active) {
+      if (shape) this.#listing = null;
+      return;
+    }
+    if (!this.#listing) {
+      this.requestUpdate();
+      return;
+    }
+    if (!shape) {
+      this.#window?.repaint(store.net, ids);
+      return;
+    }
+    const next = listing(store.net, this.wish, this.#names, locale(), (group) => this.#folds?.isOpen(group) ?? true);
+    const shown = this.#listing.items;
+    const moved = movedIn(shown, next.items);
+    if (moved && this.#held && shown.length) {
+      // Rows stay where they are and say what is new in place; groups count anew.
+      const groups = new Map<string, Group>();
+      remember(next.top, groups);
+      this.#listing = {
+        ...next,
+        items: shown.map((item) => {
+          const group = item.kind === 'group' ? groups.get(item.group.path) : undefined;
+          return item.kind === 'group' && group ? { ...item, group } : item;
+        }),
+      };
+      this.waiting = moved;
+    } else {
+      this.#listing = next;
+      this.waiting = 0;
+    }
+    this.#place(this.#listing.items);
+    this.requestUpdate(); // the counts above
+  }
+
+  /** The rows may not move by themselves now. */
+  get #held(): boolean {
+    return this.#hovered || this.#focused || this.#covered || (this.scroller?.scrollTop ?? 0) > AT_TOP;
+  }
+
+  #release(): void {
+    if (this.waiting && !this.#held) this.#reckon();
+  }
+
+  #letIn(): void {
+    if (this.scroller) this.scroller.scrollTop = 0;
+    this.#reckon();
+    this.#focus(0); // the pill had the focus and is gone
+  }
+
+  #look = (): void => {
+    if (!this.active) return;
+    this.#scrolled = this.scroller?.scrollTop ?? 0;
+    const focused = this.#focusedRow;
+    const window = this.#window;
+    this.#draw();
+    // The row of the focus left the page: the list itself takes it, and the next key finds the row again.
+    if (focused && !focused.isConnected && window) window.scroller.focus({ preventScroll: true });
+    this.#release();
+  };
+
+  #resized(): void {
+    if (!this.active) return;
+    this.#measure();
+    this.#draw();
+  }
+
+  /** Heights are the style sheet's to say; they are read, not repeated. */
+  #measure(): void {
+    const { scroller } = this;
+    if (!scroller) return;
+    const probe = (name: string, usual: number) =>
+      scroller.querySelector<HTMLElement>(`.probe .${name}`)?.offsetHeight || usual;
+    const heights = { host: probe('host', 40), group: probe('group', 36) };
+    if (heights.host === this.#heights.host && heights.group === this.#heights.group) return;
+    this.#heights = heights;
+    if (this.#window) this.#window.set(this.#window.items);
+  }
+
+  /** Once a second: ages, and whether the data got old meanwhile. */
+  #tick(): void {
+    const { store } = this;
+    if (!store || !this.active || document.visibilityState === 'hidden') return;
+    this.#window?.tick();
+    if (store.stale !== this.#old) this.requestUpdate();
+    const age = this.renderRoot.querySelector('.age time');
+    if (age) age.textContent = this.#ageText;
+  }
+
+  // — Wishes —
+
+  #wishFor(wish: Wish): void {
+    if (writeWish(wish) === writeWish(this.wish)) return;
+    this.wish = wish;
+    if (this.scroller) this.scroller.scrollTop = 0;
+    if (this.#window) this.#window.current = 0;
+    this.#reckon();
+  }
+
+  #go(change: Partial<Wish>): void {
+    this.#wishFor({ ...this.wish, ...change });
+    history.replaceState(history.state, '', location.pathname + writeWish(this.wish));
+  }
+
+  #toggle(state: State): void {
+    const chosen = new Set(this.wish.states);
+    if (!chosen.delete(state)) chosen.add(state);
+    this.#go({ states: chosen });
+  }
+
+  #fold(group: Group, open: boolean): void {
+    this.#folds?.set(group, open);
+    this.#reckon();
+    this.requestUpdate();
+  }
+
+  #foldAll(open: boolean): void {
+    if (!this.#listing) return;
+    this.#folds?.setAll(this.#listing.top, open);
+    this.#reckon();
+    this.requestUpdate();
+  }
+
+  // — Rows —
+
+  get #focusedRow(): HTMLElement | null {
+    const root = this.renderRoot;
+    const at = root instanceof ShadowRoot ? root.activeElement : null;
+    return at?.closest<HTMLElement>('.row') ?? null;
+  }
+
+  #itemOf(event: Event): Item | null {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('.row[data-index]') : null;
+    return row ? (this.#window?.items[Number(row.dataset.index)] ?? null) : null;
+  }
+
+  /** Makes a row the current one, brings it into sight, and gives it the focus. */
+  #focus(index: number): void {
+    const window = this.#window;
+    const { scroller } = this;
+    if (!window || !scroller) return;
+    if (!window.items.length) {
+      scroller.focus();
+      return;
+    }
+    const at = Math.max(0, Math.min(index, window.items.length - 1));
+    window.current = at;
+    const head = this.#head;
+    const [top, end] = [window.top(at), window.top(at + 1)];
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (end + head > scroller.scrollTop + scroller.clientHeight)
+      scroller.scrollTop = end + head - scroller.clientHeight;
+    this.#draw();
+    window.row(at)?.focus({ preventScroll: true });
+  }
+
+  #clicked = (event: MouseEvent): void => {
+    const item = this.#itemOf(event);
+    const target = event.target as Element;
+    if (!item) return;
+    const act = target.closest<HTMLElement>('[data-act]')?.dataset.act;
+    if (item.kind === 'group') {
+      this.#enter(item);
+      this.#fold(item.group, !item.open);
+    } else if (act === 'menu') this.#openMenu(item, target);
+    else if (act === 'ack') this.#acknowledge(item.id);
+    else if (!target.closest('a') && !getSelection()?.toString()) this.#visit(item.id);
+  };
+
+  #enter(item: Item): void {
+    const window = this.#window;
+    const at = window?.items.findIndex((one) => one.key === item.key) ?? -1;
+    if (!window || at < 0 || window.current === at) return;
+    window.current = at;
+    this.#draw();
+  }
+
+  #visit(id: string): void {
+    navigate(pathOf({ kind: 'host', id }));
+  }
+
+  #host(id: string): Host | undefined {
+    return this.store?.net.hosts.get(id);
+  }
+
+  #acknowledge(id: string): void {
+    const host = this.#host(id);
+    if (!host) return;
+    if (host.state !== 'down' && host.state !== 'degraded' && !host.ack)
+      this.say({ text: t('nothingToTake', { name: host.name }) });
+    else if (this.store?.offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
+    else void this.#dialogs(() => this.ack.ask(id, host.name, host.ack));
+  }
+
+  /** The dialogs' script comes when one is first wanted. */
+  async #dialogs(ask: () => Promise<void>): Promise<void> {
+    try {
+      await import('./dialogs');
+      await ask();
+    } catch {
+      this.say({ text: word('noAnswer'), tone: 'bad' });
+    }
+  }
+
+  #maintain(subject: Subject): void {
+    if (this.store?.offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
+    else void this.#dialogs(() => this.maintain.ask(subject));
+  }
+
+  #maintainItem(item: Item): void {
+    if (item.kind === 'group') {
+      if (item.group.path) this.#maintain({ group: item.group.path, name: item.group.path.replaceAll('/', ' / ') });
+    } else {
+      const host = this.#host(item.id);
+      if (host) this.#maintain({ host: item.id, name: host.name });
+    }
+  }
+
+  #openMenu(item: Item, anchor: Element): void {
+    this.#menuFor = item;
+    this.#enter(item);
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.menu.openAt(anchor.closest('button') ?? anchor));
+  }
+
+  get #menuItems(): MenuItem[] {
+    const item = this.#menuFor;
+    const host = item?.kind === 'host' ? this.#host(item.id) : undefined;
+    if (item?.kind !== 'host' || !host) return [];
+    const bad = host.state === 'down' || host.state === 'degraded' || host.ack;
+    return [
+      { id: 'open', label: t('openHost'), icon: 'open' },
+      ...(bad
+        ? [{ id: 'ack', label: host.ack ? word('takenChange') : word('take'), icon: 'check' as const, hint: 'A' }]
+        : []),
+      { id: 'maintain', label: word('maintainDots'), icon: 'clock', hint: 'M' },
+    ];
+  }
+
+  #picked(id: string): void {
+    const item = this.#menuFor;
+    if (item?.kind !== 'host') return;
+    if (id === 'open') this.#visit(item.id);
+    else if (id === 'ack') this.#acknowledge(item.id);
+    else this.#maintainItem(item);
+  }
+
+  // — Keyboard —
+
+  /** A dialog of the dashboard lies above it. */
+  get #covered(): boolean {
+    return [this.help, this.ack, this.maintain].some((one) => one?.open);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const window = this.#window;
+    if (!this.active || event.defaultPrevented || typing(event) || this.#covered) return;
+    const path = event.composedPath();
+    if (path.some((at) => at instanceof Element && at.localName === 'tez-inbox')) return; // the bell's panel has keys of its own
+    const from = path[0];
+    const inRows = from instanceof HTMLElement && (from.matches('.row[data-index]') || from === this.scroller);
+    const act = keyAct(event, { inRows, row: !!window?.items.length });
+    if (!act) return;
+    event.preventDefault();
+    this.#acts[act]();
+  }
+
+  get #current(): Item | undefined {
+    return this.#window?.items[this.#window.current];
+  }
+
+  #step(by: number): void {
+    const at = this.#window?.current ?? 0;
+    this.#focus(this.#focused ? at + by : at);
+  }
+
+  readonly #acts: Readonly<Record<KeyAct, () => void>> = {
+    help: () => this.help.show(),
+    search: () => this.renderRoot.querySelector<HTMLInputElement>('.find')?.select(),
+    next: () => this.#step(1),
+    previous: () => this.#step(-1),
+    first: () => this.#focus(0),
+    last: () => this.#focus(Number.MAX_SAFE_INTEGER),
+    pageDown: () => this.#focus((this.#window?.current ?? 0) + this.#screenful),
+    pageUp: () => this.#focus((this.#window?.current ?? 0) - this.#screenful),
+    open: () => {
+      const item = this.#current;
+      if (item?.kind === 'host') this.#visit(item.id);
+      else if (item) this.#fold(item.group, !item.open);
+    },
+    expand: () => {
+      const item = this.#current;
+      if (item?.kind !== 'group') return;
+      if (item.open) this.#step(1);
+      else this.#fold(item.group, true);
+    },
+    collapse: () => {
+      const item = this.#current;
+      if (item?.kind === 'group' && item.open) this.#fold(item.group, false);
+      else this.#above(item);
+    },
+    acknowledge: () => {
+      const item = this.#current;
+      if (item?.kind === 'host') this.#acknowledge(item.id);
+    },
+    maintain: () => {
+      const item = this.#current;
+      if (item) this.#maintainItem(item);
+    },
+    problems: () => this.#problems(),
+  };
+
+  /** To the group that an item is in. */
+  #above(item: Item | undefined): void {
+    const window = this.#window;
+    if (!window || !item) return;
+    for (let i = window.current - 1; i >= 0; i--)
+      if ((window.items[i]?.depth ?? 0) < item.depth) {
+        this.#focus(i);
+        return;
+      }
+  }
+
+  #problems(): void {
+    const bad: readonly State[] = ['down', 'degraded'];
+    const on = bad.every((state) => this.wish.states.has(state)) && this.wish.states.size === bad.length;
+    this.#go({ states: new Set(on ? [] : bad) });
+  }
+
+  get #screenful(): number {
+    return Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / this.#heights.host) - 2);
+  }
+
+  /** What the palette offers while the dashboard is in sight. */
+  get #offered(): Action[] {
+    if (!this.active) return [];
+    return [
+      { id: 'net-problems', label: t('onlyProblems'), icon: 'warn', hint: 'P', run: () => this.#problems() },
+      { id: 'net-wall', label: t('wall'), icon: 'screen', run: () => location.assign('/netmonitor/wall') },
+      { id: 'net-open-all', label: t('openAll'), icon: 'down', run: () => this.#foldAll(true) },
+      { id: 'net-close-all', label: t('closeAll'), icon: 'next', run: () => this.#foldAll(false) },
+      ...(this.admin
+        ? [{ id: 'net-setup', label: word('setup'), icon: 'system' as const, run: () => navigate('/netmonitor/setup') }]
+        : []),
+      { id: 'net-help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
+    ];
+  }
+
+  // — Rendering —
+
+  override render() {
+    const { store, api } = this;
+    const top = this.#listing?.top ?? null;
+    this.#old = store?.stale ?? false;
+    return html`<div class="top">
+        <slot name="heading"></slot>
+        <div class="verdict" role="status">${this.#verdict(top)}</div>
+        ${this.#age()}
+        <span class="links">
+          <a class="btn ghost small" href="/netmonitor/wall">${icon('screen', 16)}${t('wall')}</a>
+          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${word('setup')}</a>` : nothing}
+          <button class="btn ghost icon small" aria-label=${t('help')} title="${t('help')} (?)" @click=${() => this.help.show()}>
+            ${icon('keyboard', 17)}
+          </button>
+        </span>
+      </div>
+      ${top ? this.#bar(top) : nothing} ${this.#notes()}
+      <div
+        class="rows ${this.#old && top ? 'stale' : ''}"
+        @pointerenter=${() => {
+          this.#hovered = true;
+        }}
+        @pointerleave=${() => {
+          this.#hovered = false;
+          this.#release();
+        }}
+        @focusin=${(event: FocusEvent) => {
+          this.#focused = true;
+          const item = this.#itemOf(event);
+          if (item) this.#enter(item);
+        }}
+        @focusout=${(event: FocusEvent) => {
+          this.#focused =
+            event.relatedTarget instanceof Node &&
+            this.renderRoot.querySelector('.rows')?.contains(event.relatedTarget) === true;
+          this.#release();
+        }}
+      >
+        <h2 class="sr">${word('list')}</h2>
+        ${
+          this.waiting
+            ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${t('pill', { n: this.waiting })}</button>`
+            : nothing
+        }
+        ${this.#body(top)}
+      </div>
+      <tez-menu
+        bare
+        .label=${word('actions')}
+        .items=${this.#menuItems}
+        @pick=${(event: CustomEvent<string>) => this.#picked(event.detail)}
+      ></tez-menu>
+      <nav-network-ack .api=${api} @done=${this.#done}></nav-network-ack>
+      <nav-network-maintain .api=${api} @done=${this.#done}></nav-network-maintain>
+      <nav-network-help></nav-network-help>`;
+  }
+
+  #done = (event: CustomEvent<string>): void => this.say({ text: event.detail, tone: 'ok' });
+
+  #body(top: Group | null) {
+    const { store } = this;
+    const retry = () => store?.retry();
+    if (store?.denied)
+      return html`<tez-error .heading=${word('deniedTitle')} .text=${word('deniedText')} @retry=${retry}></tez-error>`;
+    if (!store?.loaded || !top) return html`<tez-loading rows="9" @retry=${retry}></tez-loading>`;
+    if (!top.total)
+      return html`<tez-empty icon="network" .heading=${word('emptyTitle')} .text=${this.admin ? word('emptyAdmin') : word('emptyText')}
+        >${this.admin ? html`<a class="btn primary" href="/netmonitor/setup">${word('setup')}</a>` : nothing}</tez-empty
+      >`;
+    const none = !this.#listing?.found;
+    return html`${
+      none
+        ? html`<tez-empty icon="search" .heading=${word('nothingTitle')}
+            ><button class="btn" @click=${this.#reset}>${t('showAll')}</button></tez-empty
+          >`
+        : nothing
+    }
+      <div class="scroll" ?hidden=${none} tabindex="-1" @scroll=${this.#look} @click=${this.#clicked}>
+        <div role="treegrid" aria-label=${word('list')} aria-rowcount=${(this.#listing?.items.length ?? 0) + 1} aria-colcount="9">
+          <div class="row head" role="row" aria-rowindex="1">
+            ${(
+              [
+                ['state', 'state'],
+                ['who', 'hostName'],
+                ['tags', 'marks'],
+                ['num since', 'since'],
+                ['num loss', 'loss'],
+                ['num p50', 'median'],
+                ['num p95', 'p95'],
+                ['curve', 'curve'],
+                ['acts', 'actions'],
+              ] as const
+            ).map(
+              ([classes, name]) =>
+                html`<div class="cell ${classes}" role="columnheader"><span class=${name === 'actions' || name === 'marks' ? 'sr' : ''}>${isKey(name) ? word(name) : t(name)}</span></div>`,
+            )}
+          </div>
+          <div class="lead" role="presentation"></div>
+          <div class="body" role="rowgroup"></div>
+          <div class="tail" role="presentation"></div>
+        </div>
+        <div class="probe" aria-hidden="true"><i class="host"></i><i class="group"></i></div>
+      </div>`;
+  }
+
+  #reset = (): void => {
+    this.#go({ q: '', states: new Set() });
+    this.renderRoot.querySelector<HTMLElement>('.find')?.focus(); // the button that was pressed is gone
+  };
+
+  /** One word for all of it. The one live region: it changes only when something breaks or heals. */
+  #verdict(top: Group | null) {
+    const { store } = this;
+    if (!top?.total || !store || store.offline || store.net.probe.state !== 'ok') return nothing;
+    const { down, degraded } = top.counts;
+    if (!down && !degraded) return stateMarkText('up', word('allWell'));
+    const parts = [down ? t('notAnswering', { n: down }) : '', degraded ? t('worse', { n: degraded }) : ''];
+    return stateMarkText(down ? 'down' : 'degraded', parts.filter(Boolean).join(', '));
+  }
+
+  get #ageText(): string {
+    const at = this.store?.at ?? null;
+    if (at === null) return '';
+    if (this.store?.offline) return word('asOfAt', { time: clockTime(at, serverNow()) });
+    return word('asOf', { age: duration((serverNow() - at) / 1000) });
+  }
+
+  #age() {
+    const { store } = this;
+    const at = store?.at ?? null;
+    if (!store || store.denied || at === null) return html`<p class="age"></p>`;
+    const exact = formatDate(at, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    return html`<p class="age ${this.#old ? 'old' : ''}">
+      ${this.#old ? icon('warn', 16) : nothing}
+      <time datetime=${new Date(at).toISOString()} title=${exact} .textContent=${this.#ageText}></time>
+    </p>`;
+  }
+
+  #bar(top: Group) {
+    const { wish } = this;
+    if (!top.total) return nothing;
+    return html`<div class="bar">
+      <input
+        class="control find"
+        type="search"
+        aria-label=${word('search')}
+        placeholder=${word('search')}
+        maxlength="200"
+        .value=${wish.q}
+        @input=${(event: Event) => {
+          const q = (event.target as HTMLInputElement).value;
+          clearTimeout(this.#typing);
+          this.#typing = setTimeout(() => this.#go({ q }), TYPING_MS);
+        }}
+        @keydown=${(event: KeyboardEvent) => {
+          if (event.key === 'Escape' && wish.q) {
+            event.preventDefault();
+            this.#go({ q: '' });
+          } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
+            event.preventDefault();
+            this.#focus(0);
+          }
+        }}
+      />
+      <div class="chips" role="group" aria-label=${t('showStates')}>
+        ${chips.map(
+          (state) => html`<button
+            class="chip ${state} ${top.counts[state] ? '' : 'none'}"
+            aria-pressed=${wish.states.has(state) ? 'true' : 'false'}
+            @click=${() => this.#toggle(state)}
+          >
+            ${shape(state, 14)}<span>${wordOf(state)}</span><b>${formatNumber(top.counts[state])}</b>
+          </button>`,
+        )}
+      </div>
+      ${
+        top.groups.length
+          ? html`<span class="views">
+              ${
+                wish.view === 'groups'
+                  ? html`<button class="btn ghost small" @click=${() => this.#foldAll(!!this.#folds?.any)}>
+                      ${this.#folds?.any ? t('openAll') : t('closeAll')}
+                    </button>`
+                  : nothing
+              }
+              <button
+                class="btn ghost small"
+                aria-pressed=${wish.view === 'list' ? 'true' : 'false'}
+                @click=${() => this.#go({ view: wish.view === 'list' ? 'groups' : 'list' })}
+              >
+                ${t('asList')}
+              </button>
+            </span>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #notes() {
+    const { store } = this;
+    if (!store || store.denied) return nothing;
+    const { probe } = store.net;
+    if (store.offline && store.at !== null)
+      return html`<p class="say">${icon('offline', 17)}<span>${word('noLink', { time: clockTime(store.at, serverNow()) })}</span></p>`;
+    if (probe.state !== 'ok') {
+      const since = probe.since ? clockTime(Date.parse(probe.since), serverNow()) : '—';
+      const why = pick(probe.why);
+      return html`<p class="say">
+        ${icon('warn', 17)}<span>${word(probe.state === 'blind' ? 'blind' : 'broken', { time: since })}${why ? ` ${why}` : ''}</span>
+      </p>`;
+    }
+    if (this.#old && store.at !== null)
+      return html`<p class="say">
+        ${icon('warn', 17)}<span>${t('silentProbe', { time: clockTime(store.at, serverNow()), age: duration(STALE_MS / 1000) })}</span>
+      </p>`;
+    return nothing;
+  }
+}
+define('nav-network-board', NavNetworkBoard);
+
+function stateMarkText(state: State, text: string) {
+  return html`<span class="state ${state}">${shape(state, 16)}<span>${text}</span></span>`;
+}
+
+/** How many rows stand elsewhere, came or went; 0: the list is as it was. */
+function movedIn(before: readonly Item[], after: readonly Item[]): number {
+  const places = new Map(before.map((item, i) => [item.key, i]));
+  let moved = Math.abs(before.length - after.length);
+  let last = -1;
+  for (const { key } of after) {
+    const at = places.get(key);
+    if (at === undefined || at < last) moved++;
+    else last = at;
+  }
+  return moved;
+}
+
+function remember(group: Group, into: Map<string, Group>): void {
+  into.set(group.path, group);
+  for (const one of group.groups) remember(one, into);
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nav-network-board': NavNetworkBoard;
+  }
+}
