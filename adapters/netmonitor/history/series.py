@@ -11,7 +11,10 @@ from itertools import pairwise
 from operator import add
 from statistics import median_low
 
+import structlog
+
 from adapters.netmonitor.history.blocks import ROLLUPS, Columns, Tier, columns, rounds
+from adapters.netmonitor.history.columns import BadBlock
 from adapters.netmonitor.history.kept import Kept
 from adapters.netmonitor.history.moving import Block, by_step
 from adapters.netmonitor.history.rollup import Rollup
@@ -20,6 +23,7 @@ from adapters.netmonitor.values import quantile
 
 __all__ = ["Points", "Series", "choose", "of_rollups", "of_rounds"]
 
+_log = structlog.get_logger("net.history")
 _MULTIPLES = {60: (1, 2, 3), 300: (1, 2, 3, 4, 6), 3600: (1, 2, 3, 4, 6, 8, 12), 86_400: (1, 7, 14, 28)}
 """How many steps of a tier one point may hold: people read hours and days, and all but the weeks divide the tier's blocks."""
 _GAP = 2.5
@@ -106,9 +110,13 @@ def _count(since_s: float, until_s: float, step_s: int) -> int:
 
 
 def of_rounds(blocks: Iterable[Block], fresh: Sequence[Kept], since_s: float, until_s: float) -> Points:
-    """Single rounds, those of closed hours and the fresh ones, each once. Raises BadBlock."""
-    found = {one.at: one for block in blocks for one in rounds(block.packed, block.start)}
-    found.update((one.at, one) for one in fresh)
+    """Single rounds, those of closed hours and the fresh ones, each once. A block that cannot be read is a gap, and the log tells."""
+    found = {one.at: one for one in fresh}
+    for block in blocks:
+        try:
+            found.update((one.at, one) for one in rounds(block.packed, block.start))
+        except BadBlock:
+            _unreadable(block)
     ordered = [found[at] for at in sorted(found) if since_s * 1000 <= at < until_s * 1000]
     distances = [later.at - earlier.at for earlier, later in pairwise(ordered)]
     usual_ms = median_low(distances) if distances else 0
@@ -126,11 +134,19 @@ def of_rounds(blocks: Iterable[Block], fresh: Sequence[Kept], since_s: float, un
 
 
 def of_rollups(blocks: Iterable[Block], fresh: Sequence[Kept], since_s: float, until_s: float, step_s: int) -> Points:
-    """Rollups of `step_s` each, by the whole steps that touch the time; those without a round are gaps. Raises BadBlock."""
+    """Rollups of `step_s` each, by the whole steps that touch the time; those without a round are gaps.
+
+    A block that cannot be read is a gap too, and the log tells.
+    """
     first, count = math.floor(since_s / step_s), _count(since_s, until_s, step_s)
     merged: dict[int, Rollup] = {}
     for block in blocks:
-        for place, point in _merge(columns(block.packed, block.tier, block.start), step_s):
+        try:
+            found = columns(block.packed, block.tier, block.start)
+        except BadBlock:
+            _unreadable(block)
+            continue
+        for place, point in _merge(found, step_s):
             merged[place] = merged[place] + point if place in merged else point
     for at, point in by_step(fresh, step_s).items():
         place = at // step_s
@@ -145,6 +161,10 @@ def of_rollups(blocks: Iterable[Block], fresh: Sequence[Kept], since_s: float, u
         else:
             points.add(place * step_s, one.rounds, one.sent, one.lost, (one.least, *one.quantiles(0.5, 0.95), one.most))
     return points
+
+
+def _unreadable(block: Block) -> None:
+    _log.error("net_block_unreadable", tier_s=block.tier.step_s, start=block.start, bytes=len(block.packed))
 
 
 def _merge(found: Columns, step_s: int) -> Iterable[tuple[int, Rollup]]:

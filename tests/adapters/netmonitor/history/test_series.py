@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.netmonitor.history.blocks import DAY_S, RAW, ROLLUPS
+from adapters.netmonitor.history.blocks import DAY_S, RAW, ROLLUPS, TIERS
 from adapters.netmonitor.history.kept import Kept
-from adapters.netmonitor.history.moving import move
+from adapters.netmonitor.history.moving import Block, move
 from adapters.netmonitor.history.outages import Outage, StateChange, follow
 from adapters.netmonitor.history.rollup import rollup
 from adapters.netmonitor.history.series import choose, of_rollups, of_rounds
@@ -88,6 +88,18 @@ def test_single_rounds_are_exact_and_their_gaps_stay() -> None:
     assert points.p50 == [0.2, None, None, 0.007, None, 0.009]
     assert points.p95 == points.most == [0.3, None, None, 0.007, None, 0.009]
     assert of_rounds([block], kept, HOUR_S + 30, HOUR_S + 100).at == [HOUR_S + 30]
+
+
+def test_a_block_that_cannot_be_read_is_a_gap() -> None:
+    """What else there is of that time is shown."""
+    fresh = [Kept(HOUR_S * 1000, 0, (100,))]
+    for tier in TIERS:
+        bad = Block(tier, tier.block(HOUR_S), 7, b"\x01nonsense")
+        if tier == RAW:
+            points = of_rounds([bad], fresh, HOUR_S, HOUR_S + 3600)
+        else:
+            points = of_rollups([bad], fresh, HOUR_S, HOUR_S + 1, tier.step_s)
+        assert points.sent == [1]
 
 
 def _at(seconds: float, state: State = State.DOWN, *, maintenance: bool = False, reason: str = "") -> StateChange:
