@@ -43,6 +43,7 @@ from web.errors import exception_handlers
 from web.events import event_routes
 from web.health import health_routes
 from web.metrics import metrics_routes
+from web.netmonitor.setup import setup_routes
 from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
 from web.own_sessions import own_session_routes
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *event_routes(),
             *health_routes(),
             *metrics_routes(),
+            *setup_routes(),
             *notification_routes(),
             *ops_routes(),
             *own_session_routes(),

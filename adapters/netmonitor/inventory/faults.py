@@ -24,6 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Файл нельзя прочитать: {what}. Исправьте запись в этом месте.",
         "The file cannot be read: {what}. Mend what is written there.",
     ),
+    "unreadable": ("Файл нельзя открыть: {what}.", "The file cannot be opened: {what}."),
     "encoding": ("Файл должен быть в кодировке UTF-8.", "The file must be UTF-8."),
     "too_large": ("Слишком много: не больше {most}.", "Too much: at most {most}."),
     "no_columns": (

@@ -8,7 +8,7 @@ from dataclasses import replace
 from adapters.netmonitor.inventory.faults import Fault, fault
 from adapters.netmonitor.values import Host
 
-__all__ = ["chain", "circle_fault", "circles", "duplicates", "lost_parents"]
+__all__ = ["chain", "circle_fault", "circles", "duplicates", "lost_parents", "misfits"]
 
 _CHAIN = 8
 """Hosts of a circle that are named."""
@@ -53,6 +53,18 @@ def circles(parents: Mapping[str, str | None]) -> list[tuple[str, ...]]:
             found.append((*ring[turn:], *ring[:turn]))
         done.update(path)
     return found
+
+
+def misfits(host: Host, parents: Mapping[str, str | None]) -> list[Fault]:
+    """What is wrong with a host among others, given as `id -> parent`: its parent is itself or nobody, or it closes a circle."""
+    if host.parent is None:
+        return []
+    if host.parent == host.id:
+        return [fault("own_parent", field="parent", host=host.id)]
+    if host.parent not in parents:
+        return [fault("no_such_parent", field="parent", host=host.id, parent=host.parent)]
+    rings = circles({**parents, host.id: host.parent})
+    return [replace(circle_fault(ring), host=host.id) for ring in rings if host.id in ring]
 
 
 def chain(ring: Sequence[str]) -> str:
