@@ -1,0 +1,1 @@
+"""Measuring: against loopback, and against real hosts in network namespaces."""
