@@ -46,6 +46,7 @@ from web.metrics import metrics_routes
 from web.netmonitor.pages import network_page_routes
 from web.netmonitor.routes import network_routes
 from web.netmonitor.section import Section, open_network
+from web.netmonitor.setup import setup_routes
 from web.notifications import notification_routes
 from web.ops import OpsReporter, ops_routes, ops_topic
 from web.own_sessions import own_session_routes
@@ -122,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *metrics_routes(),
             *network_routes(),
             *network_page_routes(),
+            *setup_routes(),
             *notification_routes(),
             *ops_routes(),
             *own_session_routes(),

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.netmonitor.inventory.loader import Loader
-from adapters.netmonitor.inventory.store import HostStore
-from adapters.netmonitor.probe.prober import Prober, open_prober
-from adapters.netmonitor.standing import Standing
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.netmonitor.feed import NET, empty, net_topics
 from adapters.netmonitor.history import History, open_history
+from adapters.netmonitor.inventory.loader import Loader
+from adapters.netmonitor.inventory.store import HostStore
 from adapters.netmonitor.monitor import Monitor
 from adapters.netmonitor.notices import Notices
 from adapters.netmonitor.people import watchers
+from adapters.netmonitor.probe.prober import Prober, open_prober
 from adapters.netmonitor.source import MonitorSource, Outbox
+from adapters.netmonitor.standing import Standing
 from adapters.netmonitor.values import Host, Window
 from adapters.netmonitor.watch import Watch
 from hub.cadence import Cadence

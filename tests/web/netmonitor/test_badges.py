@@ -15,7 +15,7 @@ from web.netmonitor.badges import TONES, Tone, badge, width_of
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(label=st.text(max_size=90), value=st.text(max_size=90), tone=st.sampled_from(get_args(Tone)))
 def test_any_text_is_a_picture(label: str, value: str, tone: Tone) -> None:
     """Marks, quotes, control characters, halves of letters: always well-formed, and the title says what is seen."""

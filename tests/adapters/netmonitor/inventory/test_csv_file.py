@@ -88,7 +88,7 @@ def test_a_known_host_changes_only_what_the_columns_say() -> None:
     assert parse_csv("id;parent;address\r\nnew;web;::1\r\n", known=known).hosts[0].parent == "web"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(inventory=inventories())
 def test_what_is_written_is_read_again(inventory: Inventory) -> None:
     """Over the hosts that are there, their own table changes nothing but the interval's last digits."""

@@ -34,7 +34,7 @@ def test_little_is_enough() -> None:
     assert host_of(BASE) == Host(**BASE)  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(host=hosts())
 def test_what_is_written_is_read_again(host: Host) -> None:
     """Whole, brief, through JSON: each writing of a host is that host."""

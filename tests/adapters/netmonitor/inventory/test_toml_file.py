@@ -21,7 +21,7 @@ def wrong(text: str) -> list[tuple[int | None, str | None, str | None, str]]:
     return [(one.line, one.host, one.field, one.code) for one in caught.value.faults]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(inventory=inventories())
 def test_what_is_written_is_read_again(inventory: Inventory) -> None:
     """Any inventory comes back from its file as it went, and is written alike the second time."""
