@@ -131,12 +131,19 @@ class SqliteLane:
         with self.engine.connect() as connection:
             driver = connection.connection.dbapi_connection
             assert driver is not None  # noqa: S101  # a connection that is open has one
-            with transaction.on(driver):
-                connection.exec_driver_sql("BEGIN IMMEDIATE")  # wait for the lock here, not in the middle
-                result = work(connection)
-                if transaction.given_up:
-                    raise _GivenUp
-                connection.commit()
+            try:
+                with transaction.on(driver):
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")  # wait for the lock here, not in the middle
+                    result = work(connection)
+                    if transaction.given_up:
+                        raise _GivenUp
+                    connection.commit()
+            except BaseException:
+                # a COMMIT that failed leaves the transaction open (SQLite, "Response To Errors Within A Transaction"), and SQLAlchemy,
+                # which thinks it over, gives the connection back as it is: the next transaction would not begin
+                if driver.in_transaction:
+                    driver.rollback()
+                raise
             changes: int = driver.total_changes
             if self._restart:
                 self._restart = False

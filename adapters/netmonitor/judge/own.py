@@ -1,9 +1,10 @@
 """Whether the probe itself is cut off: then it knows nothing of any host, and one notice says so (UX B5, turned round).
 
 It is cut off when no anchor answers and nearly all (`NEARLY`) of the hosts that were not down and have been asked since the silence began
-are silent too, once enough (`ENOUGH`) of those that were not down have been asked and it has lasted (`LASTING`). Anchors are gateways of its own network; one counts
-while it has answered within `WITNESS`: a gateway that never answers echo requests says nothing. Where none counts, only hosts without a
-parent are taken, and it takes `MANY` of them, for a few hosts may well fall together. Where nothing can be sent, their number is no matter.
+are silent too, once enough (`ENOUGH`) of those that were not down have been asked and it has lasted (`LASTING`). Anchors are gateways of
+its own network; one counts while it has answered within `WITNESS`: a gateway that never answers echo requests says nothing. Where none
+counts, only hosts without a parent are taken, and it takes `MANY` of them, for a few hosts may well fall together. Where nothing can be
+sent, their number is no matter.
 
 It sees again when an anchor, or more than the rest (1 - `NEARLY`) of the hosts asked since, answer two rounds in a row.
 """

@@ -144,7 +144,7 @@ class Watch:
             return len(fresh) >= len(wanted)
 
         async with asyncio.timeout(_WITHIN_S):
-            while not await look():
+            while not await look():  # noqa: ASYNC110  # it is the store that changes
                 await asyncio.sleep(0.05)
         assert sorted(fresh) == sorted(wanted)
         self.seen += fresh
