@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from web.netmonitor import acting, reading
+from web.netmonitor import acting, picturing, reading
 from web.netmonitor.serving import guarded
 
 __all__ = ["network_routes"]
 
 API = "/netmonitor/api"
 HOST = f"{API}/hosts/{{id}}"
+BADGE = "/netmonitor/badges/{id}"
 _TRACE_S = 40.0
 
 
@@ -30,5 +31,8 @@ def network_routes() -> list[Route]:
         Route(f"{HOST}/ack", guarded(acting.acknowledge), methods=["POST"]),
         Route(f"{HOST}/ack", guarded(acting.clear), methods=["DELETE"]),
         Route(f"{HOST}/ping", guarded(acting.ping, deadline_s=60.0), methods=["POST"]),
+        Route(f"{BADGE}/state.svg", guarded(picturing.state_badge), methods=["GET"]),
+        Route(f"{BADGE}/uptime.svg", guarded(picturing.uptime_badge), methods=["GET"]),
+        Route(f"{BADGE}/response.svg", guarded(picturing.response_badge), methods=["GET"]),
         Route(f"{HOST}/traceroute", guarded(acting.trace, deadline_s=_TRACE_S), methods=["POST"]),
     ]
