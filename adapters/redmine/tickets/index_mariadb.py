@@ -5,7 +5,7 @@ fit in the buffer pool, so that a word of every tenth issue cost a second. So th
 first, and what was found there tells how to go on:
 
 - enough was found: that is the answer;
-- it is frequent enough that as many issues again, or a few times as many, hold the rest: they are looked through as well;
+- where the rest must lie among fewer issues than the index would have to fetch, these are looked through as well;
 - else the full-text index, by the long words only: a beginning of one or two letters stands in nearly every issue, and is to the index
   the dearest of questions. But where the long words are frequent, and none of their issues has the short one, that must be rare: then it is
   asked for, too.
@@ -27,8 +27,8 @@ __all__ = ["NEWEST", "MariaDbWords"]
 
 NEWEST = 2000
 """So many of the newest issues that the person sees are looked through first."""
-_FARTHER = 6
-"""Times as many numbers again are looked through where the rest should be among them; beyond that the full-text index is faster."""
+_DEARER = 5
+"""An issue that the full-text index gives costs so many that are looked through one after the other: they lie anywhere."""
 _SPARE = 1.5
 """What is looked through beyond what should be enough."""
 _SHORT = 3
@@ -58,26 +58,32 @@ class MariaDbWords(Words):
         w, column = self._table.c, self._table.c[part]
         newest = sa.select(_f.issue_id).where(*where).order_by(_f.issue_id.desc()).limit(self._newest).subquery()
         among = newest.join(self._table, w.issue_id == newest.c.issue_id)
-        near = sa.select(w.issue_id).select_from(among).where(*_all(column, words)).order_by(w.issue_id.desc()).limit(limit)
-        found = list((await connection.execute(near)).scalars())
+        asked, beside = [word for word in words if len(word) >= _SHORT], [word for word in words if len(word) < _SHORT]
+        if asked and beside:  # one pass tells both: who has all the words, and how many have the long ones
+            whole = sa.and_(*_all(column, beside))
+            near = sa.select(w.issue_id, whole).select_from(among).where(*_all(column, asked)).order_by(w.issue_id.desc())
+            rows = (await connection.execute(near)).all()
+            found, frequent = [id for id, has_all in rows if has_all][:limit], len(rows)
+        else:
+            near = sa.select(w.issue_id).select_from(among).where(*_all(column, words)).order_by(w.issue_id.desc()).limit(limit)
+            found = list((await connection.execute(near)).scalars())
+            frequent = len(found)
         if len(found) >= limit:
             return found
         bounds = sa.select(sa.func.count(), sa.func.min(newest.c.issue_id), sa.func.max(newest.c.issue_id))
         seen, lowest, highest = (await connection.execute(bounds)).one()
         if seen < self._newest:
             return found
-        asked, beside = [word for word in words if len(word) >= _SHORT], [word for word in words if len(word) < _SHORT]
-        numbers = highest - lowest + 1
-        wanted = numbers * _SPARE * (limit - len(found)) / len(found) if found else None
-        if wanted is not None and wanted <= _FARTHER * numbers:
-            found += await self._between(connection, column, words, where, lowest - int(wanted), lowest, limit - len(found))
-            lowest -= int(wanted)
+        fetched = frequent * highest // self._newest  # rows that the index would give for the long words: numbers have few gaps
+        through = self._newest * _SPARE * (limit - len(found)) / len(found) if found else None
+        if through is not None and through <= _DEARER * fetched:
+            low = lowest - int(through * (highest - lowest + 1) / self._newest)
+            found += await self._between(connection, column, words, where, low, lowest, limit - len(found))
+            lowest = low
             if len(found) >= limit:
                 return found
-        elif asked and beside:
-            holding = sa.select(sa.func.count()).select_from(among).where(*_all(column, asked))
-            if int(await connection.scalar(holding) or 0) * _FREQUENT >= self._newest:
-                asked, beside = list(words), []
+        elif beside and asked and not found and frequent * _FREQUENT >= self._newest:
+            asked, beside = list(words), []
         far = (
             sa.select(w.issue_id)
             .select_from(self._table.join(ticket_index, _f.issue_id == w.issue_id))
