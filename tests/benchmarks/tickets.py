@@ -69,6 +69,8 @@ _QUESTIONS = {
     "two letters": "по",
     "one letter": "п",
     "one letter more": "принтер о",
+    "one rare letter more": "принтер щ",
+    "two letters more": "ошибк пр",
     "frequent and rare": f"на {RARE}",
     "absent": "ъъъъ",
     "number": "#50000",

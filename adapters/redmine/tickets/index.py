@@ -13,36 +13,33 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.redmine.tickets.documents import Document
+from adapters.redmine.tickets.index_mariadb import NEWEST, MariaDbWords
+from adapters.redmine.tickets.index_words import Part, SqliteWords, Words
 from adapters.redmine.tickets.viewer import Viewer
 from hub.tickets import ticket_index, ticket_positions, ticket_requesters
 
 __all__ = ["Part", "TicketIndex", "Wanted"]
 
-Part = Literal["subject", "body", "hidden"]
-"""`body` holds the subject, the description and the public notes; `hidden` these and the private notes."""
 _DEADLINE_S = 2.0
-_NEWEST = 2000
-_SHORT = 3
-"""A beginning that is shorter stands in nearly every issue: to MariaDB's full-text index the dearest of questions."""
 _f = ticket_index.c
 
 
 class TicketIndex:
     """Raises SQLAlchemyError, TimeoutError when the store is away."""
 
-    def __init__(self, engine: AsyncEngine, *, now: Callable[[], datetime], deadline_s: float = _DEADLINE_S, newest: int = _NEWEST) -> None:
+    def __init__(self, engine: AsyncEngine, *, now: Callable[[], datetime], deadline_s: float = _DEADLINE_S, newest: int = NEWEST) -> None:
         """`engine` is the store's; `now` gives aware instants; `deadline_s` bounds each reading.
 
         `newest`: so many of the newest issues MariaDB looks through before it asks the full-text index.
         """
         self._engine, self._now, self._deadline_s = engine, now, deadline_s
-        self._words: _Words = _Sqlite() if engine.dialect.name == "sqlite" else _MariaDb(newest)
+        self._words: Words = SqliteWords() if engine.dialect.name == "sqlite" else MariaDbWords(newest)
 
     async def position(self, name: str) -> Any:
         """What was kept under this name; None: nothing yet."""
@@ -202,106 +199,3 @@ def _sees(viewer: Viewer) -> sa.ColumnElement[bool]:
     r = ticket_requesters.c
     named = sa.select(r.issue_id).where(r.email.in_(sorted(viewer.emails)))
     return sa.and_(sa.not_(_f.is_private), _f.project_id.in_(viewer.open_projects), _f.issue_id.in_(named))
-
-
-class _Words(Protocol):
-    """The table of words of one back end."""
-
-    async def delete(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
-        """Takes these issues' words out."""
-
-    async def insert(self, connection: AsyncConnection, documents: Sequence[Document]) -> None:
-        """Brings words in, of issues that have none there."""
-
-    async def find(
-        self, connection: AsyncConnection, words: Sequence[str], part: Part, where: Sequence[sa.ColumnElement[bool]], limit: int
-    ) -> list[int]:
-        """Issue ids, newest first. The words are letters and digits only (see words.parse): no operator among them."""
-
-
-class _Sqlite(_Words):
-    """FTS5. Its rows come in the order of the number, so that a limit ends the work early (fts5.html, 5)."""
-
-    _table = sa.table("ticket_words", *(sa.column(name) for name in ("rowid", "subject", "body", "hidden")))
-
-    async def delete(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
-        await connection.execute(sa.delete(self._table).where(self._table.c.rowid.in_(ids)))
-
-    async def insert(self, connection: AsyncConnection, documents: Sequence[Document]) -> None:
-        await connection.execute(sa.insert(self._table), [{"rowid": one.id} | _texts(one) for one in documents])
-
-    async def find(
-        self, connection: AsyncConnection, words: Sequence[str], part: Part, where: Sequence[sa.ColumnElement[bool]], limit: int
-    ) -> list[int]:
-        asked = f"{part} : (" + " AND ".join(f'"{word}" *' for word in words) + ")"
-        w = self._table
-        statement = (
-            sa.select(w.c.rowid)
-            # CROSS JOIN fixes the order in SQLite: the words first, in order, and the facts of each one found
-            .select_from(w.join(ticket_index, _f.issue_id == w.c.rowid))
-            .where(sa.literal_column("ticket_words").op("MATCH")(asked), *where)
-            .order_by(w.c.rowid.desc())
-            .limit(limit)
-        )
-        return list((await connection.execute(statement)).scalars())
-
-
-class _MariaDb(_Words):
-    """InnoDB's full-text index in boolean mode, where nothing is too frequent to be found.
-
-    It has no order: for a list of the newest it fetches every row that has the words, at a tenth of a millisecond each where the rows do
-    not fit in the buffer pool, so that a word of every tenth issue cost a second. So the newest issues that the person sees are looked
-    through first: what is frequent is found there, and what is not found there is rare enough for the index.
-    """
-
-    def __init__(self, newest: int) -> None:
-        self._newest = newest
-
-    _table = sa.table("ticket_words", *(sa.column(name) for name in ("issue_id", "subject", "body", "hidden")))
-
-    async def delete(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
-        await connection.execute(sa.delete(self._table).where(self._table.c.issue_id.in_(ids)))
-
-    async def insert(self, connection: AsyncConnection, documents: Sequence[Document]) -> None:
-        await connection.execute(sa.insert(self._table), [{"issue_id": one.id} | _texts(one) for one in documents])
-
-    async def find(
-        self, connection: AsyncConnection, words: Sequence[str], part: Part, where: Sequence[sa.ColumnElement[bool]], limit: int
-    ) -> list[int]:
-        w, column = self._table.c, self._table.c[part]
-        newest = sa.select(_f.issue_id).where(*where).order_by(_f.issue_id.desc()).limit(self._newest).subquery()
-        near = (
-            sa.select(w.issue_id)
-            .select_from(newest.join(self._table, w.issue_id == newest.c.issue_id))
-            .where(*(_begins(column, word) for word in words))
-            .order_by(w.issue_id.desc())
-            .limit(limit)
-        )
-        found = list((await connection.execute(near)).scalars())
-        if len(found) >= limit:
-            return found
-        seen, lowest = (await connection.execute(sa.select(sa.func.count(), sa.func.min(newest.c.issue_id)))).one()
-        if seen < self._newest:
-            return found
-        long = [word for word in words if len(word) >= _SHORT]
-        asked = sa.text(f"MATCH (ticket_words.{part}) AGAINST (:asked IN BOOLEAN MODE)").bindparams(
-            asked=" ".join(f"+{word}*" for word in long or words)
-        )
-        far = (
-            sa.select(w.issue_id)
-            .select_from(self._table.join(ticket_index, _f.issue_id == w.issue_id))
-            .where(asked, _f.issue_id < lowest, *where)
-            .where(*(_begins(column, word) for word in words if long and word not in long))
-            .order_by(w.issue_id.desc())
-            .limit(limit - len(found))
-        )
-        return [*found, *(await connection.execute(far)).scalars()]
-
-
-def _begins(column: sa.ColumnElement[Any], word: str) -> sa.ColumnElement[bool]:
-    """One of the column's words, which a space parts, begins so."""
-    return sa.or_(column.startswith(word, autoescape=True), column.contains(f" {word}", autoescape=True))
-
-
-def _texts(document: Document) -> dict[str, str]:
-    return {"subject": document.subject, "body": document.body, "hidden": document.hidden}
