@@ -142,5 +142,5 @@ def clears(witness: Trace, host: Watched) -> bool:
         and witness.row > 0
         and witness.asked_at >= host.silent_from
         and len(fails) >= host.host.limits.raise_bad
-        and fails[0] >= witness.back_at
+        and not fails[0] < witness.back_at <= witness.asked_at  # unless the clock was set back meanwhile
     )
