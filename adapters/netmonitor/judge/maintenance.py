@@ -84,7 +84,7 @@ def _times(window: Window, now: datetime) -> Iterator[tuple[datetime, datetime]]
     starts, ends = window.starts.astimezone(zone), window.ends.astimezone(zone)
     over = ends.date() - starts.date()
     day = max(starts.date() + timedelta(days=1), (now - _LONGEST).astimezone(zone).date())
-    last = max(day, now.astimezone(zone).date()) + _AHEAD + timedelta(days=1)
+    last = max(day, now.astimezone(zone).date()) + 2 * _AHEAD  # so many, because summer time may skip one
     while day <= last:
         if day.weekday() in window.weekly:
             begins = datetime.combine(day, starts.time().replace(fold=0), zone).astimezone(UTC)

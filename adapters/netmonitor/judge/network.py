@@ -7,6 +7,7 @@ The rules, with their numbers, are in docs/network.md, "States".
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +23,9 @@ from adapters.netmonitor.values import Ack, Host, Round, State, Window
 __all__ = ["Announcement", "Change", "HostView", "Network", "Verdict"]
 
 _STEP = timedelta(microseconds=1)
-_LONGEST_WAIT = timedelta(minutes=5)
+_SHARE = 1000
+"""When the probe is blind, so many hosts become unknown in a tick: all at once would take long."""
+_LONGEST_WAIT = timedelta(minutes=10)
 """A silent host waits no longer for its parents to be judged."""
 _CLOSING: dict[str, Kind] = {"down": "up", "degraded": "recovered", "flapping": "calm"}
 
@@ -39,6 +42,7 @@ class Network:
         self._from = now - timedelta(days=1)
         self._dirty: set[str] = set()
         self._poked: set[str] = set()
+        self._later: deque[str] = deque()
         self._measured = 0
         self._waiting: set[str] = set()
         self._fallen: set[str] = set()
@@ -60,7 +64,9 @@ class Network:
                 host = self._leaving[id] = Watched(Host(id=id, name=id, address=""), now)
                 recall(host, found)
         self.replace(hosts, now)
-        for host in self._hosts.values():
+        for id, host in self._hosts.items():
+            if id not in self._kept and not host.host.paused and self._own.since is None:
+                continue  # as it was made: unknown, because it is new
             state, reason = self._state(host, None, now)
             since = host.level_since if state is host.level else now
             if reason == "blind" and self._own.since is not None:
@@ -81,7 +87,10 @@ class Network:
             known = before.pop(host.id, None) or self._leaving.pop(host.id, None)
             if known is None:
                 known = Watched(host, now)
-                self._dirty.add(host.id)
+                if host.paused:
+                    self._dirty.add(host.id)
+                else:
+                    self._time_silence(host.id, known)
             elif known.host != host:
                 if known.host.paused and not host.paused:
                     known.leave(now)
@@ -100,7 +109,8 @@ class Network:
 
     def maintain(self, windows: Iterable[Window], now: datetime) -> None:
         """These are the maintenance windows from now on. Raises ValueError naming the one whose zone is unknown."""
-        self._planned = [Planned(window, now) for window in windows]
+        known = {planned.window: planned for planned in self._planned}
+        self._planned = [known.get(window) or Planned(window, now) for window in windows]
         self._edges = []
         for place, planned in enumerate(self._planned):
             self._next_edge(place, planned, now)
@@ -138,7 +148,8 @@ class Network:
             parent = None if above is None else self._hosts.get(above)
             if host.parent is not parent:
                 host.parent = parent
-                moved.append(id)
+                if host.begun:
+                    moved.append(id)
             if parent is not None:
                 parent.children.append(host)
         self._dirty.update(moved)
@@ -163,8 +174,9 @@ class Network:
                 for depth in range(1, len(parts) + 1):
                     found += by_group.get("/".join(parts[:depth]), ())
             if found or host.windows:
-                host.windows = tuple(found)
-                self._dirty.add(name)
+                before, host.windows = host.windows, tuple(found)
+                if host.windows != before:
+                    self._dirty.add(name)
                 for planned in found:
                     self._members[places[id(planned)]].append(host)
 
@@ -183,8 +195,8 @@ class Network:
             return
         if host.take(found, now):
             self._dirty.add(host_id)
-        if host.silent or host.blind or self._own.falling:
-            self._own.note(host)
+        if host.fallen or self._own.falling:
+            self._own.note(host, now)
 
     # -- once a second ----------------------------------------------------------------------------------
 
@@ -240,21 +252,27 @@ class Network:
             if reason is None:
                 return
             own.begin(reason, now)
+            self._blink(now)
+            self._later = deque(self._hosts)
         elif own.ends(self._hosts.values()):
             if own.told:
                 turn.announcements.append(_of_probe("sighted", own, now))
-            own.since, own.reason, own.told = None, None, False
+            own.end()
             self._from = now
-        else:
-            self._tell_blind(turn)
-            return
-        self._memory_changed = True
-        for id, host in self._hosts.items():
+            self._blink(now)
+            self._later.clear()  # each stays unknown until its first round, which will be looked at
+            for id, host in self._hosts.items():
+                if not host.host.paused and id not in self._silence_of:
+                    self._time_silence(id, host)
+        self._tell_blind(turn)
+        self._dirty.update(self._later.popleft() for _ in range(min(_SHARE, len(self._later))))
+
+    def _blink(self, now: datetime) -> None:
+        for host in self._hosts.values():
             if not host.host.paused:
                 host.blink(now)
-                self._dirty.add(id)
         self._waiting.clear()
-        self._tell_blind(turn)
+        self._memory_changed = True
 
     def _tell_blind(self, turn: _Turn) -> None:
         """Announces it, unless everything is in maintenance."""
@@ -280,19 +298,20 @@ class Network:
     def _look_at_hosts(self, turn: _Turn) -> None:
         """Parents before their children, so that the order in which their rounds ended is no matter; each host once.
 
-        Who lies behind a host that changed is looked at too, and who lies behind those.
+        Who lies behind a host that changed is looked at too, at any depth, if it is not settled: nobody else's state is a parent's affair.
         """
         layers: dict[int, set[str]] = {}
-        for id in self._dirty:
+        for id in self._dirty | self._poked:
             host = self._hosts.get(id)
             if host is not None:
                 layers.setdefault(host.depth, set()).add(id)
-        poked, self._dirty, self._poked = self._poked, set(), set()
+        dirty, poked, self._dirty, self._poked = self._dirty, self._poked, set(), set()
         while layers:
             for id in sorted(layers.pop(min(layers))):
                 host = self._hosts[id]
                 before = host.level, host.flapping.on, host.view.state
-                self._look(id, host, turn)
+                if id in dirty or (host.begun and host.attentive):
+                    self._look(id, host, turn)
                 if host.children and (id in poked or before != (host.level, host.flapping.on, host.view.state)):
                     below = {child.host.id for child in host.children}
                     layers.setdefault(host.depth + 1, set()).update(below)
@@ -372,8 +391,9 @@ class Network:
                 return "open", HOLD
             if above.waits_from is not None:  # not for ever, for it does not wait so itself
                 return "waits", timedelta.max
-            limits = above.host.limits
-            return "waits", min(_LONGEST_WAIT, timedelta(seconds=(limits.raise_bad + 1) * above.host.interval_s))
+            # its parent's rounds, to see how that is, and then its own, to see how itself is
+            seconds = sum((one.host.limits.raise_bad + 1) * one.host.interval_s for one in (above, host))
+            return "waits", min(_LONGEST_WAIT, timedelta(seconds=seconds))
         return ("open" if self._own.clears(host, self._hosts.values(), now) else "waits"), HOLD
 
     def _judge_ack(self, id: str, host: Watched, turn: _Turn) -> None:
@@ -410,14 +430,7 @@ class Network:
     def _open(self, kind: Literal["down", "degraded", "flapping"], id: str, host: Watched, since: datetime, turn: _Turn) -> None:
         children: tuple[str, ...] = ()
         if kind == "down":
-            silent = (below for below in _behind(host) if not below.host.paused)
-            children = tuple(
-                sorted(
-                    below.host.id
-                    for below in silent
-                    if (below.silent or below.level is State.UNREACHABLE) and (below.told is None or below.told.kind != "down")
-                )
-            )
+            children = tuple(sorted(below.host.id for below in _silent_behind(host) if below.told is None or below.told.kind != "down"))
         host.told = Told(kind, since)
         last = host.last
         turn.announcements.append(
@@ -449,7 +462,7 @@ class Network:
             self._own.falling.pop(id, None)
         else:
             self._fallen.discard(id)
-        if host.host.paused or not (host.silent or host.blind):
+        if host.host.paused or not host.fallen:
             self._own.falling.pop(id, None)
         if host.waits_from is not None:
             self._waiting.add(id)
@@ -496,7 +509,7 @@ class Network:
         host = self._hosts[host_id]
         if host.level not in FALLEN:
             return host.view
-        return replace(host.view, children_silent=sum(below.silent and not below.host.paused for below in _behind(host)))
+        return replace(host.view, children_silent=sum(1 for _ in _silent_behind(host)))
 
     @property
     def blind_since(self) -> datetime | None:
@@ -534,12 +547,15 @@ def _above(host: Watched) -> Iterator[Watched]:
         above = above.parent
 
 
-def _behind(host: Watched) -> Iterator[Watched]:
-    """The hosts behind it, at any depth."""
-    found = list(host.children)
+def _silent_behind(host: Watched) -> Iterator[Watched]:
+    """The hosts behind a silent one, at any depth, that do not answer either; not those behind one that does."""
+    found = list(host.children) if host.silent or host.level is State.UNREACHABLE else []
     while found:
         below = found.pop()
-        yield below
+        if below.silent or below.level is State.UNREACHABLE:
+            yield below
+        elif below.begun and not below.host.paused:
+            continue
         found += below.children
 
 
@@ -559,8 +575,8 @@ def _over(told: Told, host: Watched) -> bool:
 
 
 def _degrades_itself(host: Watched) -> bool:
-    """True unless a parent is in trouble, and the host with it; or it has nearly recovered since."""
-    return host.worth is not Outcome.GOOD and all(above.level is State.UP for above in _above(host))
+    """True unless a parent is in trouble, or was in the last round, and the host with it; or it has nearly recovered since."""
+    return host.worth is not Outcome.GOOD and all(above.level is State.UP and host.asked_at >= above.level_since for above in _above(host))
 
 
 def _flaps_itself(host: Watched) -> bool:

@@ -32,7 +32,7 @@ def unsent(found: Round) -> bool:
 class Trace:
     """Grows with each round. Times are those at which rounds began, if nothing else is said."""
 
-    __slots__ = ("answered_at", "asked_at", "back_at", "blind", "row", "silent", "silent_from")
+    __slots__ = ("answered_at", "asked_at", "back_at", "blind", "fell_at", "row", "silent", "silent_from")
 
     def __init__(self) -> None:
         self.answered_at = NEVER
@@ -47,6 +47,8 @@ class Trace:
         """The first of the answered rounds in a row, if silent ones were before it."""
         self.silent_from = NEVER
         """The first of the silent rounds in a row."""
+        self.fell_at = NEVER
+        """When the first of the rounds in a row ended that were not answered, or could not be sent."""
         self.silent = False
         """The last round was not answered."""
         self.blind = False
@@ -54,13 +56,22 @@ class Trace:
         self.row = 0
         """Answered rounds in a row."""
 
+    @property
+    def fallen(self) -> bool:
+        """The last round was not answered, or could not be sent."""
+        return self.silent or self.blind
+
     def note(self, found: Round, now: datetime) -> None:
         """Takes a round that ended at `now`."""
-        self.blind = not found.rtts
+        fallen, self.blind = self.fallen, not found.rtts
         if self.blind and unsent(found):
+            if not fallen:
+                self.fell_at = now
             return
         self.asked_at = found.at
         if silent(found):
+            if not fallen:
+                self.fell_at = now
             if not self.silent:
                 self.silent, self.silent_from, self.row = True, found.at, 0
             return
