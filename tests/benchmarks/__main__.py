@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.benchmarks import accepting, ack, cluster, desk, durable, fanout, idle, stalled, storm
+from tests.benchmarks import accepting, ack, cluster, desk, durable, fanout, idle, netmonitor, stalled, storm
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.run import Run, machine
 from tests.benchmarks.servers import NCHAN, PRODUCT, Peer, peers
@@ -95,6 +95,11 @@ def _desk(run: Run, _workshop: Workshop, options: argparse.Namespace) -> str:
     return desk.table(run)
 
 
+def _netmonitor(run: Run, _workshop: Workshop, options: argparse.Namespace) -> str:
+    netmonitor.measure(run, rounds=options.rounds)
+    return netmonitor.table(run)
+
+
 _FIGURES: Mapping[str, Callable[[Run, Workshop, argparse.Namespace], str]] = {
     "fanout": _fanout,
     "idle": _idle,
@@ -105,6 +110,7 @@ _FIGURES: Mapping[str, Callable[[Run, Workshop, argparse.Namespace], str]] = {
     "cluster": _cluster,
     "accepting": _accepting,
     "desk": _desk,
+    "netmonitor": _netmonitor,
 }
 
 
