@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from adapters.push import vapid
 from adapters.sandbox.erp import open_sandbox_erp
+from adapters.sandbox.network import open_sandbox_network
 from adapters.sandbox.people import PEOPLE, Person
 from adapters.sandbox.redmine import open_sandbox_redmine
 from web import logs
@@ -33,7 +34,7 @@ _WHO = {
     "agent": {"ru": "сотрудник поддержки", "en": "support agent"},
     "requester": {"ru": "заявитель", "en": "requester"},
 }
-_RIGHTS = {"manager": ["admin", "quality"], "agent": ["quality"]}
+_RIGHTS = {"manager": ["admin", "quality", "netmonitor"], "agent": ["quality", "netmonitor"]}
 """What the demo's people may by their role; nothing else by default."""
 
 
@@ -67,6 +68,9 @@ async def _demo(settings: Settings) -> int:
         if sandboxed:
             erp = await stack.enter_async_context(open_sandbox_erp(DIRECTORY / "erp"))
             filled |= {"erp_dsn": erp.dsn, "erp_user": erp.user, "erp_password": SecretStr(erp.password)}
+        if not areas["netmonitor"].on:
+            network = await stack.enter_async_context(open_sandbox_network(DIRECTORY / "network"))
+            filled["hosts_file"] = network.path
         if not areas["push_web"].on:
             filled["vapid_private_key"] = SecretStr(await asyncio.to_thread(_kept_key, DIRECTORY / "vapid.key"))
             filled["vapid_subject"] = "mailto:helpdesk@tez.example"
@@ -130,7 +134,7 @@ def _greeting(settings: Settings) -> str:
             f"  TEZ Navigator is at {settings.site}",
             "  Sign in as:",
             *logins,
-            "  Colleagues comment and assign every few seconds. Ctrl+C ends it.",
+            "  Colleagues comment and assign every few seconds, hosts of the network come and go. Ctrl+C ends it.",
             "",
         ]
     )
