@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from adapters.netmonitor.inventory.schema import DEFAULTS
+from adapters.netmonitor.inventory.toml_file import parse_toml
 from web.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -96,3 +98,19 @@ def test_the_example_has_every_name_and_no_secret() -> None:
     values = example()
     assert used == set(values)
     assert {name for name, value in values.items() if value} == {"NAVIGATOR_PUBLIC_URL", "NAVIGATOR_REDMINE_TIME_ZONE"}
+
+
+def test_the_hosts_example_is_good() -> None:
+    """It is read as it stands, and shows every check, a group's rule and a parent."""
+    made = parse_toml((ROOT / "deploy" / "hosts.example.toml").read_text("utf-8"))
+    assert {host.check.kind for host in made.hosts} == {"ping", "tcp", "http"}
+    assert any(host.parent for host in made.hosts)
+    assert {group.rule for group in made.groups} == {"worst", "at_least"}
+
+
+def test_the_page_of_hosts_names_every_member() -> None:
+    """docs/network.md has each member, its default and its bounds, and no other."""
+    page = (ROOT / "docs" / "network.md").read_text("utf-8")
+    table = page[page.index("### Members") : page.index("TOML has no null")]
+    named = {name for line in table.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert named == {part for path in DEFAULTS for part in path.split(".")}

@@ -16,6 +16,10 @@ import httpx
 from adapters.erp.client import open_erp
 from adapters.erp.errors import ErpBusy, ErpError, ErpRefused, ErpSlow, ErpUnavailable
 from adapters.erp.queries import BINDS, COLUMNS, ErpQueries, with_list
+from adapters.netmonitor.inventory.faults import InventoryErrors
+from adapters.netmonitor.inventory.loader import read_file
+from adapters.netmonitor.probe.prober import open_prober
+from adapters.netmonitor.values import Ping
 from adapters.push.vapid import VapidKey
 from adapters.redmine.check import check as check_redmine
 from adapters.redmine.engine import create_engine
@@ -28,6 +32,7 @@ __all__ = ["CHECKS"]
 
 _TIMEOUT_S = 5.0
 _FUNCTION = "login-function"
+_MOST_FAULTS = 20
 _LEVELS = {"ok": Verdict.OK, "warning": Verdict.WARNING, "error": Verdict.FAILED}
 
 
@@ -141,5 +146,27 @@ async def _push_web(settings: Settings) -> list[Finding]:
     return found
 
 
-CHECKS: Mapping[str, Check] = {"bus": _bus, "redmine": _redmine, "erp": _erp, "push_web": _push_web}
+async def _netmonitor(settings: Settings) -> list[Finding]:
+    """Reads the hosts file and tries whether pings may be sent; none is sent."""
+    if settings.hosts_file is None:
+        return []
+    pinged = True
+    try:
+        inventory = await asyncio.to_thread(read_file, settings.hosts_file)
+    except InventoryErrors as errors:
+        found = [Finding("netmonitor", Verdict.FAILED, one.said()) for one in errors.faults[:_MOST_FAULTS]]
+        if len(errors.faults) > _MOST_FAULTS:
+            found.append(Finding("netmonitor", Verdict.FAILED, f"and {len(errors.faults) - _MOST_FAULTS} more mistakes in the hosts file"))
+    else:
+        groups = {host.group for host in inventory.hosts if host.group}
+        pinged = any(isinstance(host.check, Ping) for host in inventory.hosts)
+        found = [Finding("netmonitor", Verdict.OK, f"hosts: {len(inventory.hosts)}, groups: {len(groups)}")]
+    async with open_prober() as prober:
+        why = prober.explain()
+    if why is not None:
+        found.append(Finding("netmonitor", Verdict.FAILED if pinged else Verdict.WARNING, why))
+    return found
+
+
+CHECKS: Mapping[str, Check] = {"bus": _bus, "redmine": _redmine, "erp": _erp, "netmonitor": _netmonitor, "push_web": _push_web}
 """By area, and the bus; the other areas are only told to be on or off."""

@@ -134,7 +134,7 @@ def _greeting(settings: Settings) -> str:
             f"  TEZ Navigator is at {settings.site}",
             "  Sign in as:",
             *logins,
-            "  Colleagues comment and assign every few seconds, hosts of the network fail and recover. Ctrl+C ends it.",
+            "  Colleagues comment and assign every few seconds, hosts of the network come and go. Ctrl+C ends it.",
             "",
         ]
     )

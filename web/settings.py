@@ -319,7 +319,9 @@ class Settings(BaseSettings):
         examples=["push.example.org"],
     )
     hosts_file: _ReadableFile | None = Field(
-        default=None, description="The hosts that the network monitor watches.", examples=["/etc/navigator/hosts.toml"]
+        default=None,
+        description="The hosts that the network monitor watches, TOML; read again when it changes. See docs/network.md.",
+        examples=["/etc/navigator/hosts.toml"],
     )
     calendar_file: _ReadableFile | None = Field(
         default=None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +141,48 @@ async def test_the_erp_is_tried_statement_by_statement(tmp_path: Path) -> None:
     (away,) = await said()
     assert away.verdict is Verdict.FAILED
     assert "ERP_DSN" in away.text
+
+
+async def test_the_hosts_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many hosts there are, or every mistake with its line; and why pings cannot be sent, where they cannot."""
+
+    class Prober:
+        def __init__(self, why: str | None) -> None:
+            self.explain = lambda: why
+
+    why: str | None = None
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Prober]:
+        yield Prober(why)
+
+    monkeypatch.setattr("web.checks.open_prober", opened)
+    hosts = tmp_path / "hosts.toml"
+    hosts.touch()
+    settings = make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/none.sqlite", hosts_file=hosts)
+
+    async def said(text: str) -> list[tuple[Verdict, str]]:
+        await asyncio.to_thread(hosts.write_text, text)
+        return [(found.verdict, found.text) for found in await examine(settings, CHECKS) if found.name == "netmonitor"]
+
+    host = '[[hosts]]\nid = "{}"\nname = "x"\naddress = "::1"\ngroup = "g"\n'
+    assert await said(host.format("a") + host.format("b")) == [(Verdict.OK, "hosts: 2, groups: 1")]
+    why = "ICMP sockets are not permitted: sysctl"
+    assert await said(host.format("a")) == [(Verdict.OK, "hosts: 1, groups: 1"), (Verdict.FAILED, why)]
+    assert (await said(host.format("a") + "tcp = { port = 1 }"))[1] == (Verdict.WARNING, why)
+    why = None
+    assert await said(host.format("a b")) == [
+        (Verdict.FAILED, "line 2, host a b, id: An id is 1 to 64 Latin letters, digits and the signs _ . -")
+    ]
+    many = await said(host.format("a b") * 30)
+    assert (len(many), many[-1][1]) == (21, "and 10 more mistakes in the hosts file")
+
+
+async def test_the_right_to_ping_is_really_tried(tmp_path: Path) -> None:
+    """Whatever this machine allows: one line about the hosts, and one more only where pings are not permitted."""
+    hosts = tmp_path / "hosts.toml"
+    await asyncio.to_thread(hosts.write_text, '[[hosts]]\nid = "a"\nname = "x"\naddress = "::1"\n')
+    settings = make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/none.sqlite", hosts_file=hosts)
+    first, *more = [found for found in await examine(settings, CHECKS) if found.name == "netmonitor"]
+    assert first.verdict is Verdict.OK
+    assert all("ping_group_range" in found.text for found in more)

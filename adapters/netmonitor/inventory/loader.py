@@ -93,13 +93,11 @@ class Loader:
             changed = await self._poll_file()
             changed = await self._poll_page() or changed
             if changed:
-                filed = self._file.inventory if self._file else Inventory()
-                joined = await asyncio.to_thread(join, filed, self._page.hosts)
+                joined, same = await asyncio.to_thread(_joined, self._file, self._page, self.inventory)
                 for one in joined.faults:
                     if one not in self._joined.faults:
                         _log.warning("host_does_not_fit", what=one.said())
-                same = joined.inventory == self._joined.inventory
-                self._joined = Joined(self._joined.inventory if same else joined.inventory, joined.faults)
+                self._joined = Joined(self.inventory if same else joined.inventory, joined.faults)
             return self.inventory
 
     async def _poll_file(self) -> bool:
@@ -131,8 +129,8 @@ class Loader:
             if revision == self._revision:
                 changed = False
             else:
-                page = await self._store.page()
-                changed, self._page, self._revision = page != self._page, page, revision
+                self._page, self._revision = await self._store.page(), revision
+                changed = True
         except StoreUnavailable:  # the store is away: what was known holds
             if not self._away:
                 self._away = True
@@ -142,6 +140,12 @@ class Loader:
             self._away = False
             _log.info("network_hosts_read_again")
         return changed
+
+
+def _joined(file: FileState | None, page: Page, before: Inventory) -> tuple[Joined, bool]:
+    """File and page together, and whether that is what there was before: looking through thousands of hosts is nothing for the loop."""
+    joined = join(file.inventory if file else Inventory(), page.hosts)
+    return joined, joined.inventory == before
 
 
 def _mark(path: Path) -> _Mark | None:

@@ -31,7 +31,7 @@ _TRIES = 5
 _READ_S = 10.0
 _WRITE_S = 60.0
 """Twenty thousand hosts are written in less."""
-_AT_ONCE = 500
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,10 @@ class Change:
     async def put(self, hosts: Sequence[Host], by: str) -> None:
         """Adds these hosts, or writes them anew; `by` is a login name."""
         await self._delete([host.id for host in hosts])
-        rows = [{"id": host.id, "spec": _spec(host), "updated_at": self.at, "updated_by": by[:255]} for host in hosts]
-        for at in range(0, len(rows), _AT_ONCE):
-            await self.connection.execute(sa.insert(net_hosts), rows[at : at + _AT_ONCE])
+        for at in range(0, len(hosts), _AT_ONCE):
+            row = {"updated_at": self.at, "updated_by": by[:255]}
+            rows = [{"id": host.id, "spec": _spec(host), **row} for host in hosts[at : at + _AT_ONCE]]
+            await self.connection.execute(sa.insert(net_hosts), rows)
 
     async def remove(self, ids: Iterable[str]) -> None:
         """Takes these away, as far as they are there."""
@@ -135,20 +136,22 @@ def _trouble() -> Iterator[None]:
 
 
 async def _page(connection: AsyncConnection) -> Page:
-    rows = (await connection.execute(sa.select(net_hosts).order_by(net_hosts.c.id))).all()
-    return await asyncio.to_thread(_read, rows) if len(rows) > 100 else _read(rows)
-
-
-def _read(rows: Sequence[Any]) -> Page:
     kept: dict[str, Kept] = {}
     faults: list[Fault] = []
+    # in parts, so that thousands of hosts hold up nobody else
+    async with connection.stream(sa.select(net_hosts).order_by(net_hosts.c.id)) as result:
+        async for rows in result.partitions(_AT_ONCE):
+            await asyncio.to_thread(_read, rows, kept, faults)
+    return Page(kept, tuple(faults))
+
+
+def _read(rows: Sequence[Any], kept: dict[str, Kept], faults: list[Fault]) -> None:
     for row in rows:
         host = host_faults({**row.spec, "id": row.id}, origin="page")
         if isinstance(host, Host):
             kept[row.id] = Kept(host=host, updated_at=row.updated_at, updated_by=row.updated_by)
         else:
             faults += host
-    return Page(kept, tuple(faults))
 
 
 def _spec(host: Host) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from adapters.netmonitor.inventory.toml_file import parse_toml
+from adapters.netmonitor.probe.prober import open_prober
 from adapters.netmonitor.values import Http, Tcp
 from adapters.sandbox.network import SCENES, SandboxNetwork, Scene, open_sandbox_network, scenes
 
@@ -124,3 +125,18 @@ async def test_life_goes_on_by_itself(tmp_path: Path) -> None:
     assert not any(name.startswith("sandbox-network") for name in names)
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.6", port)
+
+
+async def test_the_monitor_sees_the_story(network: SandboxNetwork) -> None:
+    """The real checks find each trouble by its name, and nothing wrong before and after it."""
+    hosts = {host.id: host for host in network.inventory.hosts}
+    scenes_of = {"refused": Scene("gone", ("srv-mail",), 0), "http_status": Scene("error", ("web-site",), 0)}
+    scenes_of["body_mismatch"] = Scene("wrong", ("web-wiki",), 0)
+    async with open_prober() as prober:
+        for error, scene in scenes_of.items():
+            host = hosts[scene.hosts[0]]
+            assert (await prober.measure(host)).error is None
+            await network.begin(scene)
+            assert (await prober.measure(host)).error == error
+            await network.end(scene)
+            assert (await prober.measure(host)).error is None
