@@ -24,7 +24,7 @@ import { t } from './host-strings';
 import { hostStyles } from './host-styles';
 import { readRange } from './place';
 import { roundFacts, roundsView } from './rounds';
-import { reasonOf, stateMark, stateStyles } from './states';
+import { reasonOf, stateMark, stateStyles, whyOf } from './states';
 import { type NetStore, RoundStore } from './store';
 import { t as word } from './strings';
 import {
@@ -318,7 +318,7 @@ export class NavNetworkHost extends TezElement {
   #now(live: Host) {
     const stale = this.store?.stale ?? true;
     const at = this.store?.at ?? null;
-    const why = reasonOf(live.reason);
+    const why = whyOf(live);
     const figure = (name: string, value: string) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<section class="now ${live.state} ${stale ? 'dim' : ''}" aria-label=${t('now')}>
       <div role="status">${stateMark(live.state, 22)}</div>
