@@ -14,7 +14,6 @@ import '../ui/button';
 import '../ui/panel';
 import { controls, notices, stacked, tables } from '../ui/sheets';
 import '../ui/states';
-import '../ui/table';
 import '../ui/time';
 import type { ToastOptions } from '../ui/toasts';
 import { faultOf, type NetApi } from './api';
@@ -359,6 +358,8 @@ export class NavNetworkHost extends TezElement {
               <div class="foot">
                 <button class="btn ghost small" aria-pressed=${this.asTable ? 'true' : 'false'} @click=${() => {
                   this.asTable = !this.asTable;
+                  if (this.asTable)
+                    void import('../ui/table').catch(() => this.say({ text: word('noAnswer'), tone: 'bad' }));
                 }}>${t('asTable')}</button>
                 <a class="btn ghost small" download href=${`/netmonitor/api/hosts/${encodeURIComponent(this.host)}/history.csv?range=${this.range}`}
                   >${icon('download', 16)}${t('csv')}</a
