@@ -32,9 +32,19 @@ export const boardStyles = css`
   ::slotted(h1) {
     margin: 0;
   }
+  /* Takes what is left: a longer verdict must not move the rows below it. */
   .verdict {
+    flex: 1 1 calc(var(--tez-rem) * 14);
     min-width: 0;
+    overflow: hidden;
     font-weight: 550;
+  }
+  .verdict .state {
+    display: flex;
+  }
+  .verdict .state span {
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   .verdict .state {
     font-weight: 600;
@@ -46,7 +56,8 @@ export const boardStyles = css`
     display: inline-flex;
     align-items: center;
     gap: var(--tez-1);
-    margin: 0 0 0 auto;
+    min-width: calc(var(--tez-rem) * 8.5);
+    margin: 0;
     color: var(--tez-text-3);
     font-size: var(--tez-s);
     font-variant-numeric: tabular-nums;
@@ -64,17 +75,17 @@ export const boardStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: var(--tez-2) var(--tez-3);
-    padding: var(--tez-2) var(--tez-3) var(--tez-3) var(--tez-4);
+    gap: var(--tez-1) var(--tez-2);
+    padding: var(--tez-2) var(--tez-3) var(--tez-2) var(--tez-4);
   }
   .find {
-    flex: 0 1 calc(var(--tez-rem) * 17);
-    min-width: calc(var(--tez-rem) * 10);
+    flex: 0 1 calc(var(--tez-rem) * 14);
+    min-width: calc(var(--tez-rem) * 9);
   }
   .chips {
     display: flex;
     flex-wrap: wrap;
-    gap: 6px;
+    gap: 4px;
     margin: 0;
     padding: 0;
     border: 0;
@@ -82,15 +93,15 @@ export const boardStyles = css`
   .chip {
     display: inline-flex;
     align-items: center;
-    gap: 7px;
-    min-height: calc(var(--tez-rem) * 1.875);
-    padding: 0 11px 0 9px;
+    gap: 6px;
+    min-height: calc(var(--tez-rem) * 1.75);
+    padding: 0 8px 0 7px;
     border: 1px solid var(--tez-line);
     border-radius: 999px;
     background: var(--tez-surface);
     color: var(--tez-text-2);
     font: inherit;
-    font-size: var(--tez-s);
+    font-size: var(--tez-xs);
     white-space: nowrap;
     cursor: pointer;
   }
@@ -227,11 +238,21 @@ export const boardStyles = css`
     .find {
       flex: 1 1 100%;
     }
-    .age {
-      margin-inline-start: 0;
+    .chips {
+      flex: 1 1 100%;
+      flex-wrap: nowrap;
+      padding-block: 3px;
+      overflow-x: auto;
+      scrollbar-width: none;
     }
-    .chip.none {
-      display: none;
+    .chip {
+      flex: none;
+    }
+    .verdict {
+      flex-basis: 60%;
+    }
+    .verdict .state {
+      white-space: normal;
     }
     .views,
     .links {
@@ -323,7 +344,7 @@ export const boardRowStyles = css`
   .cell.state {
     display: flex;
     gap: 9px;
-    width: calc(var(--tez-rem) * 14.5 - var(--indent, 0px));
+    width: calc(var(--tez-rem) * 15.5 - var(--indent, 0px));
   }
   .words {
     overflow: hidden;
@@ -357,8 +378,8 @@ export const boardRowStyles = css`
     font-size: var(--tez-m);
   }
   .name {
-    flex: 0 1 auto;
-    min-width: 6ch;
+    flex: none;
+    max-width: 100%;
     overflow: hidden;
     color: var(--tez-text);
     font-weight: 550;
@@ -369,7 +390,8 @@ export const boardRowStyles = css`
     text-decoration: underline;
   }
   .address {
-    flex: 0 1 auto;
+    flex: 0 1 auto; /* gives way, the name does not */
+    min-width: 0;
     overflow: hidden;
     color: var(--tez-text-3);
     font-size: var(--tez-s);
@@ -544,8 +566,16 @@ export const boardRowStyles = css`
       --indent: 12px;
     }
     .cell.loss,
-    .cell.tags .tag {
+    .cell.tags .tag,
+    .address,
+    .why {
       display: none;
+    }
+    .cell.state {
+      width: calc(var(--tez-rem) * 9 - var(--indent, 0px));
+    }
+    .cell.who {
+      min-width: 8ch;
     }
   }
   /* A card of two lines: what it is and how it is, then where, how fast and the curve. */

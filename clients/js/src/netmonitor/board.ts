@@ -70,6 +70,8 @@ export class NavNetworkBoard extends TezElement {
   #typing: ReturnType<typeof setTimeout> | undefined;
   #hovered = false;
   #focused = false;
+  /** The focus was among the rows when a host's page took their place. */
+  #wasFocused = false;
   #scrolled = 0;
   #heights = { host: 40, group: 36 };
   #menuFor: Item | null = null;
@@ -116,6 +118,10 @@ export class NavNetworkBoard extends TezElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.get('active') === true && !this.active) {
+      this.#wasFocused ||= this.#focused;
+      this.#hovered = this.#focused = false; // nothing tells of leaving what is hidden
+    }
     if (changed.has('user') || !this.#folds) this.#folds = new Folds(this.user);
     if (changed.has('store') && this.hasUpdated) this.#follow();
     if (!this.#listing && this.store?.loaded) this.#reckon();
@@ -136,6 +142,8 @@ export class NavNetworkBoard extends TezElement {
       scroller.scrollTop = this.#scrolled;
       this.#wishFor(readWish(location.search));
       this.#look();
+      if (this.#wasFocused) this.#focus(this.#window?.current ?? 0);
+      this.#wasFocused = false;
     }
     this.#draw();
   }
@@ -543,7 +551,7 @@ export class NavNetworkBoard extends TezElement {
     return html`<div class="top">
         <slot name="heading"></slot>
         <div class="verdict" role="status">${this.#verdict(top)}</div>
-        ${this.#age()}
+        ${top?.total ? this.#find() : nothing} ${this.#age()}
         <span class="links">
           <a class="btn ghost small" href="/netmonitor/wall">${icon('screen', 16)}${t('wall')}</a>
           ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${word('setup')}</a>` : nothing}
@@ -568,6 +576,7 @@ export class NavNetworkBoard extends TezElement {
           if (item) this.#enter(item);
         }}
         @focusout=${(event: FocusEvent) => {
+          if (!this.active) this.#wasFocused ||= this.#focused; // hidden before it was told so
           this.#focused =
             event.relatedTarget instanceof Node &&
             this.renderRoot.querySelector('.rows')?.contains(event.relatedTarget) === true;
@@ -674,11 +683,9 @@ export class NavNetworkBoard extends TezElement {
     </p>`;
   }
 
-  #bar(top: Group) {
+  #find() {
     const { wish } = this;
-    if (!top.total) return nothing;
-    return html`<div class="bar">
-      <input
+    return html`<input
         class="control find"
         type="search"
         aria-label=${word('search')}
@@ -699,7 +706,13 @@ export class NavNetworkBoard extends TezElement {
             this.#focus(0);
           }
         }}
-      />
+      />`;
+  }
+
+  #bar(top: Group) {
+    const { wish } = this;
+    if (!top.total) return nothing;
+    return html`<div class="bar">
       <div class="chips" role="group" aria-label=${t('showStates')}>
         ${chips.map(
           (state) => html`<button

@@ -205,6 +205,7 @@ export class NavNetworkChart extends TezElement {
     };
     const shared = {
       width,
+      padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: `net-${history.host}` }, y: false, points: { show: false } },
       hooks: {
@@ -250,7 +251,7 @@ export class NavNetworkChart extends TezElement {
         height: LOSSES,
         scales: { x: scaleX, y: { range: (_, __, most) => [0, lossTop(most ?? 0)] } },
         axes: [
-          { ...x, size: 0, values: () => [] },
+          { ...x, size: 6, values: () => [], ticks: { show: false } },
           { ...axis, size: AXIS, space: 26, values: (_, splits) => splits.map((value) => share(value)) },
         ],
         series: [
@@ -297,8 +298,10 @@ export class NavNetworkChart extends TezElement {
       if (outage.maintenance || outage.state === 'unknown' || outage.state === 'maintenance')
         hatch(ctx, left, bbox.top, width, bbox.height, hard, ratio);
       if (plot !== this.#losses && plot.height > LOSSES) {
-        const text = duration(ended - began);
-        if (ctx.measureText(text).width + 8 * ratio < width) ctx.fillText(text, left + 4 * ratio, bbox.top + 7 * ratio);
+        const whole = duration(ended - began);
+        const rough = whole.split(/\s/).slice(0, 2).join(' '); // `2 ч` of `2 ч 24 мин`, where there is no room for more
+        const text = [whole, rough].find((one) => ctx.measureText(one).width + 6 * ratio < width);
+        if (text) ctx.fillText(text, left + 3 * ratio, bbox.top + 7 * ratio);
       }
     }
     ctx.restore();

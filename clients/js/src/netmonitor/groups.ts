@@ -20,12 +20,31 @@ export interface Group {
   /** Of all hosts below. */
   readonly counts: Counts;
   readonly total: number;
+  /** Its place among the others: that of the worst host below, unless the group is well by its own rule. */
+  readonly rank: number;
   /** Ids of hosts below that somebody should look at. */
   readonly troubles: readonly string[];
 }
 
 const worst: Rule = { rule: 'worst' };
 const idle: ReadonlySet<State> = new Set(['maintenance', 'paused']);
+
+const order: Readonly<Record<State, number>> = {
+  down: 0,
+  degraded: 1,
+  unreachable: 5,
+  unknown: 6,
+  maintenance: 7,
+  up: 8,
+  paused: 9,
+};
+
+/** Its place among the others: what nobody has taken on comes before what somebody has. */
+export function rankOf(host: Host): number {
+  if (host.ack && (host.state === 'down' || host.state === 'degraded')) return order[host.state] + 3;
+  if (host.flapping && host.state === 'up') return 2;
+  return order[host.state];
+}
 
 export function noCounts(): Record<State, number> {
   return { up: 0, degraded: 0, down: 0, unreachable: 0, unknown: 0, maintenance: 0, paused: 0 };
@@ -80,8 +99,10 @@ function finish(net: Net, draft: Draft): Group {
   const troubles: string[] = [];
   const own: State[] = groups.map((group) => group.state);
   let total = draft.hosts.length;
+  let rank: number = order.paused;
   for (const group of groups) {
     total += group.total;
+    rank = Math.min(rank, group.rank);
     for (const state of states) counts[state] += group.counts[state];
     for (const id of group.troubles) troubles.push(id);
   }
@@ -90,11 +111,13 @@ function finish(net: Net, draft: Draft): Group {
     if (!host) continue;
     counts[host.state]++;
     own.push(host.state);
+    rank = Math.min(rank, rankOf(host));
     if (isTrouble(host)) troubles.push(id);
   }
   const rule = net.groups[draft.path] ?? worst;
   const enough = rule.rule === 'at_least' && typeof rule.up === 'number' && counts.up >= rule.up;
-  return { ...draft, groups, rule, counts, total, troubles, state: enough ? 'up' : worstOf(own) };
+  const state = enough ? 'up' : worstOf(own);
+  return { ...draft, groups, rule, counts, total, troubles, state, rank: enough ? order.up : rank };
 }
 
 /** A group opens itself for this: it is not well by its own rule, and somebody should look. */

@@ -192,7 +192,7 @@ export class NavNetworkHostForm extends TezElement {
       .label=${t(field.label)}
       .value=${value}
       .error=${this.wrong.get(path) ?? ''}
-      placeholder=${field.usual ?? ''}
+      placeholder=${field.hint ? t(field.hint) : (field.usual ?? '')}
       ?disabled=${path === 'id' && this.known !== null}
       @input=${(event: Event) => this.#set(path, (event.currentTarget as TezField).value)}
     ></tez-field>`;
@@ -212,6 +212,7 @@ export class NavNetworkHostForm extends TezElement {
         class="control"
         data-path=${path}
         list=${`list-${path}`}
+        placeholder=${field.hint ? t(field.hint) : nothing}
         .value=${value}
         aria-invalid=${error ? 'true' : nothing}
         aria-describedby=${error ? `error-${path}` : nothing}

@@ -193,7 +193,7 @@ export const hostStyles = css`
   }
   .facts {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr));
     gap: var(--tez-2) var(--tez-3);
     margin: var(--tez-3) 0 0;
   }
@@ -226,7 +226,7 @@ export const hostStyles = css`
   }
   .uptimes div {
     display: grid;
-    grid-template-columns: 6.5rem minmax(0, 1fr) auto;
+    grid-template-columns: 5rem minmax(0, 1fr) 5rem;
     align-items: center;
     gap: var(--tez-3);
     min-height: 28px;

@@ -14,7 +14,6 @@ import '../ui/button';
 import '../ui/panel';
 import { controls, notices, stacked, tables } from '../ui/sheets';
 import '../ui/states';
-import '../ui/table';
 import '../ui/time';
 import type { ToastOptions } from '../ui/toasts';
 import { faultOf, type NetApi } from './api';
@@ -24,7 +23,7 @@ import { t } from './host-strings';
 import { hostStyles } from './host-styles';
 import { readRange } from './place';
 import { roundFacts, roundsView } from './rounds';
-import { reasonOf, stateMark, stateStyles } from './states';
+import { reasonOf, stateMark, stateStyles, whyOf } from './states';
 import { type NetStore, RoundStore } from './store';
 import { t as word } from './strings';
 import {
@@ -318,7 +317,7 @@ export class NavNetworkHost extends TezElement {
   #now(live: Host) {
     const stale = this.store?.stale ?? true;
     const at = this.store?.at ?? null;
-    const why = reasonOf(live.reason);
+    const why = whyOf(live);
     const figure = (name: string, value: string) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<section class="now ${live.state} ${stale ? 'dim' : ''}" aria-label=${t('now')}>
       <div role="status">${stateMark(live.state, 22)}</div>
@@ -359,6 +358,8 @@ export class NavNetworkHost extends TezElement {
               <div class="foot">
                 <button class="btn ghost small" aria-pressed=${this.asTable ? 'true' : 'false'} @click=${() => {
                   this.asTable = !this.asTable;
+                  if (this.asTable)
+                    void import('../ui/table').catch(() => this.say({ text: word('noAnswer'), tone: 'bad' }));
                 }}>${t('asTable')}</button>
                 <a class="btn ghost small" download href=${`/netmonitor/api/hosts/${encodeURIComponent(this.host)}/history.csv?range=${this.range}`}
                   >${icon('download', 16)}${t('csv')}</a

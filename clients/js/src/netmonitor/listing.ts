@@ -1,7 +1,7 @@
 /** The rows of the dashboard, in their order: groups with their hosts, or hosts alone; what is not well comes first. Pure. */
 
 import { fold as plain } from '../palette/entries';
-import { type Group, tree } from './groups';
+import { type Group, rankOf, tree } from './groups';
 import type { Host, Net, State } from './types';
 
 export type Item =
@@ -22,23 +22,6 @@ export interface Wish {
 }
 
 export const noWish: Wish = { q: '', states: new Set(), view: 'groups' };
-
-const order: Readonly<Record<State, number>> = {
-  down: 0,
-  degraded: 1,
-  unreachable: 5,
-  unknown: 6,
-  maintenance: 7,
-  up: 8,
-  paused: 9,
-};
-
-/** Its place among the others: what nobody has taken on comes before what somebody has. */
-export function rankOf(host: Host): number {
-  if (host.ack && (host.state === 'down' || host.state === 'degraded')) return order[host.state] + 3;
-  if (host.flapping && host.state === 'up') return 2;
-  return order[host.state];
-}
 
 /** Ids by name. Comparing names is slow, so it is done when names change and not when states do. */
 export class Names {
@@ -130,7 +113,7 @@ export function listing(net: Net, wish: Wish, names: Names, lang: string, isOpen
     for (const id of shown.hosts) items.push({ kind: 'host', key: `h:${id}`, id, depth });
     const groups = shown.groups.map((group) => states.get(group.path) ?? group);
     const byPath = new Map(shown.groups.map((group) => [group.path, group]));
-    groups.sort((a, b) => groupRank(a) - groupRank(b) || compare(a.name, b.name));
+    groups.sort((a, b) => a.rank - b.rank || b.troubles.length - a.troubles.length || compare(a.name, b.name));
     for (const { path } of groups) {
       const group = byPath.get(path);
       if (group) walk(group, depth);
@@ -138,10 +121,4 @@ export function listing(net: Net, wish: Wish, names: Names, lang: string, isOpen
   };
   within(tree(net, ids), 0);
   return { items, top, found: ids.length };
-}
-
-/** What calls for help comes first. */
-function groupRank(group: Group): number {
-  const state = order[group.state];
-  return state <= 1 && !group.troubles.length ? state + 3 : state;
 }

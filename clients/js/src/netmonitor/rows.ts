@@ -9,7 +9,7 @@ import { t } from './board-strings';
 import { callsForHelp } from './groups';
 import type { Item } from './listing';
 import { HEIGHT, sparkPaths, WIDTH } from './spark';
-import { isTrouble, reasonOf, shapes, wordOf } from './states';
+import { isTrouble, shapes, whyOf, wordOf } from './states';
 import { t as word } from './strings';
 import type { Host, Net, State } from './types';
 import { states } from './types';
@@ -198,7 +198,7 @@ class HostRow implements Row {
       this.element.className = `row host ${host.state}${isTrouble(host) ? ' trouble' : ''}`;
       this.#shape.set(host.state);
       write(this.#word, wordOf(host.state));
-      write(this.#why, reasonOf(host.reason));
+      write(this.#why, whyOf(host));
       this.#tags.replaceChildren(...tagsOf(host));
       mark(this.#sinceAt, 'datetime', host.since);
       this.#sinceAt.title = host.since ? exactTime(Date.parse(host.since)) : '';

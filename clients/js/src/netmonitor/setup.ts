@@ -173,7 +173,7 @@ export class NavNetworkSetup extends TezElement {
                   cell: (host) =>
                     html`${t(kindWords[kindOf(host)])}${host.paused ? html` <span class="tag">${word('paused')}</span>` : nothing}`,
                 },
-                { label: t('interval'), cell: (host) => duration(host.interval_s ?? 10), end: true },
+                { label: t('every'), cell: (host) => duration(host.interval_s ?? 10), end: true },
                 {
                   label: t('origin'),
                   cell: (host) =>

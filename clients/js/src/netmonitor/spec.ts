@@ -16,6 +16,8 @@ export interface Field {
   /** The default, shown where nothing is written. */
   readonly usual?: string;
   readonly needed?: boolean;
+  /** Stands in the empty field. */
+  readonly hint?: Key;
 }
 
 const number = (path: string, label: Key, least: number, most: number, usual: string): Field => ({
@@ -31,10 +33,10 @@ export const who: readonly Field[] = [
   { path: 'name', label: 'name', type: 'text', needed: true },
   { path: 'address', label: 'address', type: 'text', needed: true },
   { path: 'id', label: 'id', type: 'text', needed: true },
-  { path: 'group', label: 'group', type: 'text' },
+  { path: 'group', label: 'group', type: 'text', hint: 'groupHint' },
   { path: 'parent', label: 'parent', type: 'text' },
   number('interval_s', 'interval', 1, 3600, '10'),
-  { path: 'notify', label: 'notify', type: 'list' },
+  { path: 'notify', label: 'notify', type: 'list', hint: 'notifyHint' },
 ];
 
 export const checks: Readonly<Record<Kind, readonly Field[]>> = {

@@ -38,6 +38,11 @@ export function reasonOf(reason: string | null | undefined): string {
   return isKey(key) ? t(key) : reason;
 }
 
+/** The reason of a host, unless its state says it already. */
+export function whyOf(host: Pick<Host, 'state' | 'reason'>): string {
+  return host.state === 'down' && host.reason === 'silent' ? '' : reasonOf(host.reason);
+}
+
 /** Somebody should look: it does not answer or answers badly, and nobody has taken it on. */
 export function isTrouble(host: Pick<Host, 'state' | 'ack'>): boolean {
   return (host.state === 'down' || host.state === 'degraded') && host.ack === null;

@@ -1,7 +1,6 @@
 /** What the wall screen shows, and how large: pure. */
 
-import { type Group, tree } from './groups';
-import { rankOf } from './listing';
+import { type Group, rankOf, tree } from './groups';
 import type { Host, Net } from './types';
 
 export interface Tile {
@@ -47,5 +46,7 @@ export function gridFor(
 export function groupTiles(net: Net): readonly Group[] {
   let top = tree(net, net.hosts.keys());
   while (top.groups.length === 1 && !top.hosts.length && top.groups[0]?.groups.length) top = top.groups[0] as Group;
-  return [...top.groups].sort((a, b) => b.troubles.length - a.troubles.length || a.name.localeCompare(b.name));
+  return [...top.groups].sort(
+    (a, b) => a.rank - b.rank || b.troubles.length - a.troubles.length || a.name.localeCompare(b.name),
+  );
 }

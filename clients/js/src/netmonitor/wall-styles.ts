@@ -32,7 +32,9 @@ export const wallStyles = css`
   }
   .counts {
     display: flex;
+    flex: 1 1 0;
     flex-wrap: wrap;
+    min-width: min(100%, 40vw);
     gap: calc(var(--u) * 0.6) calc(var(--u) * 2.2);
     margin: 0;
     padding: 0;
@@ -74,7 +76,7 @@ export const wallStyles = css`
   }
   .age {
     color: var(--tez-text-2);
-    font-size: calc(var(--u) * 1.9);
+    font-size: calc(var(--u) * 2.2);
     font-weight: 550;
   }
   .age.old {

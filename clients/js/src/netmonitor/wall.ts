@@ -8,7 +8,7 @@ import { icon } from '../ui/icons';
 import '../ui/states';
 import { type Awake, keepAwake } from './awake';
 import { countsOf } from './groups';
-import { reasonOf, shape, stateMark, stateStyles, wordOf } from './states';
+import { shape, stateMark, stateStyles, whyOf, wordOf } from './states';
 import { NetStore } from './store';
 import { t as word } from './strings';
 import { gridFor, groupTiles, type Tile, troubleTiles } from './tiles';
@@ -169,7 +169,7 @@ export class NavNetworkWall extends TezElement {
   }
 
   #tile({ host }: Tile) {
-    const why = reasonOf(host.reason);
+    const why = whyOf(host);
     const behind = this.#behind(host);
     const flapping = host.flapping && host.state !== 'down' && host.state !== 'degraded';
     return html`<li class="tile ${host.state} ${flapping ? 'flapping' : ''} ${host.ack ? 'taken' : ''}">

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Folds } from '../../src/netmonitor/folds';
-import { countsOf, tree, worstOf } from '../../src/netmonitor/groups';
+import { countsOf, rankOf, tree, worstOf } from '../../src/netmonitor/groups';
 import { type KeyAct, keyAct } from '../../src/netmonitor/keys';
-import { type Item, listing, Names, noWish, rankOf, type Wish } from '../../src/netmonitor/listing';
+import { type Item, listing, Names, noWish, type Wish } from '../../src/netmonitor/listing';
 import { pathOf, readPlace, readWish, writeWish } from '../../src/netmonitor/place';
 import { sparkPaths } from '../../src/netmonitor/spark';
 import type { Net } from '../../src/netmonitor/types';
