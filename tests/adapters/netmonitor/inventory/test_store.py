@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -102,9 +103,9 @@ async def test_what_cannot_be_understood_is_told(store: AsyncEngine, clock: Cloc
     assert [(one.host, one.field, one.code) for one in page.faults] == [("b", "pong", "misspelt_key")]
 
 
-async def test_a_store_that_is_away_is_told(clock: Clock) -> None:
-    """Whatever the driver says, callers meet one error."""
-    engine = create_engine("sqlite+aiosqlite:////nonexistent/folder/x.sqlite")
+async def test_a_store_that_is_away_is_told(tmp_path: Path, clock: Clock) -> None:
+    """Whatever the driver says, callers meet one error; here a file without a table."""
+    engine = create_engine(f"sqlite+aiosqlite:///{tmp_path}/empty.sqlite")
     hosts = HostStore(engine, now=clock)
     for asked in (hosts.page(), hosts.revision(), put(hosts, A)):
         with pytest.raises(StoreUnavailable):
