@@ -83,5 +83,6 @@ _OURS = (
     "sampler",
     "ops_",
     "readiness",
+    "netmonitor",
 )
 """How the names of the tasks begin that a node runs for ever; each task has a name."""

@@ -30,6 +30,7 @@ from adapters.netmonitor.standing import Standing
 from adapters.netmonitor.values import Host, Inventory, Round, State
 from adapters.netmonitor.watch import Known, Watch
 from hub.notification import TopicEvent
+from hub.tasks import end, heed_cancellation
 from hub.writer import StoreUnavailable
 
 __all__ = ["Monitor"]
@@ -89,8 +90,8 @@ class Monitor:
         """The source starts, with the memory that committed last: of another node or run, the monitor begins anew with it; of this one,
         what was in doubt is settled: what has committed is not told again."""
         if self._running and memory is not None and memory.get("by") == self._run_id:
-            while (batch := self._outbox.first()) is not None and (batch.watermark or {}).get("serial", 0) <= memory["serial"]:
-                self._outbox.told(batch)
+            while (pending := self._outbox.first()) is not None and pending.memory["serial"] <= memory["serial"]:
+                self._outbox.told(pending)
             return
         if self._running and memory is None and self._memory is None:
             return  # nothing has committed yet
@@ -102,19 +103,23 @@ class Monitor:
     async def run(self) -> None:
         """Runs until cancelled."""
         while True:
+            heed_cancellation()
             await self._begun.wait()
             self._begun.clear()
             self._over.clear()
+            # a task of its own: a group that ends by an error leaves the task that waits for it marked as cancelled (Python 3.11)
+            term = asyncio.create_task(self._term(), name="netmonitor_term")
             try:
-                await self._term()
-            except _Over:
-                pass
-            except Exception:  # a bug must not end the watching for good; the next term begins with what has committed
-                _log.exception("netmonitor_failed")
+                await asyncio.wait([term])
+            finally:
+                await end([term])
+                self._running, self._network = False, None
+            error = asyncio.CancelledError() if term.cancelled() else term.exception()
+            if not isinstance(error, _Over):
+                # a bug must not end the watching for good; the next term begins with what has committed
+                _log.error("netmonitor_failed", exc_info=error)
                 await asyncio.sleep(_AFTER_A_BUG_S)
                 self._begun.set()
-            finally:
-                self._running, self._network = False, None
 
     async def _term(self) -> None:
         known = await self._watch.first()
@@ -138,7 +143,7 @@ class Monitor:
                 group.create_task(self._write(), name="netmonitor_history")
                 group.create_task(self._compact(), name="netmonitor_compaction")
                 group.create_task(self._follow(network, board, known), name="netmonitor_inventory")
-                group.create_task(self._watch_term(), name="netmonitor_term")
+                group.create_task(self._watch_term(), name="netmonitor_lead")
         except* _Over:
             raise _Over from None
 
@@ -164,6 +169,7 @@ class Monitor:
 
     async def _measure(self) -> None:
         while True:
+            heed_cancellation()
             due = self._schedule.due(time.monotonic())
             for place, host in enumerate(due, 1):
                 self._prober.begin(host, self._done)
@@ -186,6 +192,7 @@ class Monitor:
 
     async def _turns(self, network: Network, board: Board) -> None:
         while True:
+            heed_cancellation()
             now = self._now()
             verdict = network.tick(now)
             ended, self._ended = self._ended, []
@@ -196,13 +203,13 @@ class Monitor:
                 if self._reads(f"net:{host_id}"):
                     self._publish(board.round(host_id, found))
             if verdict.announcements or verdict.memory_changed:
-                await self._tell(network, verdict)
+                self._tell(network, verdict)
             await asyncio.sleep(_TICK_S - time.time() % _TICK_S)
 
-    async def _tell(self, network: Network, verdict: Verdict) -> None:
+    def _tell(self, network: Network, verdict: Verdict) -> None:
         self._serial += 1
         memory = {"version": 1, "by": self._run_id, "serial": self._serial, "judge": network.memory()}
-        self._outbox.put(await self._notices.of(verdict.announcements), memory)
+        self._outbox.put(verdict.announcements, memory)
 
     def _keep(self, network: Network, ended: list[tuple[str, Round]], verdict: Verdict) -> None:
         self._unwritten += [(id, found, network.view(id).state) for id, found in ended if network.knows(id)]
@@ -225,6 +232,7 @@ class Monitor:
     async def _write(self) -> None:
         failures = 0
         while True:
+            heed_cancellation()
             await self._to_write.wait()
             rounds, states = list(self._unwritten), list(self._states)
             try:
@@ -250,6 +258,7 @@ class Monitor:
 
     async def _compact(self) -> None:
         while True:
+            heed_cancellation()
             await asyncio.sleep(_COMPACT_S)
             try:
                 async with asyncio.timeout(60):
@@ -261,6 +270,7 @@ class Monitor:
 
     async def _follow(self, network: Network, board: Board, known: Known) -> None:
         while True:
+            heed_cancellation()
             before, known = known, await self._watch.newer(known)
             hosts, now = await _all(known.inventory), self._now()
             network.maintain(known.windows, now)

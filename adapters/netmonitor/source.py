@@ -8,49 +8,67 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.netmonitor.judge.network import Announcement
 from hub.notification import Batch, Notification
 
-__all__ = ["NAME", "MonitorSource", "Outbox"]
+__all__ = ["NAME", "MonitorSource", "Outbox", "Pending"]
+
+Worded = Callable[[Sequence[Announcement]], Awaitable[tuple[Notification, ...]]]
 
 NAME = "netmonitor"
 BEAT_S = 5.0
 """How often the source says that it lives while it has nothing to tell."""
+_STORE_S = 5.0
 _MOST = 10_000
-"""Batches that may wait; then the monitor's next ones are joined to the last, so that only their number is bounded, never what they say."""
+"""Of them that may wait; then the next are joined to the last: only their number is bounded, never what they say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Announcements that wait, and the monitor's memory as it is after them."""
+
+    announcements: tuple[Announcement, ...]
+    memory: Mapping[str, Any]
 
 
 class Outbox:
-    """Batches that wait until they are durable, oldest first."""
+    """What waits until it is durable, oldest first."""
 
     def __init__(self, most: int = _MOST) -> None:
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[Pending] = deque()
         self._most = most
         self._news = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, notifications: tuple[Notification, ...], memory: Mapping[str, Any]) -> None:
+    def __iter__(self) -> Iterator[Pending]:
+        return iter(tuple(self._waiting))
+
+    def put(self, announcements: tuple[Announcement, ...], memory: Mapping[str, Any]) -> None:
         """Takes announcements, and the memory as it is after them. Memory alone takes the place of memory alone that waits."""
         last = self._waiting[-1] if self._waiting else None
         # the first may be on its way: what was handed over must not change
-        joins = last is not None and len(self._waiting) > 1 and (not last.notifications or len(self._waiting) >= self._most)
+        joins = last is not None and len(self._waiting) > 1 and (not last.announcements or len(self._waiting) >= self._most)
         if joins and last is not None:
-            self._waiting[-1] = Batch(notifications=(*last.notifications, *notifications), watermark=memory)
+            self._waiting[-1] = Pending((*last.announcements, *announcements), memory)
         else:
-            self._waiting.append(Batch(notifications=notifications, watermark=memory))
+            self._waiting.append(Pending(announcements, memory))
         self._news.set()
 
-    def first(self) -> Batch | None:
+    def first(self) -> Pending | None:
         """What is to be told next; it stays until `told`."""
         return self._waiting[0] if self._waiting else None
 
-    def told(self, batch: Batch) -> None:
+    def told(self, pending: Pending) -> None:
         """It is durable."""
-        if self._waiting and self._waiting[0] is batch:
+        if self._waiting and self._waiting[0] is pending:
             self._waiting.popleft()
 
     def clear(self) -> None:
@@ -70,14 +88,15 @@ class Outbox:
 
 
 class MonitorSource:
-    """Implements hub.supervisor.Source. `changes()` streams for ever; errors come from the hub alone."""
+    """Implements hub.supervisor.Source. `changes()` streams for ever; errors come from the store alone."""
 
     name = NAME
-    transient: tuple[type[Exception], ...] = ()
+    transient: tuple[type[Exception], ...] = (SQLAlchemyError, TimeoutError)
 
-    def __init__(self, outbox: Outbox, begin: Callable[[Mapping[str, Any] | None], None]) -> None:
-        """`begin` is given the memory that committed last whenever the source starts or starts again."""
-        self._outbox, self._begin = outbox, begin
+    def __init__(self, outbox: Outbox, *, begin: Callable[[Mapping[str, Any] | None], None], worded: Worded) -> None:
+        """`begin` is given the memory that committed last whenever the source starts or starts again; `worded` makes announcements
+        notifications, each time that they are about to be told: who is told is asked of the store, which may be away."""
+        self._outbox, self._begin, self._worded = outbox, begin, worded
 
     async def start(self, watermark: Mapping[str, Any] | None) -> None:
         """Hands the memory to the monitor."""
@@ -86,10 +105,12 @@ class MonitorSource:
     async def changes(self) -> AsyncGenerator[Batch, None]:
         """What there is to tell, as it comes."""
         while True:
-            batch = self._outbox.first()
-            if batch is None:
+            pending = self._outbox.first()
+            if pending is None:
                 yield Batch()
                 await self._outbox.wait(BEAT_S)
                 continue
-            yield batch
-            self._outbox.told(batch)
+            async with asyncio.timeout(_STORE_S):
+                notifications = await self._worded(pending.announcements)
+            yield Batch(notifications=notifications, watermark=pending.memory)
+            self._outbox.told(pending)

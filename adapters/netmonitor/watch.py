@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.netmonitor.inventory.loader import Loader
 from adapters.netmonitor.standing import Standing
 from adapters.netmonitor.values import Ack, Host, Inventory, Window
+from hub.tasks import heed_cancellation
 from hub.writer import StoreUnavailable
 
 __all__ = ["Known", "Watch"]
@@ -64,6 +65,7 @@ class Watch:
         """Follows the changes until cancelled."""
         failures = 0
         while True:
+            heed_cancellation()
             try:
                 await self.refresh()
             except (SQLAlchemyError, StoreUnavailable, TimeoutError, OSError) as error:

@@ -199,13 +199,13 @@ async def test_the_page_never_pretends_to_know_more(product: Product) -> None:
 async def test_a_hosts_history_is_seen_and_can_be_read_as_a_table(product: Product) -> None:
     """A year is drawn, the range stands in the address, the same data is there as a table; a failure is told and tried again."""
     peer = NetworkPeer(hosts(60))
-    drawn = f"{HOST}?.querySelector('nav-network-chart')?.shadowRoot.querySelectorAll('canvas').length === 2"
+    drawn = f"{HOST}?.querySelector('nav-network-chart')?.shadowRoot?.querySelectorAll('canvas').length === 2"
     async with product.running(), chromium() as browser, watcher(product, browser, peer, "/netmonitor/hosts/h-6", drawn) as (ann, page):
         peer.points = 2200
         await page.get_by_role("button", name="Год").click()
         await holds(page, f"location.search === '?range=1y' && {HOST}.textContent.includes('2 200 точек'.replace(' ', '\\u00a0'))")
         await page.get_by_role("button", name="Таблицей").click()
-        await holds(page, f"{HOST}.querySelector('tez-table')?.shadowRoot.querySelectorAll('tbody tr').length > 10")
+        await holds(page, f"{HOST}.querySelector('tez-table')?.shadowRoot?.querySelectorAll('tbody tr').length > 10")
         await look(page, "host-table")
         ann.may_lose_link = True
         peer.answers["hosts/h-6/history"] = (503, {"error": {"code": "store_away", "message": "Хранилище не отвечает."}})

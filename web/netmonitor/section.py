@@ -86,12 +86,13 @@ async def open_network(settings: Settings, hub: Hub, engine: AsyncEngine) -> Asy
         def publish(item: TopicEvent) -> None:
             hub.publish_topic(item.topic, item.event)
 
+        notices = Notices(lambda: watchers(engine))
         monitor = Monitor(
             prober=prober,
             history=history,
             watch=watch,
             outbox=outbox,
-            notices=Notices(lambda: watchers(engine)),
+            notices=notices,
             standing=standing,
             leads=lambda: hub.leads,
             publish=publish,
@@ -100,7 +101,8 @@ async def open_network(settings: Settings, hub: Hub, engine: AsyncEngine) -> Asy
             now=hub.now,
         )
         # its batches come by themselves: after an error only its next try is a matter of pace
-        hub.add_source(MonitorSource(outbox, monitor.begin), Cadence(busy_s=1.0, idle_s=1.0, resting_s=1.0, hints=False))
+        source = MonitorSource(outbox, begin=monitor.begin, worded=notices.of)
+        hub.add_source(source, Cadence(busy_s=1.0, idle_s=1.0, resting_s=1.0, hints=False))
         tasks = [
             asyncio.create_task(watch.run(), name="netmonitor_watch"),
             asyncio.create_task(monitor.run(), name="netmonitor"),

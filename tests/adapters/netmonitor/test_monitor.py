@@ -140,14 +140,14 @@ class Rig:
     def tell(self) -> Mapping[str, Any] | None:
         """What the source does: everything that waits becomes durable. The memory that then has."""
         memory = None
-        while (batch := self.outbox.first()) is not None:
-            memory = batch.watermark
-            self.outbox.told(batch)
+        while (pending := self.outbox.first()) is not None:
+            memory = pending.memory
+            self.outbox.told(pending)
         return memory
 
     def waiting(self) -> list[str]:
         """The announcements in the outbox, in order."""
-        return [one.event.type for batch in self.outbox._waiting for one in batch.notifications]
+        return [one.kind for pending in self.outbox for one in pending.announcements]
 
 
 @asynccontextmanager
@@ -198,13 +198,13 @@ async def test_a_host_that_falls_silent_is_told_seen_and_kept() -> None:
     async with at_work(rig):
         await until(lambda: rig.states() == {"gw": "up", "web": "up"})
         rig.prober.silent.add("gw")
-        await until(lambda: rig.waiting() == ["net.down"])
+        await until(lambda: rig.waiting() == ["down"])
         assert rig.states()["gw"] == "down"
         memory = rig.tell()
         assert memory is not None
         assert "gw" in memory["judge"]["hosts"]
         rig.prober.silent.clear()
-        await until(lambda: rig.waiting() == ["net.up"])
+        await until(lambda: rig.waiting() == ["up"])
         memory = rig.tell()
         assert memory is not None
         assert memory["judge"]["hosts"] == {}
@@ -218,14 +218,14 @@ async def test_what_was_announced_survives_a_restart() -> None:
     async with at_work(rig):
         await until(lambda: "gw" in rig.states())
         rig.prober.silent.add("gw")
-        await until(lambda: rig.waiting() == ["net.down"])
+        await until(lambda: rig.waiting() == ["down"])
         memory = rig.tell()
     async with at_work(rig, memory):
         await until(lambda: rig.states().get("gw") == "down" and len(rig.history.rounds) > 4)
         await asyncio.sleep(0.4)
         assert rig.waiting() == []
         rig.prober.silent.clear()
-        await until(lambda: rig.waiting() == ["net.up"])
+        await until(lambda: rig.waiting() == ["up"])
 
 
 async def test_a_commit_in_doubt_is_settled_by_what_the_store_says() -> None:
@@ -234,12 +234,12 @@ async def test_a_commit_in_doubt_is_settled_by_what_the_store_says() -> None:
     async with at_work(rig) as monitor:
         await until(lambda: "gw" in rig.states())
         rig.prober.silent |= {"gw"}
-        await until(lambda: rig.waiting() == ["net.down"])
+        await until(lambda: rig.waiting() == ["down"])
         first = rig.outbox.first()
         assert first is not None
         monitor.begin(None)  # nothing had committed: it waits as before
-        assert rig.waiting() == ["net.down"]
-        monitor.begin(first.watermark)  # it had, and only the answer was lost
+        assert rig.waiting() == ["down"]
+        monitor.begin(first.memory)  # it had, and only the answer was lost
         assert rig.waiting() == []
         await asyncio.sleep(0.3)
         assert rig.states()["gw"] == "down"
@@ -252,11 +252,11 @@ async def test_another_nodes_memory_makes_it_begin_anew() -> None:
     async with at_work(rig) as monitor:
         await until(lambda: "gw" in rig.states())
         rig.prober.silent |= {"gw"}
-        await until(lambda: rig.waiting() == ["net.down"])
+        await until(lambda: rig.waiting() == ["down"])
         memory = {"version": 1, "by": "another", "serial": 7, "judge": None}
         monitor.begin(memory)
         assert rig.waiting() == []
-        await until(lambda: rig.waiting() == ["net.down"])  # judged again, by rounds of its own
+        await until(lambda: rig.waiting() == ["down"])  # judged again, by rounds of its own
 
 
 async def test_who_leads_no_more_measures_no_more() -> None:
@@ -298,10 +298,10 @@ async def test_changes_of_the_inventory_take_effect_at_once() -> None:
     async with at_work(rig):
         await until(lambda: "gw" in rig.states())
         rig.prober.silent.add("gw")
-        await until(lambda: rig.waiting() == ["net.down"])
+        await until(lambda: rig.waiting() == ["down"])
         new = Host(id="new", name="New", address="127.0.0.1", interval_s=0.1, limits=LIMITS)
         rig.watch.change(known((HOSTS[1], new)))
-        await until(lambda: rig.waiting() == ["net.down", "net.up"])
+        await until(lambda: rig.waiting() == ["down", "up"])
         await until(lambda: rig.states() == {"web": "up", "new": "up"})
         now = utc_now()
         window = Window(id=1, host="web", group=None, starts=now, ends=now + timedelta(hours=1), why="ремонт")

@@ -1,4 +1,4 @@
-"""What holds whatever happens: pairs (UX B8), what is held is held, nothing is dropped for good, at any point another process may take over."""
+"""What holds whatever happens: pairs (UX B8), what is held is held, nothing is dropped for good, another process may take over anywhere."""
 
 from __future__ import annotations
 
