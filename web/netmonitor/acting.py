@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.netmonitor.standing import BadWindow
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adapters.netmonitor.standing import BadWindow
 from adapters.netmonitor.values import Ack, Window
 from hub.principal import Principal
 from hub.tasks import end
