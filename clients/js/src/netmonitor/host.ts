@@ -364,7 +364,11 @@ export class NavNetworkHost extends TezElement {
                 <a class="btn ghost small" download href=${`/netmonitor/api/hosts/${encodeURIComponent(this.host)}/history.csv?range=${this.range}`}
                   >${icon('download', 16)}${t('csv')}</a
                 >
-                <span class="note quiet">${t('pointsNote', { step: duration(value.step_s), n: shown })}</span>
+                <span class="note quiet">${
+                  value.step_s
+                    ? t('pointsNote', { step: duration(value.step_s), n: shown })
+                    : t('pointsEach', { n: shown })
+                }</span>
               </div>
               ${this.asTable ? this.#table(value) : nothing}`
           : failure

@@ -25,6 +25,7 @@ export const host: Same<typeof ru> = {
   asTable: 'As a table',
   csv: 'Download CSV',
   pointsNote: { one: 'step {step}, {n} point', other: 'step {step}, {n} points' },
+  pointsEach: { one: 'each round, {n} point', other: 'each round, {n} points' },
   wholePeriod: 'over the whole time',
   whenStep: '{when}, over {step}',
   chartLabel:

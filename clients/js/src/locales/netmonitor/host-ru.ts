@@ -28,6 +28,12 @@ export const host = {
     many: 'шаг {step}, {n} точек',
     other: 'шаг {step}, {n} точки',
   },
+  pointsEach: {
+    one: 'каждый замер, {n} точка',
+    few: 'каждый замер, {n} точки',
+    many: 'каждый замер, {n} точек',
+    other: 'каждый замер, {n} точки',
+  },
   wholePeriod: 'за всё время',
   whenStep: '{when}, за {step}',
   chartLabel:
