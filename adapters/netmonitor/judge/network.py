@@ -27,6 +27,8 @@ _SHARE = 1000
 """When the probe is blind, so many hosts become unknown in a tick: all at once would take long."""
 _LONGEST_WAIT = timedelta(minutes=10)
 """A silent host waits no longer for its parents to be judged."""
+_WHILE_IT_WAITS = timedelta.max
+"""As long as a parent that waits itself; the host's own wait begins after that."""
 _CLOSING: dict[str, Kind] = {"down": "up", "degraded": "recovered", "flapping": "calm"}
 
 
@@ -371,7 +373,8 @@ class Network:
             host.put(State.UNREACHABLE, "parent", now)
             return
         if way == "waits" and host.level is not State.DOWN:
-            host.waits_from = host.waits_from or now
+            if host.waits_from is None or longest is _WHILE_IT_WAITS:
+                host.waits_from = now
             if now - host.waits_from < longest:
                 return
         elif way == "open":
@@ -389,8 +392,8 @@ class Network:
                 return "shut", HOLD
             if clears(above, host):
                 return "open", HOLD
-            if above.waits_from is not None:  # not for ever, for it does not wait so itself
-                return "waits", timedelta.max
+            if above.waits_from is not None:
+                return "waits", _WHILE_IT_WAITS
             # its parent's rounds, to see how that is, and then its own, to see how itself is
             seconds = sum((one.host.limits.raise_bad + 1) * one.host.interval_s for one in (above, host))
             return "waits", min(_LONGEST_WAIT, timedelta(seconds=seconds))

@@ -73,12 +73,15 @@ class OwnNetwork:
         """
         witnesses = self._witnesses(now)
         if not all(one.fallen for one in witnesses):
-            return any(clears(one, host) for one in witnesses)
+            if any(clears(one, host) for one in witnesses):
+                return True
+            self._doubted_at = now
+            return False
         if self._asked_at != now:  # once a tick, however many hosts ask
             self._asked_at = now
             if self._cut_off(hosts, now, settled=False) is not None:
                 self._doubted_at = now
-        return bool(host.fails) and host.fails[0] > self._doubted_at
+        return bool(host.fails) and host.fails[0] > max([self._doubted_at, *(one.fell_at for one in witnesses)])
 
     def begins(self, hosts: Iterable[Watched], upright: int, now: datetime) -> str | None:
         """The reason why it is blind from now on; None: it is not. `upright`: how many hosts were not down."""

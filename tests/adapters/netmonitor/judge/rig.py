@@ -101,7 +101,7 @@ class Rig:
             self.said.append(text + (f" +{','.join(one.children)}" if one.children else ""))
         self.changes += verdict.changes
         self.acks_over += verdict.acks_over
-        fresh = json.loads(json.dumps(self.network.memory()))
+        fresh = self.network.memory()
         if not verdict.memory_changed:  # but for rounds of a host that flaps, which may be old
             assert _steady(fresh) == _steady(self.memory)
         assert not verdict.announcements or verdict.memory_changed
@@ -113,7 +113,7 @@ class Rig:
 
     def restart(self) -> None:
         """Another process takes over with what was kept."""
-        self.network = Network(self.hosts, memory=self.memory, now=self.now)
+        self.network = Network(self.hosts, memory=json.loads(json.dumps(self.memory)), now=self.now)
         self.network.maintain(self.windows, self.now)
         self.network.acknowledge(self.acks, self.now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.netmonitor.values import State, Window
@@ -49,7 +49,7 @@ def test_what_is_seen_meanwhile() -> None:
     [
         ("..xxxxx.....", 20, ["30 blind", "80 sighted"]),
         ("..xxxxx.....", 18, ["30 blind", "80 sighted"]),
-        ("..xxxxx.....", 17, "downs at 40"),
+        ("..xxxxx.....", 17, "downs at 50"),
         ("............", 20, "downs at 40"),
         ("..x.x.x.x.x.", 20, "downs at 70"),
     ],
@@ -179,6 +179,8 @@ def test_a_thousand_become_unknown_by_shares() -> None:
 
 
 @settings(deadline=None, max_examples=25)
+@example([(1.0, 0.0)] * 11 + [(1.0, 0.5)], 100.0, 3.0)  # one is noticed when the others already answer again
+@example([(1.0, 0.0)] * 11 + [(1.0, 0.5)], 121.0, 5.0)  # and the anchor does not yet
 @given(
     st.lists(st.tuples(st.sampled_from([1.0, 5.0, 10.0, 20.0]), st.floats(0, 0.99)), min_size=12, max_size=20),
     st.floats(100, 130),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.netmonitor.values import Host, Limits, State
@@ -131,6 +131,8 @@ def _asked(draw: st.DrawFn) -> tuple[float, float]:
 
 
 @settings(deadline=None, max_examples=40)
+@example(((60.0, 0.0), (1.0, 0.99), (5.0, 2.38)), 326.2, 107.7, 2)  # the child's wait begins after its parent's
+@example(((1.0, 0.99), (10.0, 2.55), (1.0, 0.99)), 268.3, 276.7, 3)  # it lasts as long as the child's rounds, too
 @given(st.tuples(_asked(), _asked(), _asked()), st.floats(200, 400), st.floats(1, 1000), st.integers(0, 3))
 def test_order_is_no_matter(asked: tuple[tuple[float, float], ...], begins: float, lasts: float, anchor_s: int) -> None:
     """However often parent, child and grandchild are asked, and whoever is noticed first: the two behind are never announced."""
