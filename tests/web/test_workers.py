@@ -49,7 +49,7 @@ def lives(pid: int) -> bool:
     """Whether a process exists; one that ended and was not yet asked for its code does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between being opened and being read
         return False
     return state != "Z"
 
