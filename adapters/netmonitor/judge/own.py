@@ -73,10 +73,7 @@ class OwnNetwork:
         """
         witnesses = self._witnesses(now)
         if not all(one.fallen for one in witnesses):
-            if any(clears(one, host) for one in witnesses):
-                return True
-            self._doubted_at = now
-            return False
+            return any(clears(one, host) for one in witnesses)
         if self._asked_at != now:  # once a tick, however many hosts ask
             self._asked_at = now
             if self._cut_off(hosts, now, settled=False) is not None:

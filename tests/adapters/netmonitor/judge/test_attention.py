@@ -65,6 +65,31 @@ def test_a_parent_that_flaps_takes_its_children_with_it() -> None:
     assert [line.split()[1] for line in said][-2:] == ["flapping", "calm"]
 
 
+def test_even_if_the_child_is_noticed_first() -> None:
+    """The parent is on the move, too."""
+    rig = Rig(host("gw"), host("a", "gw"), host("anchor:gw"))
+    said = rig.play(anchor__gw="." * 66, a=FLAP * 8 + "." * 26, gw="." + FLAP * 8 + "." * 25)
+    assert {line.split()[2] for line in said} == {"gw"}
+
+
+def test_flapping_that_is_nearly_over_is_not_announced() -> None:
+    """It began in maintenance; when the window ends, what is left of it is less than would begin it."""
+    rig = one()
+    rig.maintain(Window(id=1, host="a", group=None, starts=at(0), ends=at(265)))
+    assert play(rig, FLAP * 3 + "." * 12) == []
+    assert rig.network.view("a").flapping
+    assert play(rig, "." * 21) == []
+
+
+def test_another_process_knows_that_a_host_flaps() -> None:
+    """It is calm when its rounds have been so, not because nobody remembers them."""
+    rig = one()
+    assert play(rig, FLAP * 3) == STREAM
+    rig.restart()
+    assert play(rig, "." * 8) == []
+    assert play(rig, "." * 21)[0].endswith("calm a")
+
+
 @given(st.lists(st.booleans(), max_size=80))
 def test_flapping_is_what_it_says(changes: list[bool]) -> None:
     """Against the rule spelled out: five changes in the last 21 rounds begin it, two or fewer end it."""
@@ -207,11 +232,13 @@ def test_paused_and_back() -> None:
     rig = one()
     said = play(rig, ".xxx")
     rig.change("a", paused=True)
-    said += play(rig, "xx")
+    said += play(rig, "xxxxx")
     rig.change("a", paused=False)
+    rig.tick()
+    assert (rig.network.view("a").state, rig.network.view("a").reason) == (State.UNKNOWN, "new")
     said += play(rig, "xxx..")
-    assert said == ["30 down a", "40 up a", "80 down a", "100 up a"]
-    assert rig.states("a") == ["30 down", "40 paused", "60 up", "80 down", "100 up"]
+    assert said == ["30 down a", "40 up a", "110 down a", "130 up a"]
+    assert rig.states("a") == ["30 down", "40 paused", "90 unknown", "90 up", "110 down", "130 up"]
 
 
 def test_removed_and_written_again_within_a_second() -> None:
@@ -256,6 +283,14 @@ def test_remembered_hosts_are_as_they_were() -> None:
     assert len(rig.changes) == begun
     play(rig, "  ")
     assert rig.network.view("a").reason == "no_rounds"
+
+
+def test_a_remembered_level_clears_like_any_other() -> None:
+    """After two good rounds, not after one."""
+    rig = one()
+    said = play(rig, ".~~~")
+    rig.restart()
+    assert [*said, *play(rig, "...")] == ["30 degraded a", "50 recovered a"]
 
 
 def test_the_clock_may_be_set_back() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.netmonitor.values import State, Window
+from adapters.netmonitor.values import Limits, State, Window
 from tests.adapters.netmonitor.judge.rig import Rig, at, host, made
 from tests.clock import START
 
@@ -102,6 +102,14 @@ def test_silent_still_after_it() -> None:
     """Rounds from the blindness count for nothing; new ones do."""
     rig = many(2)
     assert rig.play(anchor__0="..xxxx........", h00="..xxxxxxxxxxxx", h01="..xxxx........") == ["30 blind", "70 sighted", "100 down h00"]
+
+
+def test_rounds_that_began_before_it_ended() -> None:
+    """They were under way when the probe saw again, and say nothing either."""
+    rig = Rig(host("a", limits=Limits(raise_bad=1)), host("b"), host("anchor:0"))
+    assert rig.play(anchor__0="..xxxx..", a="..xxxx..", b="..xxxx..") == ["30 blind", "70 sighted"]
+    rig.network.take("a", made("x", at(69)), rig.now)
+    assert rig.play(anchor__0="..", a=" .", b=" .") == []
 
 
 @pytest.mark.parametrize("letters", ["n", "p"])

@@ -75,6 +75,30 @@ def test_the_silent_are_recorded() -> None:
     assert rig.network.view("gw").children_silent == 0
 
 
+def test_its_own_trouble_begins_after_its_parents() -> None:
+    """When the parent is back and the child is not: since then it is down."""
+    rig = Rig(*family())
+    rig.play(anchor__gw="." * 15, gw="..xxxx.........", a="..xxxxxxxxxxx..", b="." * 15)
+    assert rig.states("a") == ["40 unreachable", "80 down", "140 up"]
+    assert [one.since for one in rig.pairs.all if one.host_id == "a"] == [at(80), at(80)]
+
+
+def test_a_parent_is_not_watched_any_more() -> None:
+    """Who lies behind it is judged anew at once, not only with a round of its own, and through another one that is not watched."""
+    rig = Rig(host("gw"), host("a", "gw", paused=True), host("b", "a", interval_s=600, limits=Limits(raise_bad=1)), host("anchor:gw"))
+    assert rig.play(anchor__gw="......", gw="..xxxx", b="..x   ") == ["40 down gw +b"]
+    rig.change("gw", paused=True)
+    assert rig.play(anchor__gw=".") == ["60 up gw", "60 down b"]
+
+
+def test_loss_of_a_child_that_is_asked_seldom() -> None:
+    """The parent has recovered before the child is asked again: what it lost before was the parent's."""
+    rig = Rig(host("gw"), host("a", "gw", interval_s=20), host("anchor:gw"))
+    said = rig.play(anchor__gw="." * 14, gw="..~~~~........", a="..~ ~ ~ . . . ")
+    assert said == ["40 degraded gw", "70 recovered gw"]
+    assert rig.states("a") == ["60 degraded", "100 up"]
+
+
 def test_a_paused_parent_is_looked_through() -> None:
     """Who lies behind it lies behind its parent."""
     rig = Rig(host("gw"), host("a", "gw", paused=True), host("b", "a"), host("anchor:gw"))
