@@ -9,12 +9,11 @@ import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 
+from adapters.netmonitor.judge.own import ANCHOR
 from adapters.netmonitor.values import Host, Ping
 
 __all__ = ["ANCHOR", "anchor_hosts", "gateways"]
 
-ANCHOR = "anchor:"
-"""Begins the ids of the hosts that are measured for the probe's own sake; no host of the inventory may have a colon."""
 _INTERVAL_S = 5.0
 _PROC = Path("/proc/net")
 _UP_GATEWAY = 0x3  # RTF_UP | RTF_GATEWAY
