@@ -81,7 +81,7 @@ class Monitor:
         self._ended: list[tuple[str, Round]] = []
         self._unwritten: deque[tuple[str, Round, State]] = deque()
         self._states: deque[tuple[str, State, datetime, bool, str]] = deque()
-        self._acks_over: set[str] = set()
+        self._acks_over: dict[str, datetime] = {}
         self._to_write = asyncio.Event()
         self.given_up = 0
         """Rounds that the history has not because the store was away too long."""
@@ -216,7 +216,7 @@ class Monitor:
         for change in verdict.changes:
             if change.before is not change.after and not change.host_id.startswith(ANCHOR):
                 self._states.append((change.host_id, change.after, change.at, change.after is State.MAINTENANCE, change.reason or ""))
-        self._acks_over |= {ack.host for ack in verdict.acks_over}
+        self._acks_over |= {ack.host: ack.at for ack in verdict.acks_over}
         over = len(self._unwritten) - _UNWRITTEN
         for _ in range(over):
             self._unwritten.popleft()
@@ -239,9 +239,10 @@ class Monitor:
                 async with asyncio.timeout(_STORE_S):
                     await self._history.state(states)
                     await self._history.append(rounds)
-                    for host_id in list(self._acks_over):
-                        await self._standing.clear_ack(host_id)
-                        self._acks_over.discard(host_id)
+                    for host_id, at in list(self._acks_over.items()):
+                        await self._standing.clear_ack(host_id, at=at)  # that one alone: somebody may have taken it on anew
+                        if self._acks_over.get(host_id) == at:
+                            del self._acks_over[host_id]
             except _AWAY as error:
                 failures += 1
                 if failures == 1:

@@ -105,11 +105,11 @@ class Standing:
     """Acknowledgements that were cleared."""
 
     def __init__(self) -> None:
-        self.cleared: list[str] = []
+        self.cleared: list[tuple[str, datetime | None]] = []
 
-    async def clear_ack(self, host: str) -> None:
+    async def clear_ack(self, host: str, *, at: datetime | None = None) -> None:
         """As standing.Standing."""
-        self.cleared.append(host)
+        self.cleared.append((host, at))
 
 
 @dataclass
@@ -317,10 +317,11 @@ async def test_an_acknowledgement_ends_with_the_recovery() -> None:
         await until(lambda: "gw" in rig.states())
         rig.prober.silent.add("gw")
         await until(lambda: rig.states()["gw"] == "down")
-        rig.watch.change(known(acks=(Ack(host="gw", by="Мария", why="меняю", at=utc_now()),)))
+        ack = Ack(host="gw", by="Мария", why="меняю", at=utc_now())
+        rig.watch.change(known(acks=(ack,)))
         await until(lambda: (rig.net["hosts"]["gw"]["ack"] or {}).get("by") == "Мария")
         rig.prober.silent.clear()
-        await until(lambda: rig.standing.cleared == ["gw"])
+        await until(lambda: rig.standing.cleared == [("gw", ack.at)])
         assert rig.net["hosts"]["gw"]["ack"] is None
 
 
