@@ -23,6 +23,7 @@ import { t } from './board-strings';
 import type { NavNetworkHelp } from './help';
 import { type KeyAct, keyAct } from './keys';
 import { type Item, type Listing, listing, Names, noWish, type Wish } from './listing';
+import { t as many } from './overview-strings';
 import { pathOf, readWish, writeWish } from './place';
 import { shape, stateStyles, wordOf } from './states';
 import { type NetStore, type News, STALE_MS } from './store';
@@ -583,7 +584,7 @@ export class NavNetworkBoard extends TezElement {
           this.#release();
         }}
       >
-        <h2 class="sr">${word('list')}</h2>
+        <h2 class="sr">${many('list')}</h2>
         ${
           this.waiting
             ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${t('pill', { n: this.waiting })}</button>`
@@ -611,19 +612,19 @@ export class NavNetworkBoard extends TezElement {
       return html`<tez-error .heading=${word('deniedTitle')} .text=${word('deniedText')} @retry=${retry}></tez-error>`;
     if (!store?.loaded || !top) return html`<tez-loading rows="9" @retry=${retry}></tez-loading>`;
     if (!top.total)
-      return html`<tez-empty icon="network" .heading=${word('emptyTitle')} .text=${this.admin ? word('emptyAdmin') : word('emptyText')}
+      return html`<tez-empty icon="network" .heading=${many('emptyTitle')} .text=${this.admin ? many('emptyAdmin') : many('emptyText')}
         >${this.admin ? html`<a class="btn primary" href="/netmonitor/setup">${word('setup')}</a>` : nothing}</tez-empty
       >`;
     const none = !this.#listing?.found;
     return html`${
       none
-        ? html`<tez-empty icon="search" .heading=${word('nothingTitle')}
+        ? html`<tez-empty icon="search" .heading=${many('nothingTitle')}
             ><button class="btn" @click=${this.#reset}>${t('showAll')}</button></tez-empty
           >`
         : nothing
     }
       <div class="scroll" ?hidden=${none} tabindex="-1" @scroll=${this.#look} @click=${this.#clicked}>
-        <div role="treegrid" aria-label=${word('list')} aria-rowcount=${(this.#listing?.items.length ?? 0) + 1} aria-colcount="9">
+        <div role="treegrid" aria-label=${many('list')} aria-rowcount=${(this.#listing?.items.length ?? 0) + 1} aria-colcount="9">
           <div class="row head" role="row" aria-rowindex="1">
             ${(
               [
@@ -660,7 +661,7 @@ export class NavNetworkBoard extends TezElement {
     const { store } = this;
     if (!top?.total || !store || store.offline || store.net.probe.state !== 'ok') return nothing;
     const { down, degraded } = top.counts;
-    if (!down && !degraded) return stateMarkText('up', word('allWell'));
+    if (!down && !degraded) return stateMarkText('up', many('allWell'));
     const parts = [down ? t('notAnswering', { n: down }) : '', degraded ? t('worse', { n: degraded }) : ''];
     return stateMarkText(down ? 'down' : 'degraded', parts.filter(Boolean).join(', '));
   }
@@ -669,7 +670,7 @@ export class NavNetworkBoard extends TezElement {
     const at = this.store?.at ?? null;
     if (at === null) return '';
     if (this.store?.offline) return word('asOfAt', { time: clockTime(at, serverNow()) });
-    return word('asOf', { age: duration((serverNow() - at) / 1000) });
+    return many('asOf', { age: duration((serverNow() - at) / 1000) });
   }
 
   #age() {
@@ -688,8 +689,8 @@ export class NavNetworkBoard extends TezElement {
     return html`<input
         class="control find"
         type="search"
-        aria-label=${word('search')}
-        placeholder=${word('search')}
+        aria-label=${many('search')}
+        placeholder=${many('search')}
         maxlength="200"
         .value=${wish.q}
         @input=${(event: Event) => {
@@ -752,12 +753,12 @@ export class NavNetworkBoard extends TezElement {
     if (!store || store.denied) return nothing;
     const { probe } = store.net;
     if (store.offline && store.at !== null)
-      return html`<p class="say">${icon('offline', 17)}<span>${word('noLink', { time: clockTime(store.at, serverNow()) })}</span></p>`;
+      return html`<p class="say">${icon('offline', 17)}<span>${many('noLink', { time: clockTime(store.at, serverNow()) })}</span></p>`;
     if (probe.state !== 'ok') {
       const since = probe.since ? clockTime(Date.parse(probe.since), serverNow()) : '—';
       const why = pick(probe.why);
       return html`<p class="say">
-        ${icon('warn', 17)}<span>${word(probe.state === 'blind' ? 'blind' : 'broken', { time: since })}${why ? ` ${why}` : ''}</span>
+        ${icon('warn', 17)}<span>${many(probe.state === 'blind' ? 'blind' : 'broken', { time: since })}${why ? ` ${why}` : ''}</span>
       </p>`;
     }
     if (this.#old && store.at !== null)

@@ -8,6 +8,7 @@ import { exactTime } from '../ui/clock';
 import { t } from './board-strings';
 import { callsForHelp } from './groups';
 import type { Item } from './listing';
+import { t as many } from './overview-strings';
 import { HEIGHT, sparkPaths, WIDTH } from './spark';
 import { isTrouble, shapes, whyOf, wordOf } from './states';
 import { t as word } from './strings';
@@ -310,7 +311,7 @@ class GroupRow implements Row {
         }),
     );
     const all = make('span', 'all');
-    all.textContent = word('hosts', { n: group.total });
+    all.textContent = many('hosts', { n: group.total });
     this.#counts.append(all);
   }
 

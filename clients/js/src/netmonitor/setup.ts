@@ -19,6 +19,8 @@ import './host-form';
 import type { NavNetworkHostForm } from './host-form';
 import './import-dialog';
 import type { NavNetworkImport } from './import-dialog';
+import { t as many } from './overview-strings';
+import { pageStyles } from './page-styles';
 import { t } from './setup-strings';
 import { setupStyles } from './setup-styles';
 import { kindOf } from './spec';
@@ -31,7 +33,7 @@ const kindWords = { ping: 'kindPing', tcp: 'kindTcp', http: 'kindHttp' } as cons
 
 /** <nav-network-setup .api .say .arrived>: what is watched. Hosts of the file are read only here; those of the page can be added, changed, removed. */
 export class NavNetworkSetup extends TezElement {
-  static override styles = [base, controls, tables, setupStyles, stacked(620)];
+  static override styles = [base, controls, tables, pageStyles, setupStyles, stacked(620)];
 
   @property({ attribute: false }) api: NetApi | null = null;
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
@@ -136,7 +138,7 @@ export class NavNetworkSetup extends TezElement {
   #list(hosts: readonly Listed[]) {
     const { value, failure, busy } = this.#load;
     if (!value)
-      return html`<tez-panel flush .heading=${word('list')}
+      return html`<tez-panel flush .heading=${many('list')}
         >${failure ? html`<tez-error .text=${failure} ?busy=${busy} @retry=${() => this.#read()}></tez-error>` : html`<tez-loading rows="6" @retry=${() => this.#read()}></tez-loading>`}</tez-panel
       >`;
     const words = fold(this.q).split(/\s+/).filter(Boolean);
@@ -144,13 +146,13 @@ export class NavNetworkSetup extends TezElement {
       const text = fold(`${host.name}\n${host.address}\n${host.id}\n${host.group ?? ''}`);
       return words.every((one) => text.includes(one));
     });
-    return html`<tez-panel flush .heading=${word('hosts', { n: hosts.length })}>
+    return html`<tez-panel flush .heading=${many('hosts', { n: hosts.length })}>
       <input
         slot="actions"
         class="control find"
         type="search"
-        aria-label=${word('search')}
-        placeholder=${word('search')}
+        aria-label=${many('search')}
+        placeholder=${many('search')}
         .value=${this.q}
         @input=${(event: Event) => {
           this.q = (event.target as HTMLInputElement).value;
@@ -159,7 +161,7 @@ export class NavNetworkSetup extends TezElement {
       ${
         found.length
           ? html`${table<Listed>(
-              word('list'),
+              many('list'),
               [
                 {
                   label: word('hostName'),
@@ -201,7 +203,7 @@ export class NavNetworkSetup extends TezElement {
                   }}>${t('moreRows', { n: found.length - this.most })}</button></div>`
                 : nothing
             }`
-          : html`<tez-empty icon="network" .heading=${hosts.length ? word('nothingTitle') : word('emptyTitle')} .text=${hosts.length ? '' : word('emptyAdmin')}></tez-empty>`
+          : html`<tez-empty icon="network" .heading=${hosts.length ? many('nothingTitle') : many('emptyTitle')} .text=${hosts.length ? '' : many('emptyAdmin')}></tez-empty>`
       }
     </tez-panel>`;
   }
