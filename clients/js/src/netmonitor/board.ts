@@ -15,19 +15,19 @@ import '../ui/states';
 import type { ToastOptions } from '../ui/toasts';
 import type { NetApi } from './api';
 import { boardRowStyles, boardStyles } from './board-styles';
-import type { NavNetworkAck, NavNetworkMaintain, Subject } from './dialogs';
 import { Folds } from './folds';
 import type { Group } from './groups';
 import './help';
 import { t } from './board-strings';
 import type { NavNetworkHelp } from './help';
+import { HostDialogs } from './host-dialogs';
 import { type KeyAct, keyAct } from './keys';
 import { type Item, type Listing, listing, Names, noWish, type Wish } from './listing';
 import { t as many } from './overview-strings';
 import { pathOf, readWish, writeWish } from './place';
 import { shape, stateStyles, wordOf } from './states';
 import { type NetStore, type News, STALE_MS } from './store';
-import { isKey, t as word } from './strings';
+import { t as word } from './strings';
 import type { Host, State } from './types';
 import { duration } from './units';
 import { RowWindow } from './window';
@@ -57,11 +57,10 @@ export class NavNetworkBoard extends TezElement {
   /** How many rows would stand elsewhere, were nobody at the list. */
   @state() private waiting = 0;
   @query('.scroll') private scroller!: HTMLElement | null;
-  @query('nav-network-ack') private ack!: NavNetworkAck;
-  @query('nav-network-maintain') private maintain!: NavNetworkMaintain;
   @query('nav-network-help') private help!: NavNetworkHelp;
   @query('tez-menu[bare]') private menu!: TezMenu;
 
+  readonly #dialogs = new HostDialogs(this, () => this.store?.offline ?? false);
   #folds: Folds | null = null;
   readonly #names = new Names();
   #listing: Listing | null = null;
@@ -385,31 +384,16 @@ export class NavNetworkBoard extends TezElement {
     if (!host) return;
     if (host.state !== 'down' && host.state !== 'degraded' && !host.ack)
       this.say({ text: t('nothingToTake', { name: host.name }) });
-    else if (this.store?.offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
-    else void this.#dialogs(() => this.ack.ask(id, host.name, host.ack));
-  }
-
-  /** The dialogs' script comes when one is first wanted. */
-  async #dialogs(ask: () => Promise<void>): Promise<void> {
-    try {
-      await import('./dialogs');
-      await ask();
-    } catch {
-      this.say({ text: word('noAnswer'), tone: 'bad' });
-    }
-  }
-
-  #maintain(subject: Subject): void {
-    if (this.store?.offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
-    else void this.#dialogs(() => this.maintain.ask(subject));
+    else this.#dialogs.acknowledge(id, host);
   }
 
   #maintainItem(item: Item): void {
     if (item.kind === 'group') {
-      if (item.group.path) this.#maintain({ group: item.group.path, name: item.group.path.replaceAll('/', ' / ') });
+      if (item.group.path)
+        this.#dialogs.maintain({ group: item.group.path, name: item.group.path.replaceAll('/', ' / ') });
     } else {
       const host = this.#host(item.id);
-      if (host) this.#maintain({ host: item.id, name: host.name });
+      if (host) this.#dialogs.maintain({ host: item.id, name: host.name });
     }
   }
 
@@ -446,7 +430,7 @@ export class NavNetworkBoard extends TezElement {
 
   /** A dialog of the dashboard lies above it. */
   get #covered(): boolean {
-    return [this.help, this.ack, this.maintain].some((one) => one?.open);
+    return this.help?.open || this.#dialogs.open;
   }
 
   #key(event: KeyboardEvent): void {
@@ -537,7 +521,7 @@ export class NavNetworkBoard extends TezElement {
       { id: 'net-open-all', label: t('openAll'), icon: 'down', run: () => this.#foldAll(true) },
       { id: 'net-close-all', label: t('closeAll'), icon: 'next', run: () => this.#foldAll(false) },
       ...(this.admin
-        ? [{ id: 'net-setup', label: word('setup'), icon: 'system' as const, run: () => navigate('/netmonitor/setup') }]
+        ? [{ id: 'net-setup', label: many('setup'), icon: 'system' as const, run: () => navigate('/netmonitor/setup') }]
         : []),
       { id: 'net-help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
     ];
@@ -546,7 +530,7 @@ export class NavNetworkBoard extends TezElement {
   // — Rendering —
 
   override render() {
-    const { store, api } = this;
+    const { store } = this;
     const top = this.#listing?.top ?? null;
     this.#old = store?.stale ?? false;
     return html`<div class="top">
@@ -555,7 +539,7 @@ export class NavNetworkBoard extends TezElement {
         ${top?.total ? this.#find() : nothing} ${this.#age()}
         <span class="links">
           <a class="btn ghost small" href="/netmonitor/wall">${icon('screen', 16)}${t('wall')}</a>
-          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${word('setup')}</a>` : nothing}
+          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${many('setup')}</a>` : nothing}
           <button class="btn ghost icon small" aria-label=${t('help')} title="${t('help')} (?)" @click=${() => this.help.show()}>
             ${icon('keyboard', 17)}
           </button>
@@ -594,12 +578,11 @@ export class NavNetworkBoard extends TezElement {
       </div>
       <tez-menu
         bare
-        .label=${word('actions')}
+        .label=${many('actions')}
         .items=${this.#menuItems}
         @pick=${(event: CustomEvent<string>) => this.#picked(event.detail)}
       ></tez-menu>
-      <nav-network-ack .api=${api} @done=${this.#done}></nav-network-ack>
-      <nav-network-maintain .api=${api} @done=${this.#done}></nav-network-maintain>
+      ${this.#dialogs.view(this.#done)}
       <nav-network-help></nav-network-help>`;
   }
 
@@ -613,7 +596,7 @@ export class NavNetworkBoard extends TezElement {
     if (!store?.loaded || !top) return html`<tez-loading rows="9" @retry=${retry}></tez-loading>`;
     if (!top.total)
       return html`<tez-empty icon="network" .heading=${many('emptyTitle')} .text=${this.admin ? many('emptyAdmin') : many('emptyText')}
-        >${this.admin ? html`<a class="btn primary" href="/netmonitor/setup">${word('setup')}</a>` : nothing}</tez-empty
+        >${this.admin ? html`<a class="btn primary" href="/netmonitor/setup">${many('setup')}</a>` : nothing}</tez-empty
       >`;
     const none = !this.#listing?.found;
     return html`${
@@ -626,21 +609,19 @@ export class NavNetworkBoard extends TezElement {
       <div class="scroll" ?hidden=${none} tabindex="-1" @scroll=${this.#look} @click=${this.#clicked}>
         <div role="treegrid" aria-label=${many('list')} aria-rowcount=${(this.#listing?.items.length ?? 0) + 1} aria-colcount="9">
           <div class="row head" role="row" aria-rowindex="1">
-            ${(
-              [
-                ['state', 'state'],
-                ['who', 'hostName'],
-                ['tags', 'marks'],
-                ['num since', 'since'],
-                ['num loss', 'loss'],
-                ['num p50', 'median'],
-                ['num p95', 'p95'],
-                ['curve', 'curve'],
-                ['acts', 'actions'],
-              ] as const
-            ).map(
-              ([classes, name]) =>
-                html`<div class="cell ${classes}" role="columnheader"><span class=${name === 'actions' || name === 'marks' ? 'sr' : ''}>${isKey(name) ? word(name) : t(name)}</span></div>`,
+            ${[
+              ['state', many('state')],
+              ['who', many('hostName')],
+              ['tags', t('marks'), 'sr'],
+              ['num since', t('since')],
+              ['num loss', t('loss')],
+              ['num p50', t('median')],
+              ['num p95', t('p95')],
+              ['curve', t('curve')],
+              ['acts', many('actions'), 'sr'],
+            ].map(
+              ([classes, name, hidden = '']) =>
+                html`<div class="cell ${classes}" role="columnheader"><span class=${hidden}>${name}</span></div>`,
             )}
           </div>
           <div class="lead" role="presentation"></div>

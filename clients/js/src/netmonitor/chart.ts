@@ -140,6 +140,7 @@ export class NavNetworkChart extends TezElement {
       width,
       padding: [8, 14, 0, 0],
       legend: { show: false },
+      fmtDate: () => () => '', // the axes have words of their own, and uPlot's are not built in: see vite.config.ts
       cursor: { sync: { key: `net-${history.host}` }, y: false, points: { show: false } },
       hooks: {
         drawClear: [(plot: uPlot) => this.#shade(plot, history.outages)],

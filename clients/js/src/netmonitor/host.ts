@@ -1,5 +1,5 @@
 import { html, nothing, type PropertyValues } from 'lit';
-import { property, query, state } from 'lit/decorators.js';
+import { property, state } from 'lit/decorators.js';
 import type { Hub } from '../hub/index';
 import { typing } from '../inbox/keys';
 import type { Action } from '../palette/entries';
@@ -17,9 +17,9 @@ import { aboutStyles, aboutView } from './about';
 import { faultOf, type NetApi } from './api';
 import './badges';
 import { Checks } from './checks';
-import type { NavNetworkAck, NavNetworkMaintain } from './dialogs';
 import { historyStyles, historyView } from './history';
 import type { historyTable } from './history-table';
+import { HostDialogs } from './host-dialogs';
 import { t } from './host-strings';
 import { hostStyles } from './host-styles';
 import { outagesView } from './outages';
@@ -63,13 +63,12 @@ export class NavNetworkHost extends TezElement {
   @property({ attribute: false }) arrived = false;
 
   @state() private asTable = false;
-  @query('nav-network-ack') private ack!: NavNetworkAck;
-  @query('nav-network-maintain') private maintain!: NavNetworkMaintain;
 
   readonly #facts = new Load<HostAnswer>(this, () => word('noAnswer'));
   readonly #source = () => ({ api: this.api, id: this.host });
   readonly #past = new Past(this, this.#source);
   readonly #checks = new Checks(this, this.#source, () => this.#lost());
+  readonly #dialogs = new HostDialogs(this, () => this.#offline);
   #table: typeof historyTable | null = null;
   #rounds: RoundStore | null = null;
   #undos: (() => void)[] = [];
@@ -147,16 +146,6 @@ export class NavNetworkHost extends TezElement {
 
   // — What can be done —
 
-  /** The dialogs' script comes when one is first wanted. */
-  async #dialogs(ask: () => Promise<void>): Promise<void> {
-    try {
-      await import('./dialogs');
-      await ask();
-    } catch {
-      this.#lost();
-    }
-  }
-
   /** A script that was wanted did not come. */
   #lost(): void {
     this.say({ text: word('noAnswer'), tone: 'bad' });
@@ -176,16 +165,12 @@ export class NavNetworkHost extends TezElement {
 
   #take = (): void => {
     const live = this.#live;
-    if (!live) return;
-    if (this.#offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
-    else void this.#dialogs(() => this.ack.ask(this.host, live.name, live.ack));
+    if (live) this.#dialogs.acknowledge(this.host, live);
   };
 
   #plan = (): void => {
     const live = this.#live;
-    if (!live) return;
-    if (this.#offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
-    else void this.#dialogs(() => this.maintain.ask({ host: this.host, name: live.name }));
+    if (live) this.#dialogs.maintain({ host: this.host, name: live.name });
   };
 
   async #end(window: Window): Promise<void> {
@@ -206,7 +191,7 @@ export class NavNetworkHost extends TezElement {
   #key(event: KeyboardEvent): void {
     if (event.defaultPrevented || typing(event) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)
       return;
-    if (this.ack?.open || this.maintain?.open) return;
+    if (this.#dialogs.open) return;
     const acts: Readonly<Record<string, () => void>> = { KeyA: this.#take, KeyM: this.#plan };
     const act = acts[event.code];
     if (!act) return;
@@ -252,8 +237,7 @@ export class NavNetworkHost extends TezElement {
           <nav-network-badges host=${host} name=${live.name} .say=${this.say}></nav-network-badges>
         </div>
       </div>
-      <nav-network-ack .api=${this.api} @done=${this.#done}></nav-network-ack>
-      <nav-network-maintain .api=${this.api} @done=${this.#done}></nav-network-maintain>`;
+      ${this.#dialogs.view(this.#done)}`;
   }
 
   #header(live: Host) {

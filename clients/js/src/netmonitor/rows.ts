@@ -185,7 +185,7 @@ class HostRow implements Row {
       this.#critical.title = word('criticalWhy');
       this.#critical.hidden = !host.critical;
       this.#more.setAttribute('aria-label', t('actionsFor', { name: host.name }));
-      this.#more.title = word('actions');
+      this.#more.title = many('actions');
     }
     if (
       !was ||
@@ -232,7 +232,7 @@ function tagsOf(host: Host): HTMLElement[] {
   };
   if (host.flapping) add('flapping', word('flapping'), word('flappingWhy'));
   if (host.ack)
-    add('ack', word('takenBy', { name: host.ack.by }), word('takenWhy', { name: host.ack.by, why: host.ack.why }));
+    add('ack', many('takenBy', { name: host.ack.by }), word('takenWhy', { name: host.ack.by, why: host.ack.why }));
   if (host.maintenance) add('works', word('maintenance'), host.maintenance.why);
   if (isTrouble(host)) {
     const take = make('button', 'btn small take');

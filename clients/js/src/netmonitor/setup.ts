@@ -14,13 +14,14 @@ import '../ui/panel';
 import { controls, stacked, tables } from '../ui/sheets';
 import '../ui/states';
 import type { ToastOptions } from '../ui/toasts';
-import { faultOf, type NetApi, type SetupAnswer } from './api';
+import { faultOf, type NetApi } from './api';
 import './host-form';
 import type { NavNetworkHostForm } from './host-form';
 import './import-dialog';
 import type { NavNetworkImport } from './import-dialog';
 import { t as many } from './overview-strings';
 import { pageStyles } from './page-styles';
+import { type SetupAnswer, SetupApi } from './setup-api';
 import { t } from './setup-strings';
 import { setupStyles } from './setup-styles';
 import { kindOf } from './spec';
@@ -47,6 +48,7 @@ export class NavNetworkSetup extends TezElement {
   @query('#remove') private confirm!: TezDialog;
 
   readonly #load = new Load<SetupAnswer>(this, () => word('noAnswer'));
+  #setup: SetupApi | null = null;
   #undo: (() => void) | undefined;
 
   override connectedCallback(): void {
@@ -63,7 +65,9 @@ export class NavNetworkSetup extends TezElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('api')) this.#read();
+    if (!changed.has('api')) return;
+    this.#setup = this.api && new SetupApi(this.api);
+    this.#read();
   }
 
   protected override firstUpdated(): void {
@@ -75,7 +79,7 @@ export class NavNetworkSetup extends TezElement {
   }
 
   #read(): void {
-    const { api } = this;
+    const api = this.#setup;
     if (api) void this.#load.run(() => api.setup());
   }
 
@@ -96,7 +100,7 @@ export class NavNetworkSetup extends TezElement {
     if (!host || this.removing) return;
     this.removing = true;
     try {
-      await this.api?.remove(host.id);
+      await this.#setup?.remove(host.id);
       this.confirm.close();
       this.say({ text: t('removed', { name: host.name }), tone: 'ok' });
       this.#read();
@@ -126,8 +130,8 @@ export class NavNetworkSetup extends TezElement {
         </div>
       </header>
       ${this.#list(hosts)}
-      <nav-network-host-form .api=${this.api} .groups=${groups} .hosts=${hosts} @done=${this.#done}></nav-network-host-form>
-      <nav-network-import .api=${this.api} @done=${this.#done}></nav-network-import>
+      <nav-network-host-form .api=${this.#setup} .groups=${groups} .hosts=${hosts} @done=${this.#done}></nav-network-host-form>
+      <nav-network-import .api=${this.#setup} @done=${this.#done}></nav-network-import>
       <tez-dialog id="remove" .heading=${t('removeTitle', { name: this.doomed?.name ?? '' })}>
         <p>${t('removeText')}</p>
         <tez-button slot="actions" class="cancel" @click=${() => this.confirm.close()}>${t('cancel')}</tez-button>
@@ -164,7 +168,7 @@ export class NavNetworkSetup extends TezElement {
               many('list'),
               [
                 {
-                  label: word('hostName'),
+                  label: many('hostName'),
                   cell: (host) => html`<b>${host.name}</b> <span class="quiet">${host.id}</span>`,
                   soft: true,
                 },
@@ -184,7 +188,7 @@ export class NavNetworkSetup extends TezElement {
                       : t('fromThePage'),
                 },
                 {
-                  label: word('actions'),
+                  label: many('actions'),
                   cell: (host) =>
                     host.origin === 'file'
                       ? html`<span class="quiet">${t('readOnly')}</span>`

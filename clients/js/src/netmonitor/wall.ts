@@ -179,7 +179,7 @@ export class NavNetworkWall extends TezElement {
       <div class="below">
         <span class="for">${lasting(host.since, serverNow())}</span>${why ? html`<span>${why}</span>` : nothing}
         ${behind ? html`<span>${t('behind', { n: behind })}</span>` : nothing}
-        ${host.ack ? html`<span>${word('takenBy', { name: host.ack.by })}</span>` : nothing}
+        ${host.ack ? html`<span>${many('takenBy', { name: host.ack.by })}</span>` : nothing}
         ${host.group ? html`<span>${host.group.replaceAll('/', ' / ')}</span>` : nothing}
       </div>
     </li>`;
@@ -205,7 +205,7 @@ export class NavNetworkWall extends TezElement {
   }
 
   #groups(store: NetStore) {
-    return html`<ul class="groups" role="list" aria-label=${word('groups')}>
+    return html`<ul class="groups" role="list" aria-label=${many('groups')}>
       ${groupTiles(store.net).map((group) => html`<li>${shape(group.state, 16)}<b>${group.name}</b><span class="sr">${wordOf(group.state)}</span>${group.counts.up}/${group.total}</li>`)}
     </ul>`;
   }

@@ -15,4 +15,10 @@ export const overview: Same<typeof ru> = {
   nothingTitle: 'There are no such hosts',
   list: 'Hosts',
   search: 'Name, address or id',
+  takenBy: 'Taken: {name}',
+  groups: 'Groups',
+  setup: 'Setup',
+  state: 'State',
+  hostName: 'Host',
+  actions: 'Actions',
 };

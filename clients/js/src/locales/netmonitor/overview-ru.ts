@@ -13,4 +13,10 @@ export const overview = {
   nothingTitle: 'Таких узлов нет',
   list: 'Узлы сети',
   search: 'Имя, адрес или id',
+  takenBy: 'В работе: {name}',
+  groups: 'Группы',
+  setup: 'Настройка',
+  state: 'Состояние',
+  hostName: 'Узел',
+  actions: 'Действия',
 } as const;
