@@ -14,11 +14,12 @@ test: .venv/dev.stamp build           ## all tests, in WORKERS processes (3); sa
 	$(BIN)/pytest -m alone
 	$(BIN)/python scripts/npm.py run test
 
-check: .venv/dev.stamp build          ## format, lint and strict types, Python and TypeScript
+check: .venv/dev.stamp build          ## format, lint and strict types, Python and TypeScript; what pages load
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/npm.py run check
+	$(BIN)/python scripts/web_size.py
 
 soak: .venv/dev.stamp build           ## a hundred kills over a hundred thousand notifications, on each store
 	KILLS=100 $(BIN)/pytest tests/faults -o timeout=3600

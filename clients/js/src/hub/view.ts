@@ -1,3 +1,4 @@
+import { Kept } from './kept';
 import {
   type Down,
   type GapFrame,
@@ -29,17 +30,12 @@ const NEWS: ReadonlySet<string> = new Set(['welcome', 'event', 'snapshot', 'stat
 
 /** How many inbox events are kept for a tab that fell behind. */
 const RING = 200;
-/** How many events of a topic are kept beside its snapshot; the hub keeps as many. */
-const TAIL = 300;
 
 /** What a tab knows of one topic. */
 export interface TopicView {
   /** Null until a snapshot or the hub's word says where we are. */
   position: Position | null;
-  /** Null when it is too old to be of use: a late reader then needs a fresh one. */
-  snapshot: SnapshotFrame | null;
-  /** The events after the snapshot; without one, the latest ones. */
-  tail: TopicFrame[];
+  kept: Kept;
   /** True while the hub was asked anew: events are dropped, the answer repeats them. */
   asking: boolean;
 }
@@ -58,7 +54,7 @@ export class View {
 
   /** Starts to follow a topic from `position`. */
   follow(topic: string, position: Position | null): TopicView {
-    const view: TopicView = { position, snapshot: null, tail: [], asking: false };
+    const view: TopicView = { position, kept: new Kept(), asking: false };
     this.topics.set(topic, view);
     return view;
   }
@@ -67,7 +63,7 @@ export class View {
   forget(): void {
     this.inbox = null;
     this.#ring = [];
-    for (const view of this.topics.values()) Object.assign(view, { position: null, snapshot: null, tail: [] });
+    for (const view of this.topics.values()) Object.assign(view, { position: null, kept: new Kept() });
   }
 
   /** Nothing is being asked for any more: the connection that it was asked on is not ours now. */
@@ -87,7 +83,7 @@ export class View {
       case 'snapshot': {
         const view = this.topics.get(frame.topic);
         if (!view) return 'old';
-        Object.assign(view, { position: { epoch: frame.epoch, offset: frame.offset }, snapshot: frame, tail: [] });
+        Object.assign(view, { position: { epoch: frame.epoch, offset: frame.offset }, kept: new Kept(frame) });
         view.asking = false;
         return 'new';
       }
@@ -98,7 +94,7 @@ export class View {
         return this.#takeGap(frame);
       case 'left':
         // What was read of it is not ours to show any more; a tab that leads asks for it again when it may.
-        Object.assign(this.topics.get(frame.topic) ?? {}, { position: null, snapshot: null, tail: [], asking: false });
+        Object.assign(this.topics.get(frame.topic) ?? {}, { position: null, kept: new Kept(), asking: false });
         return 'new';
       case 'you':
         return 'new';
@@ -119,10 +115,11 @@ export class View {
     if (!view || !at) return null;
     if (position?.epoch === at.epoch) {
       if (position.offset >= at.offset) return [];
-      const rest = view.tail.filter((frame) => frame.offset > position.offset);
+      const rest = view.kept.after(position.offset);
       if (rest.length === at.offset - position.offset) return rest;
     }
-    return view.snapshot ? [view.snapshot, ...view.tail] : null;
+    const { snapshot, events } = view.kept;
+    return snapshot ? [snapshot, ...events] : null;
   }
 
   #takeInbox(frame: InboxFrame): Verdict {
@@ -145,11 +142,7 @@ export class View {
     const found = verdict(view.position?.offset ?? null, frame.offset);
     if (found !== 'new' || !view.position) return found;
     view.position = { epoch: view.position.epoch, offset: frame.offset };
-    view.tail.push(frame);
-    if (view.tail.length > TAIL) {
-      view.tail.shift();
-      view.snapshot = null;
-    }
+    view.kept.push(frame);
     return found;
   }
 

@@ -6,6 +6,7 @@ import { clockTime, onTick, serverNow } from '../ui/clock';
 import { focused } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { lists } from '../ui/list-sheet';
 import { aroundStyles, foot, noRows } from './around';
 import { filterBar, filterStyles } from './filters';
 import './help';
@@ -43,6 +44,7 @@ const MOST_ROWS = 500;
 export class TezInboxList extends TezElement {
   static override styles = [
     base,
+    lists,
     listStyles,
     toolbarStyles,
     filterStyles,

@@ -1,46 +1,50 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { formatDate, formatNumber, locale, pick } from '../i18n/index';
+import { locale } from '../i18n/index';
 import { typing } from '../inbox/keys';
 import type { Action } from '../palette/entries';
 import { navigate } from '../palette/navigate';
 import { offer } from '../palette/offer';
-import { clockTime, serverNow } from '../ui/clock';
+import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { lists } from '../ui/list-sheet';
 import '../ui/menu';
 import type { MenuItem, TezMenu } from '../ui/menu';
 import { controls } from '../ui/sheets';
 import '../ui/states';
 import type { ToastOptions } from '../ui/toasts';
 import type { NetApi } from './api';
-import { boardRowStyles, boardStyles } from './board-styles';
-import type { NavNetworkAck, NavNetworkMaintain, Subject } from './dialogs';
+import { ageText, ageView, chipsView, notesView, verdictView } from './board-head';
+import { boardStyles } from './board-styles';
+import { chipStyles } from './chip-styles';
 import { Folds } from './folds';
 import type { Group } from './groups';
+import { rowStyles } from './row-styles';
 import './help';
 import { t } from './board-strings';
 import type { NavNetworkHelp } from './help';
+import { HostDialogs } from './host-dialogs';
 import { type KeyAct, keyAct } from './keys';
 import { type Item, type Listing, listing, Names, noWish, type Wish } from './listing';
+import { t as many } from './overview-strings';
 import { pathOf, readWish, writeWish } from './place';
-import { shape, stateStyles, wordOf } from './states';
-import { type NetStore, type News, STALE_MS } from './store';
-import { isKey, t as word } from './strings';
+import { Presence } from './presence';
+import { rowMenu } from './row-menu';
+import { inPlace, movedIn } from './standing';
+import { stateStyles } from './states';
+import type { NetStore, News } from './store';
+import { t as word } from './strings';
 import type { Host, State } from './types';
-import { duration } from './units';
 import { RowWindow } from './window';
 
 const TYPING_MS = 200;
 const SECOND_MS = 1000;
 const AT_TOP = 2; // px; a browser's zoom leaves fractions
 
-/** In the order of the chips: what is not well first, then what is. */
-const chips: readonly State[] = ['down', 'degraded', 'unreachable', 'unknown', 'maintenance', 'paused', 'up'];
-
 /** <nav-network-board .store .api .say user active admin>: every host, live, problems first. Slot `heading`. */
 export class NavNetworkBoard extends TezElement {
-  static override styles = [base, controls, stateStyles, boardStyles, boardRowStyles];
+  static override styles = [base, controls, lists, stateStyles, boardStyles, chipStyles, rowStyles];
 
   @property({ attribute: false }) store: NetStore | null = null;
   @property({ attribute: false }) api: NetApi | null = null;
@@ -56,11 +60,10 @@ export class NavNetworkBoard extends TezElement {
   /** How many rows would stand elsewhere, were nobody at the list. */
   @state() private waiting = 0;
   @query('.scroll') private scroller!: HTMLElement | null;
-  @query('nav-network-ack') private ack!: NavNetworkAck;
-  @query('nav-network-maintain') private maintain!: NavNetworkMaintain;
   @query('nav-network-help') private help!: NavNetworkHelp;
   @query('tez-menu[bare]') private menu!: TezMenu;
 
+  readonly #dialogs = new HostDialogs(this, () => this.store?.offline ?? false);
   #folds: Folds | null = null;
   readonly #names = new Names();
   #listing: Listing | null = null;
@@ -68,10 +71,7 @@ export class NavNetworkBoard extends TezElement {
   #undos: (() => void)[] = [];
   #second: ReturnType<typeof setInterval> | undefined;
   #typing: ReturnType<typeof setTimeout> | undefined;
-  #hovered = false;
-  #focused = false;
-  /** The focus was among the rows when a host's page took their place. */
-  #wasFocused = false;
+  readonly #presence = new Presence();
   #scrolled = 0;
   #heights = { host: 40, group: 36 };
   #menuFor: Item | null = null;
@@ -119,8 +119,7 @@ export class NavNetworkBoard extends TezElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.get('active') === true && !this.active) {
-      this.#wasFocused ||= this.#focused;
-      this.#hovered = this.#focused = false; // nothing tells of leaving what is hidden
+      this.#presence.hide();
     }
     if (changed.has('user') || !this.#folds) this.#folds = new Folds(this.user);
     if (changed.has('store') && this.hasUpdated) this.#follow();
@@ -142,8 +141,7 @@ export class NavNetworkBoard extends TezElement {
       scroller.scrollTop = this.#scrolled;
       this.#wishFor(readWish(location.search));
       this.#look();
-      if (this.#wasFocused) this.#focus(this.#window?.current ?? 0);
-      this.#wasFocused = false;
+      if (this.#presence.back()) this.#focus(this.#window?.current ?? 0);
     }
     this.#draw();
   }
@@ -199,7 +197,9 @@ export class NavNetworkBoard extends TezElement {
       return;
     }
     if (!this.#listing) {
-      this.requestUpdate();
+      // The order now and the rows in a task of their own: for a thousand hosts both at once would hold the page for 50 ms.
+      this.#reckon();
+      setTimeout(() => this.requestUpdate());
       return;
     }
     if (!shape) {
@@ -208,30 +208,16 @@ export class NavNetworkBoard extends TezElement {
     }
     const next = listing(store.net, this.wish, this.#names, locale(), (group) => this.#folds?.isOpen(group) ?? true);
     const shown = this.#listing.items;
-    const moved = movedIn(shown, next.items);
-    if (moved && this.#held && shown.length) {
-      // Rows stay where they are and say what is new in place; groups count anew.
-      const groups = new Map<string, Group>();
-      remember(next.top, groups);
-      this.#listing = {
-        ...next,
-        items: shown.map((item) => {
-          const group = item.kind === 'group' ? groups.get(item.group.path) : undefined;
-          return item.kind === 'group' && group ? { ...item, group } : item;
-        }),
-      };
-      this.waiting = moved;
-    } else {
-      this.#listing = next;
-      this.waiting = 0;
-    }
+    const moved = shown.length && this.#held ? movedIn(shown, next.items) : 0;
+    this.#listing = moved ? inPlace(shown, next) : next;
+    this.waiting = moved;
     this.#place(this.#listing.items);
     this.requestUpdate(); // the counts above
   }
 
   /** The rows may not move by themselves now. */
   get #held(): boolean {
-    return this.#hovered || this.#focused || this.#covered || (this.scroller?.scrollTop ?? 0) > AT_TOP;
+    return this.#presence.here || this.#covered || (this.scroller?.scrollTop ?? 0) > AT_TOP;
   }
 
   #release(): void {
@@ -280,7 +266,7 @@ export class NavNetworkBoard extends TezElement {
     this.#window?.tick();
     if (store.stale !== this.#old) this.requestUpdate();
     const age = this.renderRoot.querySelector('.age time');
-    if (age) age.textContent = this.#ageText;
+    if (age) age.textContent = ageText(store);
   }
 
   // — Wishes —
@@ -384,31 +370,16 @@ export class NavNetworkBoard extends TezElement {
     if (!host) return;
     if (host.state !== 'down' && host.state !== 'degraded' && !host.ack)
       this.say({ text: t('nothingToTake', { name: host.name }) });
-    else if (this.store?.offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
-    else void this.#dialogs(() => this.ack.ask(id, host.name, host.ack));
-  }
-
-  /** The dialogs' script comes when one is first wanted. */
-  async #dialogs(ask: () => Promise<void>): Promise<void> {
-    try {
-      await import('./dialogs');
-      await ask();
-    } catch {
-      this.say({ text: word('noAnswer'), tone: 'bad' });
-    }
-  }
-
-  #maintain(subject: Subject): void {
-    if (this.store?.offline) this.say({ text: word('noLinkAct'), tone: 'bad' });
-    else void this.#dialogs(() => this.maintain.ask(subject));
+    else this.#dialogs.acknowledge(id, host);
   }
 
   #maintainItem(item: Item): void {
     if (item.kind === 'group') {
-      if (item.group.path) this.#maintain({ group: item.group.path, name: item.group.path.replaceAll('/', ' / ') });
+      if (item.group.path)
+        this.#dialogs.maintain({ group: item.group.path, name: item.group.path.replaceAll('/', ' / ') });
     } else {
       const host = this.#host(item.id);
-      if (host) this.#maintain({ host: item.id, name: host.name });
+      if (host) this.#dialogs.maintain({ host: item.id, name: host.name });
     }
   }
 
@@ -420,17 +391,8 @@ export class NavNetworkBoard extends TezElement {
   }
 
   get #menuItems(): MenuItem[] {
-    const item = this.#menuFor;
-    const host = item?.kind === 'host' ? this.#host(item.id) : undefined;
-    if (item?.kind !== 'host' || !host) return [];
-    const bad = host.state === 'down' || host.state === 'degraded' || host.ack;
-    return [
-      { id: 'open', label: t('openHost'), icon: 'open' },
-      ...(bad
-        ? [{ id: 'ack', label: host.ack ? word('takenChange') : word('take'), icon: 'check' as const, hint: 'A' }]
-        : []),
-      { id: 'maintain', label: word('maintainDots'), icon: 'clock', hint: 'M' },
-    ];
+    const host = this.#menuFor?.kind === 'host' ? this.#host(this.#menuFor.id) : undefined;
+    return host ? rowMenu(host) : [];
   }
 
   #picked(id: string): void {
@@ -445,7 +407,7 @@ export class NavNetworkBoard extends TezElement {
 
   /** A dialog of the dashboard lies above it. */
   get #covered(): boolean {
-    return [this.help, this.ack, this.maintain].some((one) => one?.open);
+    return this.help?.open || this.#dialogs.open;
   }
 
   #key(event: KeyboardEvent): void {
@@ -467,7 +429,7 @@ export class NavNetworkBoard extends TezElement {
 
   #step(by: number): void {
     const at = this.#window?.current ?? 0;
-    this.#focus(this.#focused ? at + by : at);
+    this.#focus(this.#presence.focused ? at + by : at);
   }
 
   readonly #acts: Readonly<Record<KeyAct, () => void>> = {
@@ -536,7 +498,7 @@ export class NavNetworkBoard extends TezElement {
       { id: 'net-open-all', label: t('openAll'), icon: 'down', run: () => this.#foldAll(true) },
       { id: 'net-close-all', label: t('closeAll'), icon: 'next', run: () => this.#foldAll(false) },
       ...(this.admin
-        ? [{ id: 'net-setup', label: word('setup'), icon: 'system' as const, run: () => navigate('/netmonitor/setup') }]
+        ? [{ id: 'net-setup', label: many('setup'), icon: 'system' as const, run: () => navigate('/netmonitor/setup') }]
         : []),
       { id: 'net-help', label: t('help'), icon: 'keyboard', hint: '?', run: () => this.help.show() },
     ];
@@ -545,45 +507,44 @@ export class NavNetworkBoard extends TezElement {
   // — Rendering —
 
   override render() {
-    const { store, api } = this;
+    const { store } = this;
     const top = this.#listing?.top ?? null;
     this.#old = store?.stale ?? false;
     return html`<div class="top">
         <slot name="heading"></slot>
-        <div class="verdict" role="status">${this.#verdict(top)}</div>
-        ${top?.total ? this.#find() : nothing} ${this.#age()}
+        <div class="verdict" role="status">${verdictView(store, top)}</div>
+        ${top?.total ? this.#find() : nothing} ${ageView(store, this.#old)}
         <span class="links">
           <a class="btn ghost small" href="/netmonitor/wall">${icon('screen', 16)}${t('wall')}</a>
-          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${word('setup')}</a>` : nothing}
+          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${many('setup')}</a>` : nothing}
           <button class="btn ghost icon small" aria-label=${t('help')} title="${t('help')} (?)" @click=${() => this.help.show()}>
             ${icon('keyboard', 17)}
           </button>
         </span>
       </div>
-      ${top ? this.#bar(top) : nothing} ${this.#notes()}
+      ${top ? this.#bar(top) : nothing} ${notesView(store, this.#old)}
       <div
         class="rows ${this.#old && top ? 'stale' : ''}"
         @pointerenter=${() => {
-          this.#hovered = true;
+          this.#presence.hovered = true;
         }}
         @pointerleave=${() => {
-          this.#hovered = false;
+          this.#presence.hovered = false;
           this.#release();
         }}
         @focusin=${(event: FocusEvent) => {
-          this.#focused = true;
+          this.#presence.focused = true;
           const item = this.#itemOf(event);
           if (item) this.#enter(item);
         }}
         @focusout=${(event: FocusEvent) => {
-          if (!this.active) this.#wasFocused ||= this.#focused; // hidden before it was told so
-          this.#focused =
-            event.relatedTarget instanceof Node &&
-            this.renderRoot.querySelector('.rows')?.contains(event.relatedTarget) === true;
+          if (!this.active)
+            this.#presence.hide(); // before it was told so
+          else this.#presence.leave(this.renderRoot.querySelector('.rows'), event.relatedTarget);
           this.#release();
         }}
       >
-        <h2 class="sr">${word('list')}</h2>
+        <h2 class="sr">${many('list')}</h2>
         ${
           this.waiting
             ? html`<button class="pill" title=${t('pillHint')} @click=${this.#letIn}>${t('pill', { n: this.waiting })}</button>`
@@ -593,12 +554,11 @@ export class NavNetworkBoard extends TezElement {
       </div>
       <tez-menu
         bare
-        .label=${word('actions')}
+        .label=${many('actions')}
         .items=${this.#menuItems}
         @pick=${(event: CustomEvent<string>) => this.#picked(event.detail)}
       ></tez-menu>
-      <nav-network-ack .api=${api} @done=${this.#done}></nav-network-ack>
-      <nav-network-maintain .api=${api} @done=${this.#done}></nav-network-maintain>
+      ${this.#dialogs.view(this.#done)}
       <nav-network-help></nav-network-help>`;
   }
 
@@ -611,35 +571,33 @@ export class NavNetworkBoard extends TezElement {
       return html`<tez-error .heading=${word('deniedTitle')} .text=${word('deniedText')} @retry=${retry}></tez-error>`;
     if (!store?.loaded || !top) return html`<tez-loading rows="9" @retry=${retry}></tez-loading>`;
     if (!top.total)
-      return html`<tez-empty icon="network" .heading=${word('emptyTitle')} .text=${this.admin ? word('emptyAdmin') : word('emptyText')}
-        >${this.admin ? html`<a class="btn primary" href="/netmonitor/setup">${word('setup')}</a>` : nothing}</tez-empty
+      return html`<tez-empty icon="network" .heading=${many('emptyTitle')} .text=${this.admin ? many('emptyAdmin') : many('emptyText')}
+        >${this.admin ? html`<a class="btn primary" href="/netmonitor/setup">${many('setup')}</a>` : nothing}</tez-empty
       >`;
     const none = !this.#listing?.found;
     return html`${
       none
-        ? html`<tez-empty icon="search" .heading=${word('nothingTitle')}
+        ? html`<tez-empty icon="search" .heading=${many('nothingTitle')}
             ><button class="btn" @click=${this.#reset}>${t('showAll')}</button></tez-empty
           >`
         : nothing
     }
       <div class="scroll" ?hidden=${none} tabindex="-1" @scroll=${this.#look} @click=${this.#clicked}>
-        <div role="treegrid" aria-label=${word('list')} aria-rowcount=${(this.#listing?.items.length ?? 0) + 1} aria-colcount="9">
+        <div role="treegrid" aria-label=${many('list')} aria-rowcount=${(this.#listing?.items.length ?? 0) + 1} aria-colcount="9">
           <div class="row head" role="row" aria-rowindex="1">
-            ${(
-              [
-                ['state', 'state'],
-                ['who', 'hostName'],
-                ['tags', 'marks'],
-                ['num since', 'since'],
-                ['num loss', 'loss'],
-                ['num p50', 'median'],
-                ['num p95', 'p95'],
-                ['curve', 'curve'],
-                ['acts', 'actions'],
-              ] as const
-            ).map(
-              ([classes, name]) =>
-                html`<div class="cell ${classes}" role="columnheader"><span class=${name === 'actions' || name === 'marks' ? 'sr' : ''}>${isKey(name) ? word(name) : t(name)}</span></div>`,
+            ${[
+              ['state', many('state')],
+              ['who', many('hostName')],
+              ['tags', t('marks'), 'sr'],
+              ['num since', t('since')],
+              ['num loss', t('loss')],
+              ['num p50', t('median')],
+              ['num p95', t('p95')],
+              ['curve', t('curve')],
+              ['acts', many('actions'), 'sr'],
+            ].map(
+              ([classes, name, hidden = '']) =>
+                html`<div class="cell ${classes}" role="columnheader"><span class=${hidden}>${name}</span></div>`,
             )}
           </div>
           <div class="lead" role="presentation"></div>
@@ -655,41 +613,13 @@ export class NavNetworkBoard extends TezElement {
     this.renderRoot.querySelector<HTMLElement>('.find')?.focus(); // the button that was pressed is gone
   };
 
-  /** One word for all of it. The one live region: it changes only when something breaks or heals. */
-  #verdict(top: Group | null) {
-    const { store } = this;
-    if (!top?.total || !store || store.offline || store.net.probe.state !== 'ok') return nothing;
-    const { down, degraded } = top.counts;
-    if (!down && !degraded) return stateMarkText('up', word('allWell'));
-    const parts = [down ? t('notAnswering', { n: down }) : '', degraded ? t('worse', { n: degraded }) : ''];
-    return stateMarkText(down ? 'down' : 'degraded', parts.filter(Boolean).join(', '));
-  }
-
-  get #ageText(): string {
-    const at = this.store?.at ?? null;
-    if (at === null) return '';
-    if (this.store?.offline) return word('asOfAt', { time: clockTime(at, serverNow()) });
-    return word('asOf', { age: duration((serverNow() - at) / 1000) });
-  }
-
-  #age() {
-    const { store } = this;
-    const at = store?.at ?? null;
-    if (!store || store.denied || at === null) return html`<p class="age"></p>`;
-    const exact = formatDate(at, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-    return html`<p class="age ${this.#old ? 'old' : ''}">
-      ${this.#old ? icon('warn', 16) : nothing}
-      <time datetime=${new Date(at).toISOString()} title=${exact} .textContent=${this.#ageText}></time>
-    </p>`;
-  }
-
   #find() {
     const { wish } = this;
     return html`<input
         class="control find"
         type="search"
-        aria-label=${word('search')}
-        placeholder=${word('search')}
+        aria-label=${many('search')}
+        placeholder=${many('search')}
         maxlength="200"
         .value=${wish.q}
         @input=${(event: Event) => {
@@ -713,17 +643,7 @@ export class NavNetworkBoard extends TezElement {
     const { wish } = this;
     if (!top.total) return nothing;
     return html`<div class="bar">
-      <div class="chips" role="group" aria-label=${t('showStates')}>
-        ${chips.map(
-          (state) => html`<button
-            class="chip ${state} ${top.counts[state] ? '' : 'none'}"
-            aria-pressed=${wish.states.has(state) ? 'true' : 'false'}
-            @click=${() => this.#toggle(state)}
-          >
-            ${shape(state, 14)}<span>${wordOf(state)}</span><b>${formatNumber(top.counts[state])}</b>
-          </button>`,
-        )}
-      </div>
+      ${chipsView(top.counts, wish.states, (state) => this.#toggle(state))}
       ${
         top.groups.length
           ? html`<span class="views">
@@ -746,50 +666,8 @@ export class NavNetworkBoard extends TezElement {
       }
     </div>`;
   }
-
-  #notes() {
-    const { store } = this;
-    if (!store || store.denied) return nothing;
-    const { probe } = store.net;
-    if (store.offline && store.at !== null)
-      return html`<p class="say">${icon('offline', 17)}<span>${word('noLink', { time: clockTime(store.at, serverNow()) })}</span></p>`;
-    if (probe.state !== 'ok') {
-      const since = probe.since ? clockTime(Date.parse(probe.since), serverNow()) : '—';
-      const why = pick(probe.why);
-      return html`<p class="say">
-        ${icon('warn', 17)}<span>${word(probe.state === 'blind' ? 'blind' : 'broken', { time: since })}${why ? ` ${why}` : ''}</span>
-      </p>`;
-    }
-    if (this.#old && store.at !== null)
-      return html`<p class="say">
-        ${icon('warn', 17)}<span>${t('silentProbe', { time: clockTime(store.at, serverNow()), age: duration(STALE_MS / 1000) })}</span>
-      </p>`;
-    return nothing;
-  }
 }
 define('nav-network-board', NavNetworkBoard);
-
-function stateMarkText(state: State, text: string) {
-  return html`<span class="state ${state}">${shape(state, 16)}<span>${text}</span></span>`;
-}
-
-/** How many rows stand elsewhere, came or went; 0: the list is as it was. */
-function movedIn(before: readonly Item[], after: readonly Item[]): number {
-  const places = new Map(before.map((item, i) => [item.key, i]));
-  let moved = Math.abs(before.length - after.length);
-  let last = -1;
-  for (const { key } of after) {
-    const at = places.get(key);
-    if (at === undefined || at < last) moved++;
-    else last = at;
-  }
-  return moved;
-}
-
-function remember(group: Group, into: Map<string, Group>): void {
-  into.set(group.path, group);
-  for (const one of group.groups) remember(one, into);
-}
 
 declare global {
   interface HTMLElementTagNameMap {

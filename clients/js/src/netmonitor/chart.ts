@@ -1,10 +1,9 @@
-import { css, html, type PropertyValues, unsafeCSS } from 'lit';
+import { html, type PropertyValues } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
-// Raw: the sheet belongs into the shadow root, and the page's policy allows no style elements of a library's making.
-import sheet from 'uplot/dist/uPlot.min.css?raw';
 import { formatDate, formatNumber, locale } from '../i18n/index';
 import { base, define, TezElement } from '../ui/element';
+import { chartStyles } from './chart-styles';
 import { t } from './host-strings';
 import { type Ink, inkMarks, inkStyles, onTheme, readInk } from './ink';
 import { wordOf } from './states';
@@ -62,73 +61,7 @@ function timeWords(splits: readonly number[], step: number): string[] {
 
 /** <nav-network-chart .history>: the round trips with their band, the losses below, outages shaded with their length; gaps stay gaps. */
 export class NavNetworkChart extends TezElement {
-  static override styles = [
-    base,
-    inkStyles,
-    unsafeCSS(sheet),
-    css`
-      :host {
-        display: block;
-        position: relative;
-        min-width: 0;
-      }
-      .plots {
-        overflow: hidden;
-      }
-      .uplot {
-        font-family: inherit;
-      }
-      .u-hz .u-cursor-x {
-        border-right: 1px solid var(--tez-line-strong);
-      }
-      .u-select {
-        background: color-mix(in oklab, var(--tez-accent) 15%, transparent);
-      }
-      .read {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 2px var(--tez-4);
-        min-height: 1.6em;
-        margin: 0 0 var(--tez-2);
-        color: var(--tez-text-2);
-        font-size: var(--tez-s);
-        font-variant-numeric: tabular-nums;
-      }
-      .read b {
-        color: var(--tez-text);
-        font-weight: 620;
-      }
-      .key {
-        display: inline-flex;
-        gap: 6px;
-        align-items: center;
-      }
-      .key i {
-        width: 14px;
-        height: 3px;
-        border-radius: 2px;
-        background: var(--tez-accent);
-      }
-      .key i.band {
-        height: 10px;
-        background: color-mix(in oklab, var(--tez-accent) 30%, transparent);
-      }
-      .key i.loss {
-        width: 4px;
-        height: 10px;
-        background: var(--tez-bad);
-      }
-      .when {
-        color: var(--tez-text-3);
-      }
-      @media (forced-colors: active) {
-        .key i {
-          background: CanvasText;
-          forced-color-adjust: none;
-        }
-      }
-    `,
-  ];
+  static override styles = [base, inkStyles, chartStyles];
 
   @property({ attribute: false }) history: History | null = null;
   @query('.plots') private plots!: HTMLElement;
@@ -207,6 +140,7 @@ export class NavNetworkChart extends TezElement {
       width,
       padding: [8, 14, 0, 0],
       legend: { show: false },
+      fmtDate: () => () => '', // the axes have words of their own, and uPlot's are not built in: see vite.config.ts
       cursor: { sync: { key: `net-${history.host}` }, y: false, points: { show: false } },
       hooks: {
         drawClear: [(plot: uPlot) => this.#shade(plot, history.outages)],

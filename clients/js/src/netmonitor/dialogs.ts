@@ -47,13 +47,15 @@ export class NavNetworkAck extends TezElement {
     return this.dialog?.open ?? false;
   }
 
-  async ask(id: string, name: string, ack: Ack | null): Promise<void> {
+  /** `early` gives what was typed before the field had the focus. */
+  async ask(id: string, name: string, ack: Ack | null, early: () => string = () => ''): Promise<void> {
     this.#id = id;
     Object.assign(this, { name, ack, until: 'recovery', fault: '', faulty: '', busy: false });
     await this.updateComplete;
     this.why.value = ack?.why ?? '';
     this.dialog?.show();
     this.why.focus();
+    this.why.value += early();
   }
 
   #moment(): Date | null {
@@ -82,7 +84,7 @@ export class NavNetworkAck extends TezElement {
       return this.#wrong('until', t('past'), this.own);
     await this.#act(
       () => this.api?.acknowledge(this.#id, why, until?.toISOString() ?? null),
-      word('taken', { name: this.name }),
+      t('taken', { name: this.name }),
     );
   };
 
@@ -112,7 +114,7 @@ export class NavNetworkAck extends TezElement {
       <form id="form" novalidate @submit=${this.#send}>
         <p>${t('ackText')}</p>
         <label class="field"
-          ><span>${word('why')}</span
+          ><span>${t('why')}</span
           ><textarea
             class="control"
             rows="2"
@@ -203,15 +205,16 @@ export class NavNetworkMaintain extends TezElement {
     return this.dialog?.open ?? false;
   }
 
-  async ask(subject: Subject): Promise<void> {
+  /** `early` gives what was typed before the field had the focus. */
+  async ask(subject: Subject, early: () => string = () => ''): Promise<void> {
     Object.assign(this, { subject, days: new Set(), fault: '', faulty: '', busy: false });
     await this.updateComplete;
     const now = Math.ceil(serverNow() / 60_000) * 60_000;
     this.starts.value = fieldText(now);
     this.ends.value = fieldText(now + HOUR);
-    this.why.value = '';
     this.dialog?.show();
     this.why.focus();
+    this.why.value = early();
   }
 
   #last(hours: number): void {
@@ -302,8 +305,15 @@ export class NavNetworkMaintain extends TezElement {
         <p class="fault" id="fault" role="alert">${this.fault}</p>
         <button type="submit" hidden></button>
       </form>
-      <tez-button slot="actions" variant="primary" ?busy=${this.busy} @click=${this.#send}>${word('maintain')}</tez-button>
+      <tez-button slot="actions" variant="primary" ?busy=${this.busy} @click=${this.#send}>${t('maintain')}</tez-button>
     </tez-dialog>`;
   }
 }
 define('nav-network-maintain', NavNetworkMaintain);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nav-network-ack': NavNetworkAck;
+    'nav-network-maintain': NavNetworkMaintain;
+  }
+}

@@ -7,8 +7,9 @@ import { base, define, TezElement } from '../ui/element';
 import '../ui/field';
 import type { TezField } from '../ui/field';
 import { controls } from '../ui/sheets';
-import { faultOf, fieldOf, type NetApi } from './api';
+import { faultOf, fieldOf } from './api';
 import { dialogStyles } from './dialog-styles';
+import type { SetupApi } from './setup-api';
 import { t } from './setup-strings';
 import { setupDialogStyles } from './setup-styles';
 import {
@@ -37,7 +38,7 @@ const families = { any: 'familyAny', ipv4: 'familyV4', ipv6: 'familyV6' } as con
 export class NavNetworkHostForm extends TezElement {
   static override styles = [base, controls, dialogStyles, setupDialogStyles];
 
-  @property({ attribute: false }) api: NetApi | null = null;
+  @property({ attribute: false }) api: SetupApi | null = null;
   @property({ attribute: false }) groups: readonly string[] = [];
   @property({ attribute: false }) hosts: readonly Listed[] = [];
   @state() private kind: Kind = 'ping';

@@ -5,8 +5,9 @@ import '../ui/dialog';
 import type { TezDialog } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
 import { controls } from '../ui/sheets';
-import { faultOf, type ImportAnswer, type Mistake, mistakesOf, type NetApi } from './api';
+import { faultOf } from './api';
 import { dialogStyles } from './dialog-styles';
+import { type ImportAnswer, type Mistake, mistakesOf, type SetupApi } from './setup-api';
 import { t } from './setup-strings';
 import { setupDialogStyles } from './setup-styles';
 
@@ -24,7 +25,7 @@ export function formatOf(text: string, file = ''): 'toml' | 'csv' {
 export class NavNetworkImport extends TezElement {
   static override styles = [base, controls, dialogStyles, setupDialogStyles];
 
-  @property({ attribute: false }) api: NetApi | null = null;
+  @property({ attribute: false }) api: SetupApi | null = null;
   @state() private text = '';
   @state() private plan: ImportAnswer | null = null;
   @state() private mistakes: readonly Mistake[] = [];

@@ -2,12 +2,12 @@ import { css, html, nothing } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import type { Session } from '../inbox/session';
-import { onNavigate } from '../palette/navigate';
+import { Places } from '../shell/places';
 import { base, define, TezElement } from '../ui/element';
 import '../ui/states';
 import type { ToastOptions } from '../ui/toasts';
 import { NetApi } from './api';
-import { type Place, pathOf, placeOfClick, readPlace } from './place';
+import { type Place, pathOf, readPlace } from './place';
 import { NetStore } from './store';
 import { t } from './strings';
 
@@ -40,7 +40,6 @@ export class NavNetwork extends TezElement {
   @property({ attribute: false }) session: Session | null = null;
   /** Shows a message in the one stack of the page. */
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
-  @state() private place: Place = readPlace(location.pathname) ?? { kind: 'board' };
   /** The script of a part did not come. */
   @state() private failed = false;
   @state() private ready: ReadonlySet<Place['kind']> = new Set();
@@ -48,35 +47,10 @@ export class NavNetwork extends TezElement {
   store: NetStore | null = null;
   #api: NetApi | null = null;
   #listed = false;
-  /** What the dashboard showed when it was left: the way back leads there. */
-  #search = '';
-  #arrived = false;
-  #unlisten: (() => void) | undefined;
-  readonly #back = () => this.#read();
-  readonly #clicked = (event: MouseEvent) => {
-    const place = placeOfClick(event);
-    if (!place || !(event.target instanceof Element) || event.target.closest('nav-network') !== this) return;
-    event.preventDefault();
-    const link = event.composedPath().find((at) => at instanceof HTMLAnchorElement);
-    this.go(place, link ? new URL(link.href).search : '');
-  };
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    addEventListener('popstate', this.#back);
-    document.addEventListener('click', this.#clicked);
-    this.#unlisten = onNavigate((to) => {
-      const place = readPlace(to.pathname);
-      if (place) this.go(place, to.search);
-      return place !== null;
-    });
-  }
+  readonly #places = new Places<Place>(this, { read: readPlace, path: pathOf, home: { kind: 'board' } });
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    removeEventListener('popstate', this.#back);
-    document.removeEventListener('click', this.#clicked);
-    this.#unlisten?.();
     this.store?.close();
     this.store = null;
   }
@@ -90,29 +64,8 @@ export class NavNetwork extends TezElement {
     void this.#fetch();
   }
 
-  /** Opens it, with an entry of its own in the browser's history. */
-  go(place: Place, search = ''): void {
-    if (this.place.kind === 'board') this.#search = location.search;
-    const kept = place.kind === 'board' && this.place.kind !== 'board' ? this.#search : '';
-    const path = pathOf(place) + (search || kept);
-    if (path !== location.pathname + location.search) history.pushState(null, '', path);
-    this.#read();
-  }
-
-  #read(): void {
-    const place = readPlace(location.pathname);
-    if (!place) {
-      location.reload();
-      return;
-    }
-    if (pathOf(place) === pathOf(this.place)) return;
-    this.place = place;
-    this.#arrived = true;
-    this.emit('place', null);
-  }
-
   async #fetch(): Promise<void> {
-    const { kind } = this.place;
+    const { kind } = this.#places.place;
     if (this.ready.has(kind) || this.failed) return;
     try {
       await parts[kind]();
@@ -123,7 +76,8 @@ export class NavNetwork extends TezElement {
   }
 
   override render() {
-    const { place, session, say, store } = this;
+    const { session, say, store } = this;
+    const { place } = this.#places;
     const boot = session?.boot;
     this.#listed ||= place.kind === 'board';
     return html`${
@@ -154,7 +108,7 @@ export class NavNetwork extends TezElement {
     if (!this.ready.has(place.kind)) return html`<tez-loading rows="5"></tez-loading>`;
     if (place.kind === 'board') return nothing;
     if (place.kind === 'setup')
-      return html`<nav-network-setup .api=${this.#api} .say=${say} .arrived=${this.#arrived}></nav-network-setup>`;
+      return html`<nav-network-setup .api=${this.#api} .say=${say} .arrived=${this.#places.arrived}></nav-network-setup>`;
     return keyed(
       place.id,
       html`<nav-network-host
@@ -163,7 +117,7 @@ export class NavNetwork extends TezElement {
         .hub=${session?.hub ?? null}
         .api=${this.#api}
         .say=${say}
-        .arrived=${this.#arrived}
+        .arrived=${this.#places.arrived}
       ></nav-network-host>`,
     );
   }

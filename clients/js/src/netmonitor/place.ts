@@ -23,16 +23,6 @@ export function pathOf(place: Place): string {
   return place.kind === 'setup' ? '/netmonitor/setup' : '/netmonitor/';
 }
 
-/** The place that a plain click on a link leads to; null: it is the browser's to follow. */
-export function placeOfClick(event: MouseEvent): Place | null {
-  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
-    return null;
-  const link = event.composedPath().find((at) => at instanceof HTMLAnchorElement);
-  if (!link || link.target || link.hasAttribute('download')) return null;
-  const to = new URL(link.href);
-  return to.origin === location.origin ? readPlace(to.pathname) : null;
-}
-
 /** What the dashboard's address wishes; what is not understood is as if it were not there. */
 export function readWish(search: string): Wish {
   const query = new URLSearchParams(search);

@@ -1,6 +1,6 @@
 /** The last rounds of a host, as they come: a column each, from its lowest to its p95, the median marked, losses in their own colour. */
 
-import { html, svg } from 'lit';
+import { css, html, svg } from 'lit';
 import { formatDate, formatNumber } from '../i18n/index';
 import { t } from './host-strings';
 import { ROUNDS } from './model';
@@ -11,6 +11,55 @@ const WIDTH = 600;
 const HEIGHT = 84;
 const COLUMN = WIDTH / ROUNDS;
 const FOOT = 6;
+
+/** Of `roundsView`; `roundStyles` go with it. */
+export const roundsStyles = css`
+  .rounds {
+    width: 100%;
+    height: 84px;
+  }
+  .rounds .range {
+    fill: color-mix(in oklab, var(--tez-accent) 32%, transparent);
+  }
+  .rounds .middle {
+    fill: var(--tez-accent);
+  }
+  .rounds .lost {
+    fill: var(--tez-bad);
+  }
+  .rounds .floor {
+    stroke: var(--tez-line-strong);
+    vector-effect: non-scaling-stroke;
+  }
+  @media (forced-colors: active) {
+    .rounds rect {
+      fill: CanvasText;
+    }
+    .rounds .range {
+      fill: GrayText;
+    }
+  }
+`;
+
+/** Of `roundFacts`. */
+export const roundStyles = css`
+  .facts {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr));
+    gap: var(--tez-2) var(--tez-3);
+    margin: var(--tez-3) 0 0;
+  }
+  .facts dt {
+    color: var(--tez-text-3);
+    font-size: var(--tez-s);
+  }
+  .facts dd {
+    margin: 0;
+    font-weight: 550;
+    font-variant-numeric: tabular-nums;
+    overflow-wrap: anywhere;
+  }
+`;
 
 /** Columns of the picture; pure, for its tests. */
 export function columnsOf(

@@ -8,6 +8,7 @@ import { exactTime } from '../ui/clock';
 import { t } from './board-strings';
 import { callsForHelp } from './groups';
 import type { Item } from './listing';
+import { t as many } from './overview-strings';
 import { HEIGHT, sparkPaths, WIDTH } from './spark';
 import { isTrouble, shapes, whyOf, wordOf } from './states';
 import { t as word } from './strings';
@@ -184,7 +185,7 @@ class HostRow implements Row {
       this.#critical.title = word('criticalWhy');
       this.#critical.hidden = !host.critical;
       this.#more.setAttribute('aria-label', t('actionsFor', { name: host.name }));
-      this.#more.title = word('actions');
+      this.#more.title = many('actions');
     }
     if (
       !was ||
@@ -231,7 +232,7 @@ function tagsOf(host: Host): HTMLElement[] {
   };
   if (host.flapping) add('flapping', word('flapping'), word('flappingWhy'));
   if (host.ack)
-    add('ack', word('takenBy', { name: host.ack.by }), word('takenWhy', { name: host.ack.by, why: host.ack.why }));
+    add('ack', many('takenBy', { name: host.ack.by }), word('takenWhy', { name: host.ack.by, why: host.ack.why }));
   if (host.maintenance) add('works', word('maintenance'), host.maintenance.why);
   if (isTrouble(host)) {
     const take = make('button', 'btn small take');
@@ -310,7 +311,7 @@ class GroupRow implements Row {
         }),
     );
     const all = make('span', 'all');
-    all.textContent = word('hosts', { n: group.total });
+    all.textContent = many('hosts', { n: group.total });
     this.#counts.append(all);
   }
 

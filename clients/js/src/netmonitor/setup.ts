@@ -14,11 +14,14 @@ import '../ui/panel';
 import { controls, stacked, tables } from '../ui/sheets';
 import '../ui/states';
 import type { ToastOptions } from '../ui/toasts';
-import { faultOf, type NetApi, type SetupAnswer } from './api';
+import { faultOf, type NetApi } from './api';
 import './host-form';
 import type { NavNetworkHostForm } from './host-form';
 import './import-dialog';
 import type { NavNetworkImport } from './import-dialog';
+import { t as many } from './overview-strings';
+import { pageStyles } from './page-styles';
+import { type SetupAnswer, SetupApi } from './setup-api';
 import { t } from './setup-strings';
 import { setupStyles } from './setup-styles';
 import { kindOf } from './spec';
@@ -31,7 +34,7 @@ const kindWords = { ping: 'kindPing', tcp: 'kindTcp', http: 'kindHttp' } as cons
 
 /** <nav-network-setup .api .say .arrived>: what is watched. Hosts of the file are read only here; those of the page can be added, changed, removed. */
 export class NavNetworkSetup extends TezElement {
-  static override styles = [base, controls, tables, setupStyles, stacked(620)];
+  static override styles = [base, controls, tables, pageStyles, setupStyles, stacked(620)];
 
   @property({ attribute: false }) api: NetApi | null = null;
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
@@ -45,6 +48,7 @@ export class NavNetworkSetup extends TezElement {
   @query('#remove') private confirm!: TezDialog;
 
   readonly #load = new Load<SetupAnswer>(this, () => word('noAnswer'));
+  #setup: SetupApi | null = null;
   #undo: (() => void) | undefined;
 
   override connectedCallback(): void {
@@ -61,7 +65,9 @@ export class NavNetworkSetup extends TezElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('api')) this.#read();
+    if (!changed.has('api')) return;
+    this.#setup = this.api && new SetupApi(this.api);
+    this.#read();
   }
 
   protected override firstUpdated(): void {
@@ -73,7 +79,7 @@ export class NavNetworkSetup extends TezElement {
   }
 
   #read(): void {
-    const { api } = this;
+    const api = this.#setup;
     if (api) void this.#load.run(() => api.setup());
   }
 
@@ -94,7 +100,7 @@ export class NavNetworkSetup extends TezElement {
     if (!host || this.removing) return;
     this.removing = true;
     try {
-      await this.api?.remove(host.id);
+      await this.#setup?.remove(host.id);
       this.confirm.close();
       this.say({ text: t('removed', { name: host.name }), tone: 'ok' });
       this.#read();
@@ -124,8 +130,8 @@ export class NavNetworkSetup extends TezElement {
         </div>
       </header>
       ${this.#list(hosts)}
-      <nav-network-host-form .api=${this.api} .groups=${groups} .hosts=${hosts} @done=${this.#done}></nav-network-host-form>
-      <nav-network-import .api=${this.api} @done=${this.#done}></nav-network-import>
+      <nav-network-host-form .api=${this.#setup} .groups=${groups} .hosts=${hosts} @done=${this.#done}></nav-network-host-form>
+      <nav-network-import .api=${this.#setup} @done=${this.#done}></nav-network-import>
       <tez-dialog id="remove" .heading=${t('removeTitle', { name: this.doomed?.name ?? '' })}>
         <p>${t('removeText')}</p>
         <tez-button slot="actions" class="cancel" @click=${() => this.confirm.close()}>${t('cancel')}</tez-button>
@@ -136,7 +142,7 @@ export class NavNetworkSetup extends TezElement {
   #list(hosts: readonly Listed[]) {
     const { value, failure, busy } = this.#load;
     if (!value)
-      return html`<tez-panel flush .heading=${word('list')}
+      return html`<tez-panel flush .heading=${many('list')}
         >${failure ? html`<tez-error .text=${failure} ?busy=${busy} @retry=${() => this.#read()}></tez-error>` : html`<tez-loading rows="6" @retry=${() => this.#read()}></tez-loading>`}</tez-panel
       >`;
     const words = fold(this.q).split(/\s+/).filter(Boolean);
@@ -144,13 +150,13 @@ export class NavNetworkSetup extends TezElement {
       const text = fold(`${host.name}\n${host.address}\n${host.id}\n${host.group ?? ''}`);
       return words.every((one) => text.includes(one));
     });
-    return html`<tez-panel flush .heading=${word('hosts', { n: hosts.length })}>
+    return html`<tez-panel flush .heading=${many('hosts', { n: hosts.length })}>
       <input
         slot="actions"
         class="control find"
         type="search"
-        aria-label=${word('search')}
-        placeholder=${word('search')}
+        aria-label=${many('search')}
+        placeholder=${many('search')}
         .value=${this.q}
         @input=${(event: Event) => {
           this.q = (event.target as HTMLInputElement).value;
@@ -159,10 +165,10 @@ export class NavNetworkSetup extends TezElement {
       ${
         found.length
           ? html`${table<Listed>(
-              word('list'),
+              many('list'),
               [
                 {
-                  label: word('hostName'),
+                  label: many('hostName'),
                   cell: (host) => html`<b>${host.name}</b> <span class="quiet">${host.id}</span>`,
                   soft: true,
                 },
@@ -182,7 +188,7 @@ export class NavNetworkSetup extends TezElement {
                       : t('fromThePage'),
                 },
                 {
-                  label: word('actions'),
+                  label: many('actions'),
                   cell: (host) =>
                     host.origin === 'file'
                       ? html`<span class="quiet">${t('readOnly')}</span>`
@@ -201,7 +207,7 @@ export class NavNetworkSetup extends TezElement {
                   }}>${t('moreRows', { n: found.length - this.most })}</button></div>`
                 : nothing
             }`
-          : html`<tez-empty icon="network" .heading=${hosts.length ? word('nothingTitle') : word('emptyTitle')} .text=${hosts.length ? '' : word('emptyAdmin')}></tez-empty>`
+          : html`<tez-empty icon="network" .heading=${hosts.length ? many('nothingTitle') : many('emptyTitle')} .text=${hosts.length ? '' : many('emptyAdmin')}></tez-empty>`
       }
     </tez-panel>`;
   }

@@ -8,6 +8,7 @@ import { icon } from '../ui/icons';
 import '../ui/states';
 import { type Awake, keepAwake } from './awake';
 import { countsOf } from './groups';
+import { t as many } from './overview-strings';
 import { shape, stateMark, stateStyles, whyOf, wordOf } from './states';
 import { NetStore } from './store';
 import { t as word } from './strings';
@@ -124,7 +125,7 @@ export class NavNetworkWall extends TezElement {
   #age(stale: boolean) {
     const at = this.store?.at ?? null;
     if (at === null) return nothing;
-    const text = word('asOf', { age: duration((serverNow() - at) / 1000) });
+    const text = many('asOf', { age: duration((serverNow() - at) / 1000) });
     return html`<time class="age ${stale ? 'old' : ''}" datetime=${new Date(at).toISOString()}>${text}</time>`;
   }
 
@@ -135,11 +136,11 @@ export class NavNetworkWall extends TezElement {
     if (link === 'stopped')
       return html`<p class="say lost">${icon('offline', 20)}<span>${t('stopped')}</span> <a href=${`/users/login?next=${encodeURIComponent(location.pathname)}`}>${t('signIn')}</a>${reason ? html` (${reason.code})` : nothing}</p>`;
     if (link !== 'open' && (store.at !== null || link === 'waiting'))
-      return html`<p class="say lost">${icon('offline', 20)}<span>${store.at === null ? t('noLinkYet') : word('noLink', { time: clockTime(store.at, serverNow()) })}</span></p>`;
+      return html`<p class="say lost">${icon('offline', 20)}<span>${store.at === null ? t('noLinkYet') : many('noLink', { time: clockTime(store.at, serverNow()) })}</span></p>`;
     const { probe } = store.net;
     if (probe.state !== 'ok') {
       const since = probe.since ? clockTime(Date.parse(probe.since), serverNow()) : '—';
-      return html`<p class="say">${icon('warn', 20)}<span>${word(probe.state === 'blind' ? 'blind' : 'broken', { time: since })} ${pick(probe.why)}</span></p>`;
+      return html`<p class="say">${icon('warn', 20)}<span>${many(probe.state === 'blind' ? 'blind' : 'broken', { time: since })} ${pick(probe.why)}</span></p>`;
     }
     return nothing;
   }
@@ -150,12 +151,12 @@ export class NavNetworkWall extends TezElement {
       return html`<tez-error .heading=${word('deniedTitle')} .text=${word('deniedText')} @retry=${() => store.retry()}></tez-error>`;
     if (!store?.loaded) return html`<tez-loading rows="4" @retry=${() => store?.retry()}></tez-loading>`;
     if (!store.net.hosts.size)
-      return html`<tez-empty icon="network" .heading=${word('emptyTitle')} .text=${word('emptyText')}></tez-empty>`;
+      return html`<tez-empty icon="network" .heading=${many('emptyTitle')} .text=${many('emptyText')}></tez-empty>`;
     const all = troubleTiles(store.net);
     if (!all.length) {
       if (store.net.probe.state !== 'ok')
         return html`<div class="well">${shape('unknown', 96)}<b>${t('notKnown')}</b></div>`;
-      return html`<div class="well">${shape('up', 96)}<b>${word('allWell')}</b><span>${word('hosts', { n: store.net.hosts.size })}</span></div>`;
+      return html`<div class="well">${shape('up', 96)}<b>${many('allWell')}</b><span>${many('hosts', { n: store.net.hosts.size })}</span></div>`;
     }
     const { clientWidth: width = 1200, clientHeight: height = 600 } = this.main ?? {};
     const unit = Math.min(26, Math.max(9, innerWidth * 0.0062 + innerHeight * 0.0035));
@@ -178,7 +179,7 @@ export class NavNetworkWall extends TezElement {
       <div class="below">
         <span class="for">${lasting(host.since, serverNow())}</span>${why ? html`<span>${why}</span>` : nothing}
         ${behind ? html`<span>${t('behind', { n: behind })}</span>` : nothing}
-        ${host.ack ? html`<span>${word('takenBy', { name: host.ack.by })}</span>` : nothing}
+        ${host.ack ? html`<span>${many('takenBy', { name: host.ack.by })}</span>` : nothing}
         ${host.group ? html`<span>${host.group.replaceAll('/', ' / ')}</span>` : nothing}
       </div>
     </li>`;
@@ -204,7 +205,7 @@ export class NavNetworkWall extends TezElement {
   }
 
   #groups(store: NetStore) {
-    return html`<ul class="groups" role="list" aria-label=${word('groups')}>
+    return html`<ul class="groups" role="list" aria-label=${many('groups')}>
       ${groupTiles(store.net).map((group) => html`<li>${shape(group.state, 16)}<b>${group.name}</b><span class="sr">${wordOf(group.state)}</span>${group.counts.up}/${group.total}</li>`)}
     </ul>`;
   }

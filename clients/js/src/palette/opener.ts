@@ -1,5 +1,6 @@
 /** Ctrl+K, also on the Russian layout: fetches the palette when it is first wanted, and opens it. All that the shell loads of it. */
 
+import { EarlyKeys } from '../ui/early-keys';
 import type { Action, Target } from './entries';
 
 export interface Offers {
@@ -50,50 +51,6 @@ export class PaletteOpener {
       early.end();
       this.#loading = false;
     }
-  }
-}
-
-/** What was typed before the palette's field could take it. */
-export interface Early {
-  readonly text: string;
-  /** It ended with Enter: go to what it finds first. */
-  readonly entered: boolean;
-}
-
-/** What is typed while the palette is on its way: it is meant for the palette, not for the page below with its single keys. */
-class EarlyKeys {
-  #text = '';
-  #entered = false;
-  #cancelled = false;
-  readonly #take = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const { key } = event;
-    if (key === 'Enter') this.#entered = true;
-    else if (key === 'Escape') this.#cancelled = true;
-    else if (key === 'Backspace') this.#text = this.#text.slice(0, -1);
-    else if (key.length === 1) this.#text += this.#entered ? '' : key;
-    else return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (this.#cancelled) this.end();
-  };
-
-  constructor() {
-    addEventListener('keydown', this.#take, true);
-  }
-
-  /** Escape was pressed: the palette is no longer wanted. */
-  get cancelled(): boolean {
-    return this.#cancelled;
-  }
-
-  /** Listens no longer; gives what was typed, once. */
-  end(): Early {
-    removeEventListener('keydown', this.#take, true);
-    const early = { text: this.#text, entered: this.#entered };
-    this.#text = '';
-    this.#entered = false;
-    return early;
   }
 }
 

@@ -3,13 +3,13 @@ import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import '../ui/dialog';
 import type { TezDialog } from '../ui/dialog';
+import { type Early, noKeys } from '../ui/early-keys';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { controls } from '../ui/sheets';
 import { type Action, type Entry, type Section, sectionsFor, type Target } from './entries';
 import { navigate } from './navigate';
 import { offered } from './offer';
-import type { Early } from './opener';
 import { type Recent, recentTickets, rememberTicket } from './recent';
 import { TicketSearch } from './search';
 import { t } from './strings';
@@ -42,7 +42,7 @@ export class NavPalette extends TezElement {
   }
 
   /** `early` gives what was typed before the field had the focus. */
-  async show(early: () => Early = () => ({ text: '', entered: false })): Promise<void> {
+  async show(early: () => Early = () => noKeys): Promise<void> {
     await this.updateComplete;
     if (this.open) {
       this.dialog?.close();

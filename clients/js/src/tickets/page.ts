@@ -1,13 +1,13 @@
 import { css, html, nothing } from 'lit';
-import { property, state } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import type { Session } from '../inbox/session';
-import { onNavigate } from '../palette/navigate';
+import { Places } from '../shell/places';
 import { base, define, TezElement } from '../ui/element';
 import type { ToastOptions } from '../ui/toasts';
 import './detail/page';
 import './list/list';
-import { type Place, pathOf, placeOfClick, readPlace } from './place';
+import { type Place, pathOf, readPlace } from './place';
 
 /**
  * <nav-tickets .session .say>: the list of the tickets or one of them, by the address. Going from one to the other loads nothing anew:
@@ -38,69 +38,24 @@ export class NavTickets extends TezElement {
   @property({ attribute: false }) session: Session | null = null;
   /** Shows a message in the one stack of the page. */
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
-  @state() private place: Place = readPlace(location.pathname) ?? { kind: 'list' };
+  readonly #places = new Places<Place>(
+    this,
+    { read: readPlace, path: pathOf, home: { kind: 'list' } },
+    {
+      leaving: () => this.#list?.keep(),
+      went: () => this.#list?.revisit(), // the same page with other filters moves nothing by itself
+    },
+  );
   /** The list was shown once, and stays. */
   #listed = false;
-  /** What the list showed when it was left: the way back leads there. */
-  #search = '';
-  /** Somebody came here from within: the focus was on something that is gone, and goes to the ticket. */
-  #arrived = false;
 
-  #unlisten: (() => void) | undefined;
-  #back = () => this.#read();
-  #clicked = (event: MouseEvent) => {
-    const place = placeOfClick(event);
-    if (!place || !(event.target instanceof Element) || event.target.closest('nav-tickets') !== this) return;
-    event.preventDefault();
-    const link = event.composedPath().find((at) => at instanceof HTMLAnchorElement);
-    this.go(place, link ? new URL(link.href).search : '');
-  };
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    addEventListener('popstate', this.#back);
-    document.addEventListener('click', this.#clicked);
-    this.#unlisten = onNavigate((to) => {
-      const place = readPlace(to.pathname);
-      if (place) this.go(place, to.search);
-      return place !== null;
-    });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    removeEventListener('popstate', this.#back);
-    document.removeEventListener('click', this.#clicked);
-    this.#unlisten?.();
-  }
-
-  /** Opens it, with an entry of its own in the browser's history. */
-  go(place: Place, search = ''): void {
-    if (this.place.kind === 'list') this.#search = location.search;
-    const kept = place.kind === 'list' && this.place.kind === 'ticket' ? this.#search : '';
-    const path = pathOf(place) + (search || kept);
-    if (path !== location.pathname + location.search) {
-      this.renderRoot.querySelector('nav-ticket-list')?.keep();
-      history.pushState(null, '', path);
-    }
-    this.#read();
-    this.renderRoot.querySelector('nav-ticket-list')?.revisit(); // the same page with other filters moves nothing by itself
-  }
-
-  #read(): void {
-    const place = readPlace(location.pathname);
-    if (!place) {
-      location.reload();
-      return;
-    }
-    const moved = pathOf(place) !== pathOf(this.place);
-    this.place = place;
-    this.#arrived ||= moved;
-    if (moved) this.emit('place', null);
+  get #list() {
+    return this.renderRoot.querySelector('nav-ticket-list');
   }
 
   override render() {
-    const { place, session, say } = this;
+    const { session, say } = this;
+    const { place, arrived } = this.#places;
     this.#listed ||= place.kind === 'list';
     return html`${
       this.#listed
@@ -119,8 +74,8 @@ export class NavTickets extends TezElement {
             html`<nav-ticket
               number=${place.id}
               .session=${session}
-              .arrived=${this.#arrived}
-              @leave=${() => this.go({ kind: 'list' })}
+              .arrived=${arrived}
+              @leave=${() => this.#places.go({ kind: 'list' })}
             ></nav-ticket>`,
           )
         : nothing

@@ -12,13 +12,3 @@ export function readPlace(path: string): Place | null {
 export function pathOf(place: Place): string {
   return place.kind === 'list' ? '/tasks/' : `/tasks/${place.id}`;
 }
-
-/** Where a plain click on a link leads among the tickets; null: the browser's business (another page, tab or file). */
-export function placeOfClick(event: MouseEvent): Place | null {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
-    return null;
-  const link = event.composedPath().find((at) => at instanceof HTMLAnchorElement);
-  if (!link?.href || link.target || link.hasAttribute('download')) return null;
-  const url = new URL(link.href);
-  return url.origin === location.origin && !url.hash ? readPlace(url.pathname) : null;
-}

@@ -29,4 +29,7 @@ export const dialogs: Same<typeof ru> = {
   endAfter: 'The end must be later than the beginning.',
   endWeekly: 'Weekly maintenance is shorter than a week.',
   maintained: 'Maintenance scheduled: {name}',
+  taken: 'Acknowledged: {name}',
+  why: 'What is the matter',
+  maintain: 'Schedule',
 };

@@ -27,4 +27,7 @@ export const dialogs = {
   endAfter: 'Конец должен быть позже начала.',
   endWeekly: 'Еженедельное обслуживание короче недели.',
   maintained: 'Обслуживание назначено: {name}',
+  taken: 'Взято в работу: {name}',
+  why: 'Что с ним',
+  maintain: 'Назначить',
 } as const;

@@ -8,6 +8,7 @@ import { rememberTicket } from '../../palette/recent';
 import { onTick } from '../../ui/clock';
 import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';
+import { lists } from '../../ui/list-sheet';
 import '../../ui/menu';
 import type { TezMenu } from '../../ui/menu';
 import { controls } from '../../ui/sheets';
@@ -53,6 +54,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
   static override styles = [
     base,
     controls,
+    lists,
     listStyles,
     viewStyles,
     savedStyles,

@@ -64,18 +64,6 @@ export const listStyles = css`
     min-width: 0;
     container-type: inline-size;
   }
-  .scroll {
-    flex: 1;
-    min-height: 0;
-    overflow: auto;
-    overscroll-behavior: contain;
-    overflow-anchor: none;
-    scrollbar-width: thin;
-    scrollbar-color: var(--tez-line-strong) transparent;
-  }
-  .scroll:focus-visible {
-    outline-offset: -2px;
-  }
   .stale .scroll,
   .stale .row {
     background: var(--tez-sunken); /* dimmed by its ground: words that may be old are still to be read */
@@ -87,23 +75,8 @@ export const listStyles = css`
     opacity: 0.62;
   }
   .pill {
-    position: absolute;
     /* over the head, where the subject's column is empty: never on a row that somebody is about to press */
     inset: calc((var(--row) - 30px) / 2) auto auto calc(var(--tez-rem) * 12);
-    z-index: 3;
-    width: fit-content;
-    min-height: 30px;
-    padding: 0 14px;
-    border: 0;
-    border-radius: 15px;
-    background: var(--tez-accent);
-    color: var(--tez-on-accent);
-    font: inherit;
-    font-size: var(--tez-s);
-    font-weight: 600;
-    font-variant-numeric: tabular-nums;
-    box-shadow: var(--tez-shadow-l);
-    cursor: pointer;
   }
   @container (max-width: 640px) {
     .top {
@@ -119,9 +92,6 @@ export const listStyles = css`
     }
   }
   @media (forced-colors: active) {
-    .pill {
-      border: 1px solid CanvasText;
-    }
     .overtaken .scroll {
       opacity: 1;
     }
