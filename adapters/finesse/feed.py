@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.finesse.asked import Asked
+from adapters.finesse.asked import Asked, Ended
 from adapters.finesse.errors import WORDS
+from adapters.finesse.picture import Change, Gone, Picture
 from adapters.finesse.values import Agent, Call, Leg, Missed, Reason, Reasons, Service
 from hub.event import Event, Text, rfc3339
 
@@ -26,10 +27,13 @@ __all__ = [
     "dialog_json",
     "empty",
     "error_json",
+    "events",
     "fold",
     "missed_json",
     "reasons_json",
     "service_json",
+    "state_json",
+    "whole",
 ]
 
 FINESSE = "finesse:"
@@ -183,3 +187,51 @@ def error_json(code: str, say: Say, fields: Mapping[str, str] | None = None) -> 
     text = say(WORDS.get(code, WORDS["finesse_refused"]))
     filled = fields or {"data": ""}
     return {"code": code, "message": Text(ru=text["ru"].format(**filled), en=text["en"].format(**filled))}
+
+
+# -- a picture as state and events ------------------------------------------------------------------------
+
+
+def state_json(picture: Picture) -> dict[str, Any]:
+    """The state of the topic that this picture is."""
+    skew = picture.skew or _NO_SKEW
+    return {
+        "service": service_json(picture.service),
+        "platform": picture.platform,
+        "agent": None if picture.agent is None else agent_json(picture.agent, picture.reasons, skew),
+        "reasons": reasons_json(picture.reasons),
+        "dialogs": {id: dialog_json(call, skew) for id, call in picture.shown.items()},
+        "asked": {request: asked_json(asked) for request, asked in picture.asked.items()},
+        "missed": missed_json(picture.missed),
+    }
+
+
+def whole(picture: Picture) -> tuple[str, dict[str, Any]]:
+    """The event that says everything: for a new leader, or after a connection that was away for long."""
+    return "finesse.all", state_json(picture)
+
+
+def events(before: Picture, after: Picture, changes: Iterable[Change], say: Say) -> list[tuple[str, dict[str, Any]]]:
+    """Types and data of the events that make `before`'s state `after`'s, where `changes` came with it; [] where nothing is to be seen.
+
+    Calls that go come first, so that nothing rings a moment longer than it must.
+    """
+    told: list[tuple[str, dict[str, Any]]] = []
+    for change in changes:
+        if isinstance(change, Gone):
+            told.append(("finesse.dialog_gone", {"id": change.id, "why": change.why}))
+        elif isinstance(change, Ended):
+            data = change.failure.data if change.failure is not None else ""
+            error = None if change.code is None else error_json(change.code, say, {"data": data})
+            told.append(("finesse.answered", {"request": change.request, "error": error}))
+    if (before.skew or _NO_SKEW) != (after.skew or _NO_SKEW) or before.platform != after.platform:
+        return [*told, whole(after)]  # all times are others
+    old, new = state_json(before), state_json(after)
+    for part in ("service", "agent", "reasons", "missed"):
+        if old[part] != new[part]:
+            told.append((f"finesse.{part}", {part: new[part]}))
+    told += [("finesse.dialog", {"dialog": dialog}) for id, dialog in new["dialogs"].items() if old["dialogs"].get(id) != dialog]
+    told += [
+        ("finesse.asked", {"request": request, **asked}) for request, asked in new["asked"].items() if old["asked"].get(request) != asked
+    ]
+    return told
