@@ -214,24 +214,22 @@ def whole(picture: Picture) -> tuple[str, dict[str, Any]]:
 def events(before: Picture, after: Picture, changes: Iterable[Change], say: Say) -> list[tuple[str, dict[str, Any]]]:
     """Types and data of the events that make `before`'s state `after`'s, where `changes` came with it; [] where nothing is to be seen.
 
-    Calls that go come first, so that nothing rings a moment longer than it must.
+    Calls that go come first, so that nothing rings a moment longer than it must; answers come last, when what they mean is there.
     """
-    told: list[tuple[str, dict[str, Any]]] = []
-    for change in changes:
-        if isinstance(change, Gone):
-            told.append(("finesse.dialog_gone", {"id": change.id, "why": change.why}))
-        elif isinstance(change, Ended):
-            data = change.failure.data if change.failure is not None else ""
-            error = None if change.code is None else error_json(change.code, say, {"data": data})
-            told.append(("finesse.answered", {"request": change.request, "error": error}))
-    if (before.skew or _NO_SKEW) != (after.skew or _NO_SKEW) or before.platform != after.platform:
-        return [*told, whole(after)]  # all times are others
-    old, new = state_json(before), state_json(after)
-    for part in ("service", "agent", "reasons", "missed"):
-        if old[part] != new[part]:
-            told.append((f"finesse.{part}", {part: new[part]}))
-    told += [("finesse.dialog", {"dialog": dialog}) for id, dialog in new["dialogs"].items() if old["dialogs"].get(id) != dialog]
-    told += [
-        ("finesse.asked", {"request": request, **asked}) for request, asked in new["asked"].items() if old["asked"].get(request) != asked
+    told: list[tuple[str, dict[str, Any]]] = [
+        ("finesse.dialog_gone", {"id": change.id, "why": change.why}) for change in changes if isinstance(change, Gone)
     ]
-    return told
+    if (before.skew or _NO_SKEW) != (after.skew or _NO_SKEW) or before.platform != after.platform:
+        told.append(whole(after))  # all times are others
+    else:
+        old, new = state_json(before), state_json(after)
+        parts = [part for part in ("service", "agent", "reasons", "missed") if old[part] != new[part]]
+        told += [(f"finesse.{part}", {part: new[part]}) for part in parts]
+        told += [("finesse.dialog", {"dialog": dialog}) for id, dialog in new["dialogs"].items() if old["dialogs"].get(id) != dialog]
+        told += [("finesse.asked", {"request": id, **asked}) for id, asked in new["asked"].items() if old["asked"].get(id) != asked]
+    return told + [("finesse.answered", _answered(change, say)) for change in changes if isinstance(change, Ended)]
+
+
+def _answered(ended: Ended, say: Say) -> dict[str, Any]:
+    data = ended.failure.data if ended.failure is not None else ""
+    return {"request": ended.request, "error": None if ended.code is None else error_json(ended.code, say, {"data": data})}

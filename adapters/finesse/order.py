@@ -13,7 +13,19 @@ from datetime import datetime, timedelta
 from adapters.finesse.asked import Ended
 from adapters.finesse.values import Agent, Call, Dialog, Kind, Update
 
-__all__ = ["MARGIN", "MAX_REQUESTS", "MAX_SEEN", "MAX_TOMBSTONES", "Memory", "is_buried", "is_late", "is_late_agent", "item_of", "stamp"]
+__all__ = [
+    "MARGIN",
+    "MAX_REQUESTS",
+    "MAX_SEEN",
+    "MAX_TOMBSTONES",
+    "Memory",
+    "is_buried",
+    "is_late",
+    "is_late_agent",
+    "is_unclear",
+    "item_of",
+    "stamp",
+]
 
 MAX_SEEN = 512
 """Items that are known again. Copies come within seconds; an agent at work has some 100 notifications an hour."""
@@ -44,6 +56,14 @@ def is_late(given: Dialog, known: Dialog, extension: str) -> bool:
             older |= since < times[address]
             newer |= since > times[address]
     return older and not newer
+
+
+def is_unclear(given: Dialog, known: Dialog) -> bool:
+    """Whether no time tells which is newer though others take part: somebody left without a trace, or this is from before they came."""
+    mine, times = _times(given), _times(known)
+    if any(times[address] != since for address, since in mine.items() if address in times) or mine.keys() == times.keys():
+        return False
+    return max(mine.values(), default=None) == max(times.values(), default=None) or not mine.keys() > times.keys()
 
 
 def _times(dialog: Dialog) -> dict[str, datetime]:

@@ -21,6 +21,7 @@ from adapters.finesse.asked import GIVE_UP, LIMIT, QUIET, Asked, Ended, is_shown
 from adapters.finesse.calls import is_taken, learned, seen, why_gone
 from adapters.finesse.errors import code_of
 from adapters.finesse.order import (
+    MARGIN,
     MAX_REQUESTS,
     MAX_SEEN,
     MAX_TOMBSTONES,
@@ -28,6 +29,7 @@ from adapters.finesse.order import (
     is_buried,
     is_late,
     is_late_agent,
+    is_unclear,
     item_of,
     stamp,
 )
@@ -74,7 +76,7 @@ class Gone:
 class Doubt:
     """Something was passed over that may have been meant: read again, soon. `why` is for logs."""
 
-    why: Literal["late", "buried", "deleted", "in_service", "too_many"]
+    why: Literal["late", "unclear", "buried", "deleted", "in_service", "too_many"]
 
 
 Change: TypeAlias = Gone | Ended | Doubt
@@ -127,10 +129,13 @@ class Picture:
     ) -> tuple[Picture, tuple[Change, ...]]:
         """Everything as it was read, SystemInfo first: what is missing is gone. `at`: now; `told_at`: when SystemInfo was answered."""
         draft = _Draft(self, at)
-        draft.replace_all(agent, tuple(dialogs), system, told_at or at)
+        read = tuple(dialogs)
+        draft.replace_all(agent, read, system, told_at or at)
         for update in self.recorded or ():
             draft.update(update, again=True)
-        draft.doubts.clear()  # all that was passed over is in what was read, or comes again by itself
+        draft.doubts.clear()  # what was passed over is in what was read
+        if draft.calls.keys() - {dialog.id for dialog in read}:  # newer than what was read; or gone, and the word of it was lost
+            draft.doubts.append(Doubt("unclear"))
         if self.recorded is not None and len(self.recorded) >= MAX_RECORDED:
             draft.doubts.append(Doubt("too_many"))
         draft.recorded = None
@@ -266,7 +271,8 @@ class _Draft:
         else:
             self.read_at = None
         self._agent_is(agent)
-        for id in [id for id in self.calls if all(dialog.id != id for dialog in dialogs)]:
+        kept = self._heard_meanwhile()
+        for id in [id for id in self.calls if id not in kept and all(dialog.id != id for dialog in dialogs)]:
             call = self.calls[id]
             if lost and call.over is None and not call.handed:
                 call = replace(call, over="ended")  # what became of it nobody saw
@@ -280,6 +286,17 @@ class _Draft:
                 self.serve("stale", "finesse_out_of_service", None)
         elif self.service.state in ("connecting", "stale"):
             self.serve("live", None, None)
+
+    def _heard_meanwhile(self) -> set[str]:
+        """Calls that were told of while the read was under way, and not too old for it: what was read may be older than they are."""
+        kept: set[str] = set()
+        for update in self.recorded or ():
+            for dialog in update.dialogs:
+                kept.discard(dialog.id)
+                at = stamp(dialog, self.extension)
+                if update.kind != "DELETE" and (at is None or self.read_at is None or at >= self.read_at - MARGIN):
+                    kept.add(dialog.id)
+        return kept
 
     def update(self, update: Update, *, again: bool = False) -> None:
         if not again:
@@ -334,6 +351,8 @@ class _Draft:
                 self.calls[dialog.id] = learned(known, dialog, self.extension)
                 self.doubts.append(Doubt("late"))
             else:
+                if is_unclear(dialog, known.dialog):
+                    self.doubts.append(Doubt("unclear"))
                 self._put(dialog)
             return
         leg = dialog.leg(self.extension)
