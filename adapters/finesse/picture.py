@@ -381,7 +381,7 @@ class _Draft:
         self.calls[id] = call
         self.tombs.pop(id, None)
         self.gone.pop(id, None)
-        if call.over is None or call.over == "answered_elsewhere" or is_taken(dialog, self.extension):
+        if call.over is None or call.over == "answered_elsewhere" or is_taken(dialog, self.extension, call):
             self.missed = [one for one in self.missed if one.id != id]
         else:
             self._miss(call)
@@ -405,7 +405,7 @@ class _Draft:
         if call.over is None:
             others = {other: one for other, one in self.calls.items() if other != id}
             call = replace(call, over=why_gone(call, call.dialog, last, self.extension, others))
-        elif call.over in ("missed", "abandoned") and last is not None and is_taken(last, self.extension):
+        elif call.over in ("missed", "abandoned") and last is not None and is_taken(last, self.extension, call):
             call = replace(call, over="answered_elsewhere")
             self.missed = [one for one in self.missed if one.id != id]
         self._miss(call)
