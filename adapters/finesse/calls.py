@@ -129,24 +129,29 @@ def _since(leg: Leg, call: Call) -> bool:
 
 
 def why_gone(call: Call, before: Dialog, last: Dialog | None, extension: str, calls: Mapping[str, Call]) -> Over:
-    """How it ended for the agent. `before`: as it was; `last`: what was told with its end; `calls`: those that they still have."""
-    id = call.dialog.id
-    others = [
-        other for other in calls.values() if other.dialog.id != id and other.over is None and (other.leg is None or _since(other.leg, call))
-    ]
-    if call.handed:
+    """How it ended for the agent. `before`: as it was; `last`: what was told with its end; `calls`: the others, remembered ones too."""
+    parent = calls.get(call.of or "")
+    if call.handed or (parent is not None and parent.over == "transferred") or (last is not None and _replaced(call, before, last)):
         return "transferred"
-    if any(id == other.dialog.secondary_id or other.dialog.id == (last or before).secondary_id for other in others):
+    if any(_merges(other, call, last or before) for other in calls.values() if other.over is None):
         return "merged"
     if call.direction == "in" and call.rang and not call.answered:
         if is_taken(before, extension, call) or (last is not None and is_taken(last, extension, call)):
             return "answered_elsewhere"
         return "abandoned" if last is not None and _given_up(last, extension) else "missed"
-    if call.answered and last is not None:
-        were = {leg.address for leg in before.legs}
-        if any(leg.live and leg.address not in were for leg in last.legs) and sum(leg.live for leg in last.legs) >= 2:
-            return "transferred"  # somebody took the agent's place; with the phone's own keys too
     return "ended"
+
+
+def _merges(other: Call, call: Call, last: Dialog) -> bool:
+    """Whether a call lives on as the other one: one of them names the other, and it was so since this one rang."""
+    named = call.dialog.id == other.dialog.secondary_id or other.dialog.id == last.secondary_id
+    return named and (other.leg is None or _since(other.leg, call))
+
+
+def _replaced(call: Call, before: Dialog, last: Dialog) -> bool:
+    """Somebody took the agent's place in a call that goes on: a transfer, with the phone's own keys too."""
+    were, live = {leg.address for leg in before.legs}, [leg.address for leg in last.legs if leg.live]
+    return call.answered and len(live) >= 2 and any(address not in were for address in live)
 
 
 def _given_up(last: Dialog, extension: str) -> bool:

@@ -403,8 +403,7 @@ class _Draft:
 
     def _bury(self, id: str, call: Call, last: Dialog | None) -> None:
         if call.over is None:
-            others = {other: one for other, one in self.calls.items() if other != id}
-            call = replace(call, over=why_gone(call, call.dialog, last, self.extension, others))
+            call = replace(call, over=why_gone(call, call.dialog, last, self.extension, self._others(id)))
         elif call.over in ("missed", "abandoned") and last is not None and is_taken(last, self.extension, call):
             call = replace(call, over="answered_elsewhere")
             self.missed = [one for one in self.missed if one.id != id]
