@@ -233,8 +233,9 @@ class _Draft:
 
     def done(self) -> tuple[Picture, tuple[Change, ...]]:
         """The picture and what happened, calls first."""
-        for request in [request for request, asked in self.asked.items() if is_shown(asked, self.agent, self.calls)]:
-            if self.asked[request] is self.before.asked.get(request):
+        for request, asked in self.before.asked.items():
+            # before anything was read, a call that is not there is no sign
+            if self.asked.get(request) is asked and self.agent is not None and is_shown(asked, self.agent, self.calls):
                 self.end(request)
         before = self.before.shown
         left = [Gone(id, self._why(id)) for id in before if id not in self.calls or self.calls[id].over is not None]
