@@ -54,7 +54,8 @@ from adapters.finesse.platform import CCE, CCX
         ),
         (
             bodies.call_data("Продано & <b>", {"callVariable3": "", "user.ticket[2]": "TK-9"}),
-            "<Dialog><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Продано &amp; &lt;b&gt;</wrapUpReason>"
+            "<Dialog><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties>"
+            "<wrapUpReason>Продано &amp; &lt;b&gt;</wrapUpReason>"
             "<callvariables><CallVariable><name>callVariable3</name><value></value></CallVariable>"
             "<CallVariable><name>user.ticket[2]</name><value>TK-9</value></CallVariable></callvariables></mediaProperties></Dialog>",
         ),
@@ -148,9 +149,10 @@ def test_any_text_is_sent_whole_or_refused(text: str, action: str) -> None:
             continue
         found = ET.fromstring(body).findtext(path) or ""
         if path.startswith("media"):
-            assert found.replace("\n", "\r") == text.replace("\r\n", "\r").replace("\n", "\r")  # XML's own ends of lines
+            assert found == text
         else:
-            assert found == "".join(text.split()) or set(found) <= set(text)
+            assert found
+            assert set(found) <= set(text)
 
 
 def test_letters_are_the_platforms() -> None:

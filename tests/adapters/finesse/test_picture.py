@@ -282,6 +282,93 @@ def test_late_words_of_a_call_that_is_gone() -> None:
     assert shown(panel, "16801")["leg"]["state"] == "ACTIVE"
 
 
+def test_the_others_legs_tell_what_is_late_where_the_own_one_is_the_same() -> None:
+    """Somebody else's older state is older; a state with parties that no time compares is taken, and a read asked for."""
+    centre, panel = begun()
+    mine = leg(MINE, "ACTIVE")
+    newer = dialog(mine, leg("9", "HELD", 5))
+    panel.hear(told(newer), centre)
+    assert panel.hear(told(dialog(mine, leg("9", "ACTIVE", 4))), centre) == (Doubt("late"),)
+    assert panel.picture.dialogs["7"] == newer
+    joined = dialog(mine, leg("9", "HELD", 5), leg("4003", "ACTIVE", 6))
+    assert panel.hear(told(joined), centre) == ()
+    assert panel.hear(told(newer), centre) == (Doubt("unclear"),)
+    assert panel.picture.dialogs["7"] == newer
+    mixed = dialog(mine, leg("9", "ACTIVE", 4), leg("4003", "HELD", 7))
+    assert panel.hear(told(joined), centre) == ()
+    assert panel.hear(told(mixed), centre) == ()
+    assert panel.picture.dialogs["7"] == mixed
+
+
+def test_a_last_word_of_the_same_time_as_the_end() -> None:
+    """The DELETE told nothing new; a PUT of that same moment is no new call."""
+    centre, panel = begun()
+    only = dialog(leg(MINE, "ACTIVE"))
+    panel.hear(told(only), centre)
+    assert panel.hear(told(only, "DELETE"), centre) == (Gone("7", "ended"),)
+    assert panel.hear(told(only), centre) == (Doubt("buried"),)
+    assert panel.hear(told(dialog(leg(MINE, "ACTIVE", 1))), centre) == ()
+
+
+def test_a_call_that_comes_back_in_the_middle_is_the_one_that_it_was() -> None:
+    """Somebody retrieves it for the agent: who called is known."""
+    centre, panel = story("dial", "callee_answers", "drop")
+    back = replace(
+        centre.gone[-1], state="ACTIVE", legs=(leg(MINE, "ACTIVE", 60), leg("4002", "ACTIVE", 0, started=START)), from_address="4002"
+    )
+    panel.hear(told(back, "POST"), centre)
+    assert shown(panel, "16801")["direction"] == "out"
+
+
+def test_a_call_of_ones_own_that_rings_again() -> None:
+    """It comes back from where it was put: it is still the one that the agent made, and nobody missed it."""
+    centre, panel = story("dial", "callee_answers")
+    again = centre.changed(centre.own("ACTIVE")[0], MINE, "ALERTING")
+    panel.hear(told(again), centre)
+    assert shown(panel, "16801")["direction"] == "out"
+    assert panel.hear(told(centre.changed(again, MINE, "DROPPED"), "DELETE"), centre) == (Gone("16801", "ended"),)
+
+
+def test_who_was_in_the_call_before_it_rang_has_not_taken_it() -> None:
+    """A colleague who speaks with the customer calls for help: they are in it all along."""
+    centre, panel = begun()
+    ringing = dialog(leg("+15550100", "ACTIVE", -9), leg("4002", "ACTIVE", -8), leg(MINE, "ALERTING", 0), from_address="+15550100")
+    panel.hear(told(ringing, "POST"), centre)
+    over = replace(ringing, legs=(*ringing.legs[:2], leg(MINE, "DROPPED", 9)))
+    assert panel.hear(told(over, "DELETE"), centre) == (Gone("7", "missed"),)
+    panel.hear(told(replace(ringing, id="8"), "POST"), centre)
+    assert panel.hear(told(replace(over, id="8", legs=(*over.legs, leg("4003", "ACTIVE", 5))), "DELETE"), centre) == (
+        Gone("8", "answered_elsewhere"),
+    )
+
+
+def test_a_call_merged_long_ago_is_another_one_now() -> None:
+    """The survivor of a conference names it still; it has rung since, and nobody took it."""
+    centre, panel = begun()
+    panel.hear(told(dialog(leg(MINE, "ACTIVE", 1), secondary_id="8")), centre)
+    panel.hear(told(dialog(leg(MINE, "ALERTING", 5), id="8", state="ALERTING"), "POST"), centre)
+    assert panel.hear(told(dialog(leg(MINE, "DROPPED", 9), id="8", state="DROPPED"), "DELETE"), centre) == (Gone("8", "abandoned"),)
+
+
+def test_two_legs_of_the_agent() -> None:
+    """The one that was dropped first is not theirs any more."""
+    centre, panel = begun()
+    panel.hear(told(dialog(leg(MINE, "DROPPED", 0), leg(MINE, "ACTIVE", 1), leg("9", "ACTIVE", 1))), centre)
+    assert shown(panel, "7")["leg"]["state"] == "ACTIVE"
+
+
+def test_an_interruption_is_over_with_the_read() -> None:
+    """What is missing from the next one was missed."""
+    centre, panel = begun()
+    panel.took(panel.picture.serve("stale", centre.now))
+    centre.now += GAP
+    panel.read(centre)
+    go(centre, panel, "ring")
+    centre.dialogs.clear()
+    centre.now += GAP
+    assert panel.read(centre) == (Gone("16801", "missed"),)
+
+
 def test_a_known_call_appears_again_as_something_else() -> None:
     """A POST of a known id replaces it whole; an older one does not."""
     centre, panel = story("ring", "answer")
