@@ -253,7 +253,8 @@ class Centre:
         if self.gone and len(self.dialogs) < 2:
             old = self.gone[-1]
             if old.id not in self.dialogs:
-                legs = (self.leg(MINE, "ALERTING"), *(leg for leg in old.legs if leg.address != MINE))
+                others = tuple(self.leg(leg.address, "ACTIVE", started=leg.started) for leg in old.legs if leg.address != MINE)
+                legs = (*others, self.leg(MINE, "ALERTING"))
                 self.put(replace(old, state="ALERTING", legs=legs, wrap_up="", secondary_id=""), "POST")
 
     def rest(self) -> None:
