@@ -1,0 +1,1 @@
+"""Cisco Finesse: agents, their calls and what happens to them."""
