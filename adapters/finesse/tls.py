@@ -46,7 +46,7 @@ def read_pin(text: str) -> str:
 def tls_context(ca_file: Path | str | None = None, pins: Iterable[str] = (), verify: bool = True) -> ssl.SSLContext:
     """A client's context, TLS 1.2 or later. Reads files: call it in a thread.
 
-    `ca_file`: PEM; only its certificates are believed, and the host's name is checked. The server's own certificate may stand in it.
+    `ca_file`: PEM or DER; only its certificates are believed, and the host's name is checked. The server's own certificate may stand in it.
     `pins`: SHA-256 fingerprints; the server must show one of these very certificates. A pin stands for itself: names and dates are not
     looked at, for what is pinned is as a rule self-signed. With both, both must hold. With neither, the system's authorities decide.
     `verify=False` takes anybody for Finesse, and says so in the log. It must stand alone.
@@ -72,7 +72,9 @@ def _by_authority(context: ssl.SSLContext, ca_file: Path | str | None) -> ssl.SS
     if ca_file is None:
         context.load_default_certs()
     else:
-        context.load_verify_locations(cafile=str(ca_file))
+        # read here, for ssl does not say which file is missing; what is no PEM is taken for DER
+        raw = Path(ca_file).read_bytes()
+        context.load_verify_locations(cadata=raw.decode("ascii", "ignore") if b"-----BEGIN" in raw else raw)
         # what a site names it believes, also when it is the server's own certificate and nobody's authority
         context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     return context

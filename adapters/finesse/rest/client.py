@@ -41,6 +41,8 @@ __all__ = ["Finesse", "open_finesse"]
 _T = TypeVar("_T")
 _LOOK_S = 4.0
 """A look at a node's SystemInfo, at most."""
+_LOOKING = 4
+"""Connections for looks."""
 _KEEP_S, _STALE_S = 600.0, 6 * 3600.0
 """Lists change when somebody works at the configuration; old ones are better than none while Finesse is away."""
 _MOST_LISTS = 2000
@@ -67,6 +69,7 @@ class Finesse:
         sites: Sequence[str],
         http: httpx.AsyncClient,
         *,
+        looking: httpx.AsyncClient | None = None,
         timeout_s: float = 8.0,
         pace: Pace | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -76,10 +79,11 @@ class Finesse:
         tries: Tries | None = None,
         turns: Turns | None = None,
     ) -> None:
-        """See `open_finesse`, which makes one and runs `nodes`."""
+        """See `open_finesse`, which makes one and runs `nodes`. `looking`: for looks at nodes; None: `http`."""
         self.nodes = Nodes([site_of(site) for site in sites], self._look, pace=pace, now=now, clock=clock, wait=wait, jitter=jitter)
         self._timeout_s, self._clock = timeout_s, clock
         self._wire = Wire(http, now=now, clock=clock)
+        self._looking = self._wire if looking is None else Wire(looking, now=now, clock=clock)
         self._tries = tries or Tries(clock=clock)
         self._turns = turns or Turns()
         self._jars = Jars()
@@ -94,7 +98,7 @@ class Finesse:
     @property
     def sent(self) -> int:
         """Requests sent so far."""
-        return self._wire.sent
+        return self._wire.sent + (0 if self._looking is self._wire else self._looking.sent)
 
     async def user(self, who: Credentials) -> Agent:
         """The agent, as Finesse has them now. The first request with a password: it proves it."""
@@ -120,7 +124,8 @@ class Finesse:
             path = f"/User/{segment(who.agent)}/ReasonCodes?category={category}"
             return await self._read(who, path, reading.read_reasons)
 
-        return await self._reasons.get((await self._team_of(who), category), fetch, until=_in(self._timeout_s))
+        async with _by(self._timeout_s) as until:
+            return await self._reasons.get((await self._team_of(who), category), fetch, until=until)
 
     async def wrap_up_reasons(self, who: Credentials) -> tuple[WrapUpReason, ...]:
         """How the agent may classify a call. Kept ten minutes for all of a team."""
@@ -128,7 +133,8 @@ class Finesse:
         async def fetch() -> tuple[WrapUpReason, ...]:
             return await self._read(who, f"/User/{segment(who.agent)}/WrapUpReasons", reading.read_wrap_up_reasons)
 
-        return await self._wrap_up.get(await self._team_of(who), fetch, until=_in(self._timeout_s))
+        async with _by(self._timeout_s) as until:
+            return await self._wrap_up.get(await self._team_of(who), fetch, until=until)
 
     async def phone_books(self, who: Credentials) -> tuple[Contact, ...]:
         """All contacts of the agent's books. Kept ten minutes for all of a team, which is what Finesse assigns books to."""
@@ -138,16 +144,12 @@ class Finesse:
         """The agent's books with an index, kept as `phone_books`. At most 150,000 contacts are kept in all, those used lately."""
 
         async def fetch() -> Directory:
-            async with asyncio.timeout_at(until):
-                path = f"/User/{segment(who.agent)}/PhoneBooks"
-                contacts = await fetch_contacts(lambda range: self._page(who, path, range), _contacts)
-                return await asyncio.to_thread(lambda: Directory(contacts, search_contacts(contacts)))
+            path = f"/User/{segment(who.agent)}/PhoneBooks"
+            contacts = await fetch_contacts(lambda range: self._page(who, path, range), _contacts)
+            return await asyncio.to_thread(lambda: Directory(contacts, search_contacts(contacts)))
 
-        until = _in(self._timeout_s * _BOOKS_TIMES)
-        try:
+        async with _by(self._timeout_s * _BOOKS_TIMES) as until:
             return await self._books.get(await self._team_of(who), fetch, until=until)
-        except TimeoutError:
-            raise Away("its phone books did not come in time", sent=False) from None
 
     async def system(self, node: str | None = None, who: Credentials | None = None) -> SystemInfo:
         """How a node is: the one in use, or another address of `nodes.sites`. What it says is told to `nodes` too.
@@ -233,6 +235,7 @@ class Finesse:
         headers: Mapping[str, str] | None = None,
         good: tuple[int, ...] = (),
         proves: bool = False,
+        wire: Wire | None = None,
     ) -> Answer:
         """`good`: statuses that the caller reads; `proves`: Finesse looks at the password, so that a good answer says that it is right."""
         proof = proof_of(who)
@@ -243,7 +246,7 @@ class Finesse:
             cookie = self._jars.header(site, who.agent, proof)
             made = {"Accept": _XML, **signing, **({} if cookie is None else {"Cookie": cookie}), **(headers or {})}
             again = kind == "read" and self._tries.is_proven(who.agent, proof)
-            answer = await self._exchange(site, method, path, made, body, until, again=again)
+            answer = await self._exchange(site, method, path, made, body, until, again=again, wire=wire or self._wire)
             if (problem := None if answer.status in good else problem_of(answer, sent=kind == "write")) is None:
                 if proves:
                     self._tries.proven(who.agent, proof)
@@ -257,17 +260,26 @@ class Finesse:
             raise problem
 
     async def _exchange(
-        self, site: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None, until: float, *, again: bool
+        self,
+        site: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        until: float,
+        *,
+        again: bool,
+        wire: Wire,
     ) -> Answer:
         """Sends a request, a read once more when its connection broke. Raises Away."""
         url = f"{site}/finesse/api{path}"
         try:
             try:
-                answer = await self._wire.send(method, url, headers, body, until)
+                answer = await wire.send(method, url, headers, body, until)
             except NoAnswer as broken:
                 if not (again and broken.broke):
                     raise
-                answer = await self._wire.send(method, url, headers, body, until)
+                answer = await wire.send(method, url, headers, body, until)
         except NoAnswer as error:
             self.nodes.doubt(site)
             away = Away(error.reason, sent=error.sent and method != "GET")
@@ -281,16 +293,16 @@ class Finesse:
         """A node's SystemInfo, without a word to `nodes`, which asks for it itself."""
         until = _in(min(self._timeout_s, _LOOK_S))
         if who is not None and site in self._shy:
-            answer = await self._signed(site, who, "GET", "/SystemInfo", until)
+            answer = await self._signed(site, who, "GET", "/SystemInfo", until, wire=self._looking)
         else:
-            answer = await self._exchange(site, "GET", "/SystemInfo", {"Accept": _XML}, None, until, again=True)
+            answer = await self._exchange(site, "GET", "/SystemInfo", {"Accept": _XML}, None, until, again=True, wire=self._looking)
             if (problem := problem_of(answer, sent=False)) is not None:
                 if not isinstance(problem, WrongPassword):
                     raise problem
                 self._shy.add(site)
                 if who is None:
                     raise problem
-                answer = await self._signed(site, who, "GET", "/SystemInfo", until)
+                answer = await self._signed(site, who, "GET", "/SystemInfo", until, wire=self._looking)
         health = await _as_read(answer.body, read_health)
         if health.info.now is not None:
             self.nodes.learn(site, of_timestamp(health.info.now, answer.asked, answer.took_s))
@@ -299,6 +311,17 @@ class Finesse:
 
 def _in(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
+
+
+@asynccontextmanager
+async def _by(seconds: float) -> AsyncIterator[float]:
+    """Ends the block after so many seconds, by raising Away; yields its end in the loop's time."""
+    until = _in(seconds)
+    try:
+        async with asyncio.timeout_at(until):
+            yield until
+    except TimeoutError:
+        raise Away("its lists did not come in time", sent=False) from None
 
 
 def _signing(who: Credentials) -> Mapping[str, str]:
@@ -342,8 +365,9 @@ async def open_finesse(
     `transport`, `now`, `clock`, `wait`, `jitter`: for tests.
     """
     context = await asyncio.to_thread(tls_context) if tls is None else tls
-    async with await asyncio.to_thread(make_http, context, transport) as http:
-        finesse = Finesse(sites, http, timeout_s=timeout_s, pace=pace, now=now, clock=clock, wait=wait, jitter=jitter)
+    # looks have connections of their own: where one node holds up all the others, nobody would see that the other one is well
+    async with make_http(context, transport) as http, make_http(context, transport, connections=_LOOKING) as looking:
+        finesse = Finesse(sites, http, looking=looking, timeout_s=timeout_s, pace=pace, now=now, clock=clock, wait=wait, jitter=jitter)
         task = asyncio.create_task(finesse.nodes.run(), name="finesse_nodes")
         try:
             yield finesse

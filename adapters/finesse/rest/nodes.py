@@ -155,6 +155,7 @@ class Nodes:
         if not self._needed.is_set():
             self._next = dict.fromkeys(self._next, float("-inf"))
             self._needed.set()
+            self._woken.set()
         try:
             yield
         finally:
@@ -184,16 +185,20 @@ class Nodes:
             self._watching.discard(changed)
 
     def doubt(self, node: str) -> None:
-        """Has a node looked at now: it did not answer, or said that it is out of service. Nothing while nobody needs the nodes."""
-        seen = self._failover.seen(node)
-        self._next[node] = min(self._next[node], (seen.looked if seen.looked is not None else float("-inf")) + _SOONEST_S)
+        """Has a node looked at now, when it did not answer or a notification says that its service has changed.
+
+        An address or host name. At most once a second, and not while nobody needs the nodes.
+        """
+        site = self._site(node)
+        looked = self._failover.seen(site).looked
+        self._next[site] = min(self._next[site], float("-inf") if looked is None else looked + _SOONEST_S)
         self._woken.set()
 
     def heard(self, node: str, *, up: bool) -> None:
         """Says whether a node's notification service can be reached: for all agents together, not for one whose line broke."""
         if self._failover.heard(self._site(node), up, self._clock()):
             _log.info("finesse_notifications_back" if up else "finesse_notifications_out", node=node)
-            self.doubt(self._site(node))
+            self.doubt(node)
             self._tell()
 
     def follow(self, node: str | None) -> None:

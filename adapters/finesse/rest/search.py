@@ -66,24 +66,21 @@ class _Beginnings:
     """Which items have a key that begins so."""
 
     def __init__(self, pairs: Iterable[tuple[str, int]]) -> None:
-        owners: dict[str, array[int]] = {}
+        # each key once, and the items of all keys one after the other: a beginning is then one slice of them
+        owners: dict[str, list[int]] = {}
         for key, item in pairs:
-            known = owners.get(key)
-            if known is None:
-                owners[key] = array("I", (item,))
-            elif known[-1] != item:
-                known.append(item)
+            owners.setdefault(key, []).append(item)
         self._keys = sorted(owners)
-        self._owners = [owners[key] for key in self._keys]
+        self._items, self._starts = array("I"), array("I", (0,))
+        for key in self._keys:
+            self._items.extend(owners[key])
+            self._starts.append(len(self._items))
 
     def find(self, beginning: str) -> set[int]:
         """The items."""
         first = bisect_left(self._keys, beginning)
         last = bisect_left(self._keys, beginning + "\U0010ffff", first)
-        found: set[int] = set()
-        for at in range(first, last):
-            found.update(self._owners[at])
-        return found
+        return set(self._items[self._starts[first] : self._starts[last]])
 
 
 class Search(Generic[_T]):
@@ -103,7 +100,9 @@ class Search(Generic[_T]):
         """All, by name."""
         self._names = _Beginnings((word, at) for at, (words, _) in enumerate(order) for word in words)
         self._more = _Beginnings((word, at) for at, item in enumerate(self.items) for word in words_of(more(item)))
-        self._numbers = _Beginnings((key, at) for at, item in enumerate(self.items) for key in _number_keys(number(item)))
+        digits = [digits_of(number(item)) for item in self.items]
+        self._numbers = _Beginnings((each, at) for at, each in enumerate(digits) if each)
+        self._national = _Beginnings((each[1:], at) for at, each in enumerate(digits) if len(each) == _RUSSIAN and each[0] in _TRUNK)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -136,24 +135,8 @@ class Search(Generic[_T]):
     def _by_number(self, token: str) -> set[int]:
         if not token.isascii() or not token.isdigit():
             return set()
-        found = self._numbers.find(token)
-        if token[0] in _TRUNK:
-            found |= self._numbers.find(f"{_MARK}{token[1:]}")
-        return found
-
-
-_MARK = "+"
-"""Stands before the ten digits of a Russian number, so that it is found by either first digit and by none."""
-
-
-def _number_keys(number: str) -> Iterable[str]:
-    digits = digits_of(number)
-    if not digits:
-        return
-    yield digits
-    if len(digits) == _RUSSIAN and digits[0] in _TRUNK:
-        yield digits[1:]
-        yield f"{_MARK}{digits[1:]}"
+        found = self._numbers.find(token) | self._national.find(token)
+        return found | self._national.find(token[1:]) if token[0] in _TRUNK else found
 
 
 def search_contacts(contacts: Iterable[Contact]) -> Search[Contact]:
