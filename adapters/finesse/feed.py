@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.finesse.asked import Asked
+from adapters.finesse.asked import Asked, Ended
 from adapters.finesse.errors import WORDS
+from adapters.finesse.picture import Change, Gone, Picture
 from adapters.finesse.values import Agent, Call, Leg, Missed, Reason, Reasons, Service
 from hub.event import Event, Text, rfc3339
 
@@ -26,10 +27,13 @@ __all__ = [
     "dialog_json",
     "empty",
     "error_json",
+    "events",
     "fold",
     "missed_json",
     "reasons_json",
     "service_json",
+    "state_json",
+    "whole",
 ]
 
 FINESSE = "finesse:"
@@ -183,3 +187,49 @@ def error_json(code: str, say: Say, fields: Mapping[str, str] | None = None) -> 
     text = say(WORDS.get(code, WORDS["finesse_refused"]))
     filled = fields or {"data": ""}
     return {"code": code, "message": Text(ru=text["ru"].format(**filled), en=text["en"].format(**filled))}
+
+
+# -- a picture as state and events ------------------------------------------------------------------------
+
+
+def state_json(picture: Picture) -> dict[str, Any]:
+    """The state of the topic that this picture is."""
+    skew = picture.skew or _NO_SKEW
+    return {
+        "service": service_json(picture.service),
+        "platform": picture.platform,
+        "agent": None if picture.agent is None else agent_json(picture.agent, picture.reasons, skew),
+        "reasons": reasons_json(picture.reasons),
+        "dialogs": {id: dialog_json(call, skew) for id, call in picture.shown.items()},
+        "asked": {request: asked_json(asked) for request, asked in picture.asked.items()},
+        "missed": missed_json(picture.missed),
+    }
+
+
+def whole(picture: Picture) -> tuple[str, dict[str, Any]]:
+    """The event that says everything: for a new leader, or after a connection that was away for long."""
+    return "finesse.all", state_json(picture)
+
+
+def events(before: Picture, after: Picture, changes: Iterable[Change], say: Say) -> list[tuple[str, dict[str, Any]]]:
+    """Types and data of the events that make `before`'s state `after`'s, where `changes` came with it; [] where nothing is to be seen.
+
+    Calls that go come first, so that nothing rings a moment longer than it must; answers come last, when what they mean is there.
+    """
+    told: list[tuple[str, dict[str, Any]]] = [
+        ("finesse.dialog_gone", {"id": change.id, "why": change.why}) for change in changes if isinstance(change, Gone)
+    ]
+    if (before.skew or _NO_SKEW) != (after.skew or _NO_SKEW) or before.platform != after.platform:
+        told.append(whole(after))  # all times are others
+    else:
+        old, new = state_json(before), state_json(after)
+        parts = [part for part in ("service", "agent", "reasons", "missed") if old[part] != new[part]]
+        told += [(f"finesse.{part}", {part: new[part]}) for part in parts]
+        told += [("finesse.dialog", {"dialog": dialog}) for id, dialog in new["dialogs"].items() if old["dialogs"].get(id) != dialog]
+        told += [("finesse.asked", {"request": id, **asked}) for id, asked in new["asked"].items() if old["asked"].get(id) != asked]
+    return told + [("finesse.answered", _answered(change, say)) for change in changes if isinstance(change, Ended)]
+
+
+def _answered(ended: Ended, say: Say) -> dict[str, Any]:
+    data = ended.failure.data if ended.failure is not None else ""
+    return {"request": ended.request, "error": None if ended.code is None else error_json(ended.code, say, {"data": data})}

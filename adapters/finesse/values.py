@@ -24,6 +24,7 @@ __all__ = [
     "Kind",
     "Leg",
     "Missed",
+    "Over",
     "Platform",
     "Reason",
     "Reasons",
@@ -43,6 +44,8 @@ Kind = Literal["POST", "PUT", "DELETE"]
 """What an update says of its object: appeared, is now, has gone."""
 Direction = Literal["in", "out", "consult"]
 """Whose leg was alerting first: the other side called, the agent did, or the agent did beside a call that they hold."""
+Over = Literal["ended", "answered_elsewhere", "missed", "abandoned", "transferred", "merged"]
+"""How a call left an agent. `missed`: it rang out here; `abandoned`: the caller gave up; `merged`: it lives on as part of another one."""
 ServiceState = Literal["off", "connecting", "live", "stale", "refused"]
 """`off`: not signed in through us; `stale`: the connection is lost, and what is shown was so at `since`; `refused`: a person must act."""
 READY_STATES = frozenset({"READY", "NOT_READY"})
@@ -144,6 +147,11 @@ class Leg:
     actions: tuple[str, ...] = ()
     """What may be asked of it now; only one's own leg's can be relied on."""
 
+    @property
+    def live(self) -> bool:
+        """Whether it is still part of the call."""
+        return self.state not in ("DROPPED", "FAILED", "WRAP_UP")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialog:
@@ -170,8 +178,9 @@ class Dialog:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def leg(self, extension: str) -> Leg | None:
-        """One's own leg: whose address is the extension."""
-        return next((leg for leg in self.legs if extension and leg.address == extension), None)
+        """One's own leg: whose address is the extension; one that was dropped only where there is no other of them."""
+        own = [leg for leg in self.legs if extension and leg.address == extension]
+        return next((leg for leg in own if leg.live), own[0] if own else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +270,9 @@ class Call:
     """It has been alerting at the agent's phone."""
     answered: bool = False
     """The agent has been in it."""
-    over: str | None = None
+    handed: bool = False
+    """The agent asked to transfer it."""
+    over: Over | None = None
     """Why it is over for this agent, while Finesse still has it in their list; None: it is shown."""
 
 
