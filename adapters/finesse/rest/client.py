@@ -17,7 +17,8 @@ from typing import Literal, TypeVar
 import httpx
 
 from adapters.finesse import reading
-from adapters.finesse.errors import Away, OutOfService, WrongPassword
+from adapters.finesse.errors import Away, NotOffered, OutOfService, WrongPassword
+from adapters.finesse.platform import rules_of
 from adapters.finesse.rest.answers import problem_of
 from adapters.finesse.rest.books import MOST_CONTACTS, Directory, fetch_contacts
 from adapters.finesse.rest.failover import Pace
@@ -26,6 +27,7 @@ from adapters.finesse.rest.jars import Jars
 from adapters.finesse.rest.kept import Kept
 from adapters.finesse.rest.nodes import Nodes, Pause, pause
 from adapters.finesse.rest.proof import proof_of
+from adapters.finesse.rest.queues import Queue, read_queues
 from adapters.finesse.rest.search import search_contacts
 from adapters.finesse.rest.sites import segment, site_of
 from adapters.finesse.rest.skew import of_date_header, of_timestamp
@@ -45,6 +47,8 @@ _LOOKING = 4
 """Connections for looks."""
 _KEEP_S, _STALE_S = 600.0, 6 * 3600.0
 """Lists change when somebody works at the configuration; old ones are better than none while Finesse is away."""
+_QUEUES_S = 5.0
+"""Finesse itself tells of queues every ten seconds at most."""
 _MOST_LISTS = 2000
 _MOST_AGENTS = 10_000
 _BOOKS_TIMES = 4
@@ -91,6 +95,7 @@ class Finesse:
         self._teams: OrderedDict[str, tuple[bytes, str, float]] = OrderedDict()
         self._reasons: Kept[tuple[Reason, ...]] = Kept(keep_s=_KEEP_S, stale_s=_STALE_S, most=_MOST_LISTS, clock=clock)
         self._wrap_up: Kept[tuple[WrapUpReason, ...]] = Kept(keep_s=_KEEP_S, stale_s=_STALE_S, most=_MOST_LISTS, clock=clock)
+        self._queues: Kept[tuple[Queue, ...]] = Kept(keep_s=_QUEUES_S, stale_s=_QUEUES_S, most=_MOST_LISTS, clock=clock)
         self._books: Kept[Directory] = Kept(
             keep_s=_KEEP_S, stale_s=_STALE_S, most=3 * MOST_CONTACTS, weigh=lambda books: len(books.contacts) + 1, clock=clock
         )
@@ -150,6 +155,19 @@ class Finesse:
 
         async with _by(self._timeout_s * _BOOKS_TIMES) as until:
             return await self._books.get(await self._team_of(who), fetch, until=until)
+
+    async def queues(self, who: Credentials) -> tuple[Queue, ...]:
+        """The figures of the agent's queues: asked for at most every five seconds for all of a team.
+
+        Raises NotOffered where the cluster is a CCX, and nothing is sent: that has neither the figures nor notifications of them.
+        """
+        async with _by(self._timeout_s) as until:
+            if self.nodes.platform is None:
+                await self.system(who=who)
+            if not rules_of(self.nodes.platform).queue_figures:
+                raise NotOffered()
+            path = f"/User/{segment(who.agent)}/Queues"
+            return await self._queues.get(await self._team_of(who), lambda: self._read(who, path, read_queues), until=until)
 
     async def system(self, node: str | None = None, who: Credentials | None = None) -> SystemInfo:
         """How a node is: the one in use, or another address of `nodes.sites`. What it says is told to `nodes` too.

@@ -38,9 +38,9 @@ class Jars:
         kept = self._jars.get((node, agent))
         jar = dict(kept[1]) if kept is not None and kept[0] == proof else {}
         for line in set_cookies:
-            name, _, value = line.partition(";")[0].partition("=")
+            name, separator, value = line.partition(";")[0].partition("=")
             name, value = name.strip(), value.strip().strip('"')
-            if name not in _NAMES:
+            if not separator or name not in _NAMES:
                 continue
             if not value or "max-age=0" in line.lower().replace(" ", ""):
                 jar.pop(name, None)

@@ -220,16 +220,7 @@ class Nodes:
         self._saw(node, health.state, health.why, health.info)
 
     async def run(self) -> None:
-        """Looks, decides, waits, until it is cancelled. A fault of ours is logged, and the next look comes all the same."""
-        while True:
-            try:
-                await self._turns()
-            except Exception:
-                heed_cancellation()
-                _log.exception("finesse_nodes_failed")
-                await self._wait(asyncio.Event(), self._failover.pace.healthy_s)
-
-    async def _turns(self) -> None:
+        """Looks, decides, waits, until it is cancelled."""
         while True:
             await self._needed.wait()
             now = self._clock()
@@ -259,6 +250,10 @@ class Nodes:
         except FinesseError as error:
             heed_cancellation()
             self._saw(site, _state_by(error), str(error), None)
+        except Exception:
+            # a fault of ours: nothing is learnt, and the next look comes all the same
+            heed_cancellation()
+            _log.exception("finesse_look_failed", node=_host(site))
         else:
             self.learn_health(site, health)
         spread = 1 + _SPREAD * (2 * self._jitter() - 1)

@@ -70,6 +70,8 @@ class Turns:
 
 
 async def _acquire(turn: asyncio.Semaphore | asyncio.Lock, until: float) -> None:
+    if asyncio.get_running_loop().time() >= until:
+        raise Busy()
     try:
         async with asyncio.timeout_at(until):
             await turn.acquire()
