@@ -33,7 +33,7 @@ from adapters.finesse.rest.sites import segment, site_of
 from adapters.finesse.rest.skew import of_date_header, of_timestamp
 from adapters.finesse.rest.tries import Tries
 from adapters.finesse.rest.turns import Turns
-from adapters.finesse.rest.wire import Answer, NoAnswer, Wire, make_http
+from adapters.finesse.rest.wire import LOOKING, Answer, NoAnswer, Wire, make_http
 from adapters.finesse.tls import tls_context
 from adapters.finesse.values import Agent, Category, Contact, Credentials, Dialog, Reason, SystemInfo, Team, WrapUpReason
 from hub.tasks import end
@@ -43,8 +43,6 @@ __all__ = ["Finesse", "open_finesse"]
 _T = TypeVar("_T")
 _LOOK_S = 4.0
 """A look at a node's SystemInfo, at most."""
-_LOOKING = 4
-"""Connections for looks."""
 _KEEP_S, _STALE_S = 600.0, 6 * 3600.0
 """Lists change when somebody works at the configuration; old ones are better than none while Finesse is away."""
 _QUEUES_S = 5.0
@@ -87,7 +85,7 @@ class Finesse:
         self.nodes = Nodes([site_of(site) for site in sites], self._look, pace=pace, now=now, clock=clock, wait=wait, jitter=jitter)
         self._timeout_s, self._clock = timeout_s, clock
         self._wire = Wire(http, now=now, clock=clock)
-        self._looking = self._wire if looking is None else Wire(looking, now=now, clock=clock)
+        self._looking = self._wire if looking is None else Wire(looking, now=now, clock=clock, at_once=LOOKING, for_writes=0)
         self._tries = tries or Tries(clock=clock)
         self._turns = turns or Turns()
         self._jars = Jars()
@@ -97,7 +95,7 @@ class Finesse:
         self._wrap_up: Kept[tuple[WrapUpReason, ...]] = Kept(keep_s=_KEEP_S, stale_s=_STALE_S, most=_MOST_LISTS, clock=clock)
         self._queues: Kept[tuple[Queue, ...]] = Kept(keep_s=_QUEUES_S, stale_s=_QUEUES_S, most=_MOST_LISTS, clock=clock)
         self._books: Kept[Directory] = Kept(
-            keep_s=_KEEP_S, stale_s=_STALE_S, most=3 * MOST_CONTACTS, weigh=lambda books: len(books.contacts) + 1, clock=clock
+            keep_s=_KEEP_S, stale_s=_STALE_S, most=2 * MOST_CONTACTS, weigh=lambda books: len(books.contacts) + 1, clock=clock
         )
 
     @property
@@ -146,7 +144,7 @@ class Finesse:
         return (await self.directory(who)).contacts
 
     async def directory(self, who: Credentials) -> Directory:
-        """The agent's books with an index, kept as `phone_books`. At most 150,000 contacts are kept in all, those used lately."""
+        """The agent's books with an index, kept as `phone_books`. At most 100,000 contacts are kept in all, those used lately."""
 
         async def fetch() -> Directory:
             path = f"/User/{segment(who.agent)}/PhoneBooks"
@@ -384,7 +382,7 @@ async def open_finesse(
     """
     context = await asyncio.to_thread(tls_context) if tls is None else tls
     # looks have connections of their own: where one node holds up all the others, nobody would see that the other one is well
-    async with make_http(context, transport) as http, make_http(context, transport, connections=_LOOKING) as looking:
+    async with make_http(context, transport) as http, make_http(context, transport, connections=LOOKING) as looking:
         finesse = Finesse(sites, http, looking=looking, timeout_s=timeout_s, pace=pace, now=now, clock=clock, wait=wait, jitter=jitter)
         task = asyncio.create_task(finesse.nodes.run(), name="finesse_nodes")
         try:

@@ -6,19 +6,25 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-__all__ = ["CONNECTIONS", "MOST_BYTES", "Answer", "NoAnswer", "Wire", "make_http"]
+__all__ = ["CONNECTIONS", "FOR_WRITES", "LOOKING", "MOST_BYTES", "Answer", "NoAnswer", "Wire", "make_http"]
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of a body. A phone book of 6000 contacts is about 1.5 MiB."""
 _CONNECT_S = 3.0
-CONNECTIONS = 48
-"""To all nodes together: a hundred agents who come at nine make three hundred requests of some ten milliseconds."""
+CONNECTIONS = 16
+"""To all nodes together. Enough for some hundred requests a second of some ten milliseconds each. What httpcore does for a request grows
+with the connections that there are: with 48 that was three times what the request itself takes."""
+FOR_WRITES = 4
+"""Of those: nobody's call waits for an answer because five hundred others have just come."""
+LOOKING = 8
+"""For looks at nodes, beside those."""
 _IDLE_S = 15.0
 """Tomcat closes idle connections after 20 s or more: ours go before, so that no write meets one that is just being closed."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -78,9 +84,16 @@ class Wire:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         most_bytes: int = MOST_BYTES,
+        at_once: int = CONNECTIONS,
+        for_writes: int = FOR_WRITES,
     ) -> None:
-        """`now`: our wall clock, UTC; `clock`: seconds that never go back; `most_bytes`: of a body."""
+        """`now`: our wall clock, UTC; `clock`: seconds that never go back; `most_bytes`: of a body; `at_once`: requests, no more than
+        `http` has connections; `for_writes`: how many of them reads leave free. Others wait here: httpcore looks through all that wait in its
+        pool at each request and each answer.
+        """
         self._http, self._now, self._clock, self._most = http, now, clock, most_bytes
+        self._turn = asyncio.Semaphore(at_once)
+        self._reads = asyncio.Semaphore(at_once - for_writes)
         self.sent = 0
         """Requests sent so far."""
 
@@ -88,12 +101,17 @@ class Wire:
         """The answer, whatever its status. Raises NoAnswer; `until` is the loop's time."""
         # identity: an answer cannot grow while it is unpacked
         request = self._http.build_request(method, url, headers={"Accept-Encoding": "identity", **headers}, content=body)
-        self.sent += 1
+        begun = False
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(until), AsyncExitStack() as turns:
+                if method == "GET":
+                    await turns.enter_async_context(self._reads)
+                await turns.enter_async_context(self._turn)
+                self.sent += 1
+                begun = True
                 return await self._whole(request)
         except TimeoutError:
-            no_answer = NoAnswer("it did not answer in time", sent=True)
+            no_answer = NoAnswer("it did not answer in time", sent=begun)
         except httpx.TransportError as error:
             sent = not isinstance(error, _NOT_SENT)
             no_answer = NoAnswer(_reason(error), sent=sent, broke=sent and not isinstance(error, httpx.TimeoutException))

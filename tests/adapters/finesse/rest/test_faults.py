@@ -201,11 +201,37 @@ async def test_a_node_that_holds_up_every_connection_does_not_hide_the_other() -
     serve, _ = saying(http("200 OK", system_info()))
     async with server(hang) as frozen, server(serve) as well, client_on(frozen, well, timeout_s=20) as finesse:
         people = [type(ADA)(agent=str(n), password="x") for n in range(60)]
-        tasks = [asyncio.create_task(finesse.user(who), name=f"user {who.agent}") for who in people]
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(finesse.user(who), name=f"user {who.agent}") for who in people]
+        tasks.append(asyncio.create_task(finesse.system(frozen), name="a look"))
         try:
+            await asyncio.sleep(0)
             assert (await finesse.system(well)).in_service
+            assert not any(task.done() for task in tasks)
         finally:
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
         assert not [result for result in results if isinstance(result, FinesseError)]
+
+
+async def test_a_write_does_not_wait_for_reads_that_hang() -> None:
+    """Sixty agents have just come and none is answered; the sixty-first changes their state."""
+
+    async def only_writes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            if (await reader.readuntil(b"\r\n\r\n")).startswith(b"PUT"):
+                writer.write(http("202 Accepted"))
+            else:
+                await hang(reader, writer)
+
+    async with server(only_writes) as url, client_on(url, timeout_s=60) as finesse:
+        people = [type(ADA)(agent=str(n), password="x") for n in range(60)]
+        tasks = [asyncio.create_task(finesse.user(who), name=f"user {who.agent}") for who in people]
+        try:
+            await asyncio.sleep(0)
+            async with asyncio.timeout(30):
+                await finesse.change(ADA, b"", request="r")
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
