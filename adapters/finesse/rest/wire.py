@@ -87,9 +87,10 @@ class Wire:
         at_once: int = CONNECTIONS,
         for_writes: int = FOR_WRITES,
     ) -> None:
-        """`now`: our wall clock, UTC; `clock`: seconds that never go back; `most_bytes`: of a body; `at_once`: requests, no more than
-        `http` has connections; `for_writes`: how many of them reads leave free. Others wait here: httpcore looks through all that wait in its
-        pool at each request and each answer.
+        """`now`: our wall clock, UTC; `clock`: seconds that never go back; `most_bytes`: of a body.
+
+        `at_once`: requests, no more than `http` has connections; `for_writes`: how many of them reads leave free. Others wait here and not
+        in httpcore's pool, which looks through all that wait at each request and each answer.
         """
         self._http, self._now, self._clock, self._most = http, now, clock, most_bytes
         self._turn = asyncio.Semaphore(at_once)

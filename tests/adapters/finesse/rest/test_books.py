@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.errors import Away, FinesseError, OutOfService, WrongPassword
@@ -137,6 +137,7 @@ def test_totals_are_read_forgivingly(header: str | None, total: int | None) -> N
     assert PAGE == 6000
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 400), st.integers(0, 50)), max_size=60))
 async def test_what_is_kept_never_weighs_more_than_is_allowed(steps: list[tuple[int, int, int]]) -> None:
     """Keys, weights and seconds at random; what was just fetched is there."""

@@ -6,18 +6,18 @@ import asyncio
 import base64
 import logging
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.errors import Away, Busy, FinesseError, Locked, NotFound, NotOffered, NotTheirs, OutOfService, Refused, WrongPassword
 from adapters.finesse.rest.answers import problem_of
-from adapters.finesse.rest.client import open_finesse
+from adapters.finesse.rest.client import Finesse, open_finesse
 from adapters.finesse.rest.turns import Turns
 from adapters.finesse.rest.wire import Answer
 from adapters.finesse.values import Credentials
@@ -380,6 +380,7 @@ async def test_a_turn_that_does_not_come_in_time_is_busy() -> None:
     assert len(turns) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(100, 999), st.binary(max_size=200), st.sampled_from(["", "text/html", "application/xml"]), st.booleans())
 def test_every_answer_is_good_or_an_error_of_finesse(status: int, body: bytes, content_type: str, sent: bool) -> None:
     """Whatever a server, a proxy or another service says."""
@@ -389,6 +390,76 @@ def test_every_answer_is_good_or_an_error_of_finesse(status: int, body: bytes, c
     problem = problem_of(made, sent=sent)
     assert (problem is None) == (200 <= status < 300)
     assert problem is None or isinstance(problem, FinesseError)
+
+
+WAYS = st.sampled_from(["well", "403", "503", "500", "nonsense", "breaks", "refuses", "hangs", "slow"])
+ACTS = st.sampled_from(["user", "dialogs", "change", "reasons", "directory", "system"])
+STORM = st.lists(st.tuples(st.integers(1001, 1003), ACTS, WAYS, st.booleans()), max_size=40)
+
+
+@settings(deadline=None, max_examples=40)
+@given(STORM)
+async def test_whatever_happens_every_call_ends_and_nobody_keeps_a_place(storm: list[tuple[int, str, str, bool]]) -> None:
+    """Many calls at once, each met by something, some cancelled: all end as said, and afterwards every agent is served as ever."""
+    well = False
+    ways = iter([way for _, _, way, _ in storm])
+
+    async def serve(request: httpx.Request) -> httpx.Response:
+        way = "well" if well else next(ways, "well")
+        path = request.url.path.removeprefix("/finesse/api")
+        agent = path.split("/")[2] if path.startswith("/User/") else ""
+        match way:
+            case "breaks":
+                raise httpx.ReadError("broke", request=request)
+            case "refuses":
+                raise httpx.ConnectError("refused", request=request)
+            case "hangs":
+                await asyncio.Event().wait()
+            case "slow":
+                for _ in range(5):
+                    await asyncio.sleep(0)
+            case "nonsense":
+                return answer(200, b"<nonsense>")
+            case "403" | "503" | "500":
+                return answer(int(way))
+        bodies = {"": user(agent or "0"), "Dialogs": b"<Dialogs/>", "ReasonCodes": REASONS, "PhoneBooks": b"<PhoneBooks/>"}
+        body = system_info() if path == "/SystemInfo" else bodies["/".join(path.split("/")[3:])]
+        return answer(202 if request.method == "PUT" else 200, body)
+
+    def start(finesse: Finesse, who: Credentials, act: str) -> Coroutine[None, None, object]:
+        calls: dict[str, Callable[[], Coroutine[None, None, object]]] = {
+            "user": lambda: finesse.user(who),
+            "dialogs": lambda: finesse.dialogs(who),
+            "change": lambda: finesse.change(who, b"", request="r"),
+            "reasons": lambda: finesse.reasons(who, "NOT_READY"),
+            "directory": lambda: finesse.directory(who),
+            "system": lambda: finesse.system(who=who),
+        }
+        return calls[act]()
+
+    clock = Monotonic()
+    turns = Turns()
+    async with finesse_on(serve, clock=clock, turns=turns, timeout_s=600) as finesse:
+        tasks = []
+        for agent, act, way, cancelled in storm:
+            task = asyncio.create_task(start(finesse, Credentials(agent=str(agent), password="x"), act), name=act)
+            tasks.append(task)
+            if cancelled or way == "hangs":
+                await asyncio.sleep(0)
+                task.cancel()
+        # one that hangs may have met another call than the one that is cancelled for it
+        while pending := [task for task in tasks if not task.done()]:
+            await asyncio.wait(pending, timeout=0.002)
+            for task in pending[:1]:
+                task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        strange = [r for r in results if isinstance(r, BaseException) and not isinstance(r, (FinesseError, asyncio.CancelledError))]
+        assert not strange
+        assert len(turns) == 0
+        well, clock.at = True, clock.at + 1000
+        for agent in (1001, 1002, 1003):
+            for act in ("user", "dialogs", "change", "reasons", "directory", "system"):
+                await start(finesse, Credentials(agent=str(agent), password="x"), act)
 
 
 async def test_opened_it_looks_at_nodes_only_while_they_are_needed() -> None:

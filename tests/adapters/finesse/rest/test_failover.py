@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.errors import Away, FinesseError, OutOfService, WrongPassword
@@ -25,6 +25,7 @@ STATES: Sequence[NodeState] = ("in_service", "partial", "out_of_service", "maint
 LOOKS = st.lists(st.tuples(st.sampled_from(SITES), st.sampled_from(STATES), st.floats(0.1, 30.0)), max_size=80)
 
 
+@settings(deadline=None)
 @given(LOOKS)
 def test_nobody_moves_but_from_a_useless_node_to_one_in_service(looks: list[tuple[str, NodeState, float]]) -> None:
     """And not before patience ends; and never back while the new one is of use."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.rest.search import digits_of, search_contacts, words_of
@@ -76,6 +76,7 @@ CONTACTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(CONTACTS, TEXT)
 def test_it_finds_what_a_plain_look_through_all_finds(contacts: list[Contact], query: str) -> None:
     """The index is only faster."""
@@ -101,6 +102,7 @@ def test_it_finds_what_a_plain_look_through_all_finds(contacts: list[Contact], q
     assert sorted(map(repr, found.items)) == sorted(map(repr, expected))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=20))
 def test_any_text_may_be_asked_for(query: str, name: str) -> None:
     """Half characters, letters of all the world, and long ones."""

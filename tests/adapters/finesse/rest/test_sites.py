@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.rest.jars import Jars
@@ -31,6 +31,10 @@ def test_an_address_is_taken_to_its_port(given_url: str, site: str) -> None:
     [
         ("fin-a.lab.test:8445", "like https://"),
         ("", "like https://"),
+        ("https://", "like https://"),
+        ("https://fin a.lab.test", "like https://"),
+        ("https://fin-a.lab.test\\@elsewhere.test", "like https://|password"),
+        ("https://[::1", "like https://"),
         ("ftp://fin-a.lab.test", "like https://"),
         ("https://fin-a.lab.test:port", "port"),
         ("https://fin-a.lab.test:99999", "port"),
@@ -74,6 +78,7 @@ def test_jars_are_bounded() -> None:
     assert [jars.header("a", agent, b"p") for agent in "123"] == ["JSESSIONID=1", None, "JSESSIONID=3"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), max_size=5))
 def test_whatever_a_server_sets_makes_a_header_that_holds_no_second_one(lines: list[str]) -> None:
     """No line break, nothing beyond ASCII."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.rest.skew import Sample, Skew, of_date_header, of_timestamp
@@ -15,6 +15,7 @@ from tests.clock import START
 TRIPS = st.lists(st.tuples(st.booleans(), st.integers(1, 8000), st.integers(0, 100), st.integers(1, 60_000)), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(st.integers(-10_000_000, 10_000_000), TRIPS)
 def test_the_error_is_a_bound_whatever_the_trips(skew_ms: int, trips: list[tuple[bool, int, int, int]]) -> None:
     """Trips of any length, the server's stamp at any moment of one, by timestamp or by Date: the truth is within the error."""

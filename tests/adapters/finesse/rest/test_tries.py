@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.errors import Locked, WrongPassword
@@ -18,6 +18,7 @@ from tests.adapters.finesse.rest.little import Monotonic
 STEPS = st.lists(st.one_of(st.sampled_from("abcdefgh"), st.integers(1, 400), st.just("change")), max_size=60)
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_an_account_is_never_locked_by_us(steps: Sequence[str | int]) -> None:
     """Letters are passwords that somebody tries, numbers seconds that pass; `change`: an administrator sets another password.
@@ -53,6 +54,7 @@ def test_an_account_is_never_locked_by_us(steps: Sequence[str | int]) -> None:
             assert all(times <= 3 for times in sent_wrong.values())
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_a_password_that_was_never_tried_always_gets_its_turn(steps: Sequence[str | int]) -> None:
     """At the latest after five minutes."""
@@ -111,6 +113,7 @@ def test_a_bound_that_could_lock_is_refused(most: int) -> None:
         Tries(most=most)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.text())
 def test_a_proof_tells_passwords_apart_and_holds_none(agent: str, password: str, other: str, login: str) -> None:
     """No border between the parts can be moved."""
