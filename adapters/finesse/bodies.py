@@ -56,6 +56,9 @@ _ECC = re.compile(r"user\.[A-Za-z0-9_.]{1,32}(\[\d{1,3}\])?")
 _UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write (section 2.2)."""
 
+_KEPT = {"\r": "&#13;"}
+"""Else XML makes it a line feed (section 2.11)."""
+
 _Child: TypeAlias = "tuple[str, str | Iterable[_Child]]"
 
 
@@ -67,7 +70,7 @@ def _text(value: str, field: str) -> str:
 
 def _element(name: str, content: str | Iterable[_Child], field: str = "") -> str:
     if isinstance(content, str):
-        return f"<{name}>{escape(_text(content, field or name))}</{name}>"
+        return f"<{name}>{escape(_text(content, field or name), _KEPT)}</{name}>"
     return f"<{name}>{''.join(_element(child, inside, field) for child, inside in content)}</{name}>"
 
 

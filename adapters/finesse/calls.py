@@ -25,6 +25,7 @@ def seen(dialog: Dialog, extension: str, known: Call | None, calls: Mapping[str,
     leg = dialog.leg(extension)
     ringing = leg is not None and leg.state == "ALERTING"
     direction, sure, of = _direction(dialog, leg, extension, known, calls, asked_of)
+    rings = ringing and direction == "in"
     call = Call(
         dialog=dialog,
         leg=leg,
@@ -32,7 +33,8 @@ def seen(dialog: Dialog, extension: str, known: Call | None, calls: Mapping[str,
         of=of,
         number=_number(dialog, leg, extension, direction),
         sure=sure,
-        rang=(known is not None and known.rang) or (ringing and direction == "in"),
+        rang=rings or (known is not None and known.rang),
+        rang_at=leg.since if rings and leg is not None else known.rang_at if known is not None else None,
         answered=(known is not None and known.answered) or (leg is not None and leg.state in _IN_TALK),
         handed=known is not None and known.handed,
     )
@@ -40,7 +42,7 @@ def seen(dialog: Dialog, extension: str, known: Call | None, calls: Mapping[str,
         return call
     if leg is None and dialog.state != "DROPPED" and (known is None or known.leg is None):
         return call  # in the list without a leg of theirs, as long as nobody knows better: a mobile agent, an extension not yet known
-    if known is not None and known.over is not None and not (known.over in ("missed", "abandoned") and is_taken(dialog, extension)):
+    if known is not None and known.over is not None and not (known.over in ("missed", "abandoned") and is_taken(dialog, extension, call)):
         return replace(call, over=known.over)
     return replace(call, over=why_gone(call, known.dialog if known is not None else dialog, dialog, extension, calls))
 
@@ -52,7 +54,7 @@ def learned(known: Call, late: Dialog, extension: str) -> Call:
         return known
     if leg.state == "ALERTING" and not known.sure:
         number = _number(known.dialog, known.leg, extension, "in")
-        return replace(known, direction="in", of=None, sure=True, rang=True, number=number)
+        return replace(known, direction="in", of=None, sure=True, rang=True, rang_at=leg.since, number=number)
     if leg.state in _DIALLING and not known.sure:
         direction: Direction = "consult" if known.direction == "consult" else "out"
         return replace(known, direction=direction, sure=True, number=_number(known.dialog, known.leg, extension, direction))
@@ -111,9 +113,9 @@ def _number(dialog: Dialog, leg: Leg | None, extension: str, direction: Directio
     return number
 
 
-def is_taken(dialog: Dialog, extension: str) -> bool:
-    """Whether somebody else than the agent and the caller is in this call."""
-    inside = [leg for leg in dialog.legs if leg.address != extension and leg.state in _IN_TALK]
+def is_taken(dialog: Dialog, extension: str, call: Call) -> bool:
+    """Whether somebody else than the agent and the caller is in this call, and came into it since it rang here."""
+    inside = [leg for leg in dialog.legs if leg.address != extension and leg.state in _IN_TALK and _since(leg, call)]
     if any(leg.address != dialog.from_address and (leg.address or leg.kind) for leg in inside if dialog.from_address):
         return True
     if any(leg.kind == "AGENT_DEVICE" and leg.address != dialog.from_address for leg in inside):
@@ -122,23 +124,34 @@ def is_taken(dialog: Dialog, extension: str) -> bool:
     return dialog.state == "ACTIVE" and (own is None or own.state == "DROPPED") and sum(leg.state != "WRAP_UP" for leg in inside) >= 2
 
 
+def _since(leg: Leg, call: Call) -> bool:
+    return leg.since is None or call.rang_at is None or leg.since > call.rang_at
+
+
 def why_gone(call: Call, before: Dialog, last: Dialog | None, extension: str, calls: Mapping[str, Call]) -> Over:
-    """How it ended for the agent. `before`: as it was; `last`: what was told with its end; `calls`: those that they still have."""
-    id = call.dialog.id
-    others = [other for other in calls.values() if other.dialog.id != id and other.over is None]
-    if call.handed:
+    """How it ended for the agent. `before`: as it was; `last`: what was told with its end; `calls`: the others, remembered ones too."""
+    parent = calls.get(call.of or "")
+    if call.handed or (parent is not None and parent.over == "transferred") or (last is not None and _replaced(call, before, last)):
         return "transferred"
-    if any(id == other.dialog.secondary_id or other.dialog.id == (last or before).secondary_id for other in others):
+    if any(_merges(other, call, last or before) for other in calls.values() if other.over is None):
         return "merged"
     if call.direction == "in" and call.rang and not call.answered:
-        if is_taken(before, extension) or (last is not None and is_taken(last, extension)):
+        if is_taken(before, extension, call) or (last is not None and is_taken(last, extension, call)):
             return "answered_elsewhere"
         return "abandoned" if last is not None and _given_up(last, extension) else "missed"
-    if call.answered and last is not None:
-        were = {leg.address for leg in before.legs}
-        if any(leg.live and leg.address not in were for leg in last.legs) and sum(leg.live for leg in last.legs) >= 2:
-            return "transferred"  # somebody took the agent's place; with the phone's own keys too
     return "ended"
+
+
+def _merges(other: Call, call: Call, last: Dialog) -> bool:
+    """Whether a call lives on as the other one: one of them names the other, and it was so since this one rang."""
+    named = call.dialog.id == other.dialog.secondary_id or other.dialog.id == last.secondary_id
+    return named and (other.leg is None or _since(other.leg, call))
+
+
+def _replaced(call: Call, before: Dialog, last: Dialog) -> bool:
+    """Somebody took the agent's place in a call that goes on: a transfer, with the phone's own keys too."""
+    were, live = {leg.address for leg in before.legs}, [leg.address for leg in last.legs if leg.live]
+    return call.answered and len(live) >= 2 and any(address not in were for address in live)
 
 
 def _given_up(last: Dialog, extension: str) -> bool:

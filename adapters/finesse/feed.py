@@ -9,15 +9,18 @@ Times are RFC 3339, UTC, by the hub's clock: `skew` is what Finesse's is ahead o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast, get_args
 
 from adapters.finesse.asked import Asked, Ended
 from adapters.finesse.errors import WORDS
+from adapters.finesse.order import Memory
 from adapters.finesse.picture import Change, Gone, Picture
-from adapters.finesse.values import Agent, Call, Leg, Missed, Reason, Reasons, Service
+from adapters.finesse.values import Agent, Call, Dialog, Direction, Leg, Missed, Reason, Reasons, Service
 from hub.event import Event, Text, rfc3339
+from hub.principal import Principal
+from hub.topic import Topic
 
 __all__ = [
     "FINESSE",
@@ -28,9 +31,11 @@ __all__ = [
     "empty",
     "error_json",
     "events",
+    "finesse_topic",
     "fold",
     "missed_json",
     "reasons_json",
+    "resumed",
     "service_json",
     "state_json",
     "whole",
@@ -53,6 +58,11 @@ def empty() -> dict[str, Any]:
         "asked": {},
         "missed": [],
     }
+
+
+def finesse_topic(may_read: Callable[[Principal, str], Awaitable[bool]]) -> Topic:
+    """The topics of all agents, to be registered before the hub runs."""
+    return Topic(name=FINESSE, fold=fold, initial=empty, may_read=may_read)
 
 
 def fold(state: dict[str, Any], event: Event) -> None:
@@ -233,3 +243,59 @@ def events(before: Picture, after: Picture, changes: Iterable[Change], say: Say)
 def _answered(ended: Ended, say: Say) -> dict[str, Any]:
     data = ended.failure.data if ended.failure is not None else ""
     return {"request": ended.request, "error": None if ended.code is None else error_json(ended.code, say, {"data": data})}
+
+
+def resumed(id: str, state: Mapping[str, Any], at: datetime) -> Picture:
+    """A picture for a new leader, before it has read anything: what no read tells is taken from the topic's `state`.
+
+    Missed calls and requests on their way are kept, and of each call who called and whether the agent has been in it. It is `off` at `at`.
+    """
+    calls = {dialog["id"]: _remembered(dialog) for dialog in state["dialogs"].values()}
+    return Picture(
+        id=id,
+        service=Service(state="off", since=at),
+        asked={
+            request: Asked(
+                request=request,
+                action=one["action"],
+                dialog=one["dialog"],
+                at=_when(one["at"]) or at,
+                detail=one["detail"],
+                had=frozenset(calls),
+            )
+            for request, one in state["asked"].items()
+        },
+        missed=tuple(
+            Missed(
+                id=one["id"],
+                number=one["number"],
+                queue=one["queue"],
+                at=_when(one["at"]) or at,
+                why="abandoned" if one.get("why") == "abandoned" else "missed",
+            )
+            for one in state["missed"]
+        ),
+        memory=Memory(gone=calls),
+    )
+
+
+def _remembered(dialog: Mapping[str, Any]) -> Call:
+    leg = dialog["leg"]
+    state = leg["state"] if leg is not None else ""
+    direction = dialog["direction"] if dialog["direction"] in get_args(Direction) else "in"
+    return Call(
+        dialog=Dialog(
+            id=dialog["id"], state=dialog["state"], type=dialog["type"], from_address=dialog["from"], to_address=dialog["to"], legs=()
+        ),
+        leg=None,
+        direction=cast("Direction", direction),
+        of=dialog["of"],
+        number=dialog["number"],
+        sure=True,
+        rang=state == "ALERTING" and direction == "in",
+        answered=state in ("ACTIVE", "HELD", "WRAP_UP"),
+    )
+
+
+def _when(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -233,8 +233,9 @@ class _Draft:
 
     def done(self) -> tuple[Picture, tuple[Change, ...]]:
         """The picture and what happened, calls first."""
-        for request in [request for request, asked in self.asked.items() if is_shown(asked, self.agent, self.calls)]:
-            if self.asked[request] is self.before.asked.get(request):
+        for request, asked in self.before.asked.items():
+            # before anything was read, a call that is not there is no sign
+            if self.asked.get(request) is asked and self.agent is not None and is_shown(asked, self.agent, self.calls):
                 self.end(request)
         before = self.before.shown
         left = [Gone(id, self._why(id)) for id in before if id not in self.calls or self.calls[id].over is not None]
@@ -381,7 +382,7 @@ class _Draft:
         self.calls[id] = call
         self.tombs.pop(id, None)
         self.gone.pop(id, None)
-        if call.over is None or call.over == "answered_elsewhere" or is_taken(dialog, self.extension):
+        if call.over is None or call.over == "answered_elsewhere" or is_taken(dialog, self.extension, call):
             self.missed = [one for one in self.missed if one.id != id]
         else:
             self._miss(call)
@@ -403,9 +404,8 @@ class _Draft:
 
     def _bury(self, id: str, call: Call, last: Dialog | None) -> None:
         if call.over is None:
-            others = {other: one for other, one in self.calls.items() if other != id}
-            call = replace(call, over=why_gone(call, call.dialog, last, self.extension, others))
-        elif call.over in ("missed", "abandoned") and last is not None and is_taken(last, self.extension):
+            call = replace(call, over=why_gone(call, call.dialog, last, self.extension, self._others(id)))
+        elif call.over in ("missed", "abandoned") and last is not None and is_taken(last, self.extension, call):
             call = replace(call, over="answered_elsewhere")
             self.missed = [one for one in self.missed if one.id != id]
         self._miss(call)

@@ -268,6 +268,8 @@ class Call:
     """The direction was seen, not guessed."""
     rang: bool = False
     """It has been alerting at the agent's phone."""
+    rang_at: datetime | None = None
+    """Since when, by Finesse's clock."""
     answered: bool = False
     """The agent has been in it."""
     handed: bool = False

@@ -33,7 +33,7 @@ _SCENES = (
 
 def _told(operations: list[str]) -> st.SearchStrategy[list[str]]:
     part = st.one_of(st.sampled_from(operations).map(lambda name: (name,)), st.sampled_from(_SCENES))
-    return st.lists(part, min_size=1, max_size=10).map(lambda parts: [name for part in parts for name in part])
+    return st.lists(part, min_size=1, max_size=7).map(lambda parts: [name for part in parts for name in part])
 
 
 stories, timed_stories = _told(list(OPERATIONS)), _told(TIMED)
@@ -42,6 +42,10 @@ stories, timed_stories = _told(list(OPERATIONS)), _told(TIMED)
 def say(message: str) -> Text:
     """As the catalogs, which are not needed here."""
     return Text(ru=message, en=message)
+
+
+thorough = settings(max_examples=80, deadline=None)
+"""By hand also with thousands."""
 
 
 class Panel:
@@ -93,7 +97,7 @@ def begun(wrap_up: bool = False) -> tuple[Centre, Panel]:
     return centre, panel
 
 
-@settings(max_examples=300, deadline=None)
+@thorough
 @given(story=stories, wrap_up=st.booleans(), data=st.data())
 def test_with_no_loss_the_notifications_alone_are_enough(story: list[str], wrap_up: bool, data: st.DataObject) -> None:
     """Both nodes in their own order, copies in between: a read afterwards changes nothing at all."""
@@ -123,7 +127,7 @@ def _interleaved(updates: list[Update], data: st.DataObject) -> list[Update]:
     return merged + users + calls
 
 
-@settings(max_examples=300, deadline=None)
+@thorough
 @given(story=stories, wrap_up=st.booleans(), data=st.data())
 def test_whatever_was_lost_doubled_or_late_a_read_mends_it(story: list[str], wrap_up: bool, data: st.DataObject) -> None:
     """The last read wins over everything that came before it."""
@@ -136,7 +140,7 @@ def test_whatever_was_lost_doubled_or_late_a_read_mends_it(story: list[str], wra
     assert panel.equals(centre)
 
 
-@settings(max_examples=300, deadline=None)
+@thorough
 @given(story=timed_stories, wrap_up=st.booleans(), data=st.data())
 def test_what_comes_after_the_read_though_it_was_before_changes_nothing(story: list[str], wrap_up: bool, data: st.DataObject) -> None:
     """Late ones of calls that go on, of calls that are gone, and of calls that nobody had heard of."""
@@ -153,7 +157,7 @@ def test_what_comes_after_the_read_though_it_was_before_changes_nothing(story: l
     assert panel.equals(centre)
 
 
-@settings(max_examples=300, deadline=None)
+@thorough
 @given(story=timed_stories, wrap_up=st.booleans(), data=st.data())
 def test_in_any_order_the_picture_is_true_or_asks_for_a_read(story: list[str], wrap_up: bool, data: st.DataObject) -> None:
     """Nothing lost, all shuffled: it is never wrong and sure of itself."""
@@ -167,7 +171,7 @@ def test_in_any_order_the_picture_is_true_or_asks_for_a_read(story: list[str], w
     assert panel.equals(centre)
 
 
-@settings(max_examples=300, deadline=None)
+@thorough
 @given(story=stories, more=stories, wrap_up=st.booleans(), data=st.data())
 def test_a_read_while_notifications_come(story: list[str], more: list[str], wrap_up: bool, data: st.DataObject) -> None:
     """Some of them before Finesse answered, some after; the answer comes last of all: nothing is lost between the two."""
@@ -202,7 +206,7 @@ def _split(updates: list[Update], data: st.DataObject) -> tuple[list[Update], li
     return updates[:at], updates[at:]
 
 
-@settings(max_examples=300, deadline=None)
+@thorough
 @given(story=stories, data=st.data())
 def test_each_request_ends_once(story: list[str], data: st.DataObject) -> None:
     """By its id, by what it asked for, by a failure, by the read after its time, or by giving up: whatever is first."""
@@ -240,7 +244,7 @@ def test_each_request_ends_once(story: list[str], data: st.DataObject) -> None:
         assert len(ends) == 1 or (len(ends) == 2 and ends[0] is None and ends[1] is not None)
 
 
-@settings(max_examples=200, deadline=None)
+@thorough
 @given(story=timed_stories, wrap_up=st.booleans())
 def test_each_call_goes_once_and_missed_ones_were_missed(story: list[str], wrap_up: bool) -> None:
     """A call that somebody took is never a missed one; one that nobody took always is."""
