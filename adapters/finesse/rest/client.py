@@ -257,7 +257,10 @@ class Finesse:
         proof = proof_of(who)
         signing = _signing(who)
         kind: Literal["read", "write"] = "read" if method == "GET" else "write"
+        refused = self._tries.times(who.agent, proof)
         async with self._turns.hold(who.agent, kind, lambda: self._tries.is_proven(who.agent, proof), until):
+            if self._tries.times(who.agent, proof) > refused:
+                raise WrongPassword()  # of one who was before us: all who waited with the same password were one try
             self._tries.check(who.agent, proof)
             cookie = self._jars.header(site, who.agent, proof)
             made = {"Accept": _XML, **signing, **({} if cookie is None else {"Cookie": cookie}), **(headers or {})}

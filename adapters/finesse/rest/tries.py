@@ -55,6 +55,11 @@ class Tries:
         if left_s and record.in_a_row > self._most:
             raise Locked(retry_after=left_s)
 
+    def times(self, agent: str, proof: bytes) -> int:
+        """How often Finesse has refused this password since it last took one."""
+        record = self._records.get(agent)
+        return 0 if record is None else record.refused.get(proof, 0)
+
     def is_proven(self, agent: str, proof: bytes) -> bool:
         """Whether Finesse took this password the last time that it was asked."""
         record = self._records.get(agent)

@@ -96,6 +96,7 @@ class Little:
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         """For httpx.MockTransport."""
         self.asked.append(request)
+        await asyncio.sleep(0)  # as a network does: others begin meanwhile
         if request.url.host in self.down:
             raise httpx.ConnectError("refused", request=request)
         path = request.url.path.removeprefix("/finesse/api")
