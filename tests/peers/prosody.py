@@ -1,8 +1,8 @@
 """Prosody as the notification service of Finesse, which is an Openfire: XMPP with pubsub nodes, over WebSocket and TCP, on loopback ports.
 
 Its module `prosody/mod_finesse_peer.lua` makes the nodes and gives HTTP calls to publish and to break things with, so a test plays
-Finesse's side without an XMPP client of its own. Like Finesse it offers SASL PLAIN only, subscribes each agent's bare JID to the agent's own
-nodes, tells the presence of the user `finesse`, keeps nothing for who is away, and keeps subscriptions over a restart.
+Finesse's side without an XMPP client of its own. Like Finesse it offers SASL PLAIN only, subscribes each agent's bare JID to the agent's
+own nodes, tells the presence of the user `finesse`, keeps nothing for who is away, and keeps subscriptions over a restart.
 """
 
 from __future__ import annotations
@@ -228,13 +228,16 @@ class Prosody:
             root="true" if os.getuid() == 0 else "false",
             users=", ".join(map(_lua, agents)),
             nodes=", ".join(map(_lua, nodes)),
-            **{"tcp": self.tcp, "tls": self.tls, "http": self.http, "https": self.https},
+            tcp=self.tcp,
+            tls=self.tls,
+            http=self.http,
+            https=self.https,
         )
         (self._folder / "prosody.cfg.lua").write_text(text, "utf-8")
 
 
 def _lua(text: str) -> str:
-    assert '"' not in text and "\\" not in text and "\n" not in text, text
+    assert not {'"', "\\", "\n"} & set(text), text
     return f'"{text}"'
 
 

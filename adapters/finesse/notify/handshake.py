@@ -1,4 +1,4 @@
-"""From an open WebSocket to a bound resource, without I/O: feed it elements, send what it gives (RFC 7395, RFC 6120 sections 6 and 7)."""
+"""From an open connection to a bound resource, without I/O: feed it elements, send what it gives (RFC 7395, RFC 6120 sections 5 to 7)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from adapters.finesse.values import Credentials
 
 __all__ = ["Handshake", "Step", "condition_of", "end_of_auth", "end_of_stream"]
 
-Step = Literal["open", "features", "auth", "reopen", "refeatures", "bind", "session", "bound"]
+Step = Literal["open", "features", "starttls", "proceed", "auth", "reopen", "refeatures", "bind", "session", "bound"]
 _NEXT_OPEN: dict[Step, Step] = {"open": "features", "reopen": "refeatures"}
 _NOT_THE_PASSWORD = frozenset(
     {
@@ -31,28 +31,38 @@ fault: a wrong guess then costs a question to the agent, the other way round it 
 class Handshake:
     """One negotiation. `step` says what is waited for, `out` what is to be sent, `end` whether it failed, `jid` who we are when bound."""
 
-    def __init__(self, credentials: Credentials, *, domain: str, resource: str) -> None:
-        """Nothing is sent by itself: the owner sends `out` after each call, and drops it from memory."""
-        self._credentials, self._domain, self._resource = credentials, domain, resource
+    def __init__(self, credentials: Credentials, *, opening: str, resource: str, starttls: bool = False) -> None:
+        """`opening`: what begins a stream, over WebSocket `<open/>`; a stream of TCP needs a new parser, too, when the step is `reopen`.
+
+        `starttls`: insists on TLS before the password; at the step `proceed` the owner makes it, and calls `secured`.
+        """
+        self._credentials, self._opening, self._resource = credentials, opening, resource
+        self._starttls = starttls
         self._wants_session = False
         self.step: Step = "open"
         self.jid = ""
         self.end: End | None = None
-        self.out: list[str] = [stanzas.open_frame(domain)]
+        self.out: list[str] = [opening]
+        """What is to be sent; the owner empties it."""
 
     def receive(self, element: Element) -> None:
         """One more element from the server. What comes out of turn ends the try, what is nobody's business (messages) is passed over."""
         name = local(element)
         if name in ("error", "close"):
             self.end = end_of_stream(element)
-        elif name == "open" and self.step in _NEXT_OPEN:
+        elif name in ("open", "stream") and self.step in _NEXT_OPEN:
             self.step = _NEXT_OPEN[self.step]
         elif name == "features" and self.step == "features":
             self._authenticate(element)
+        elif name in ("proceed", "failure") and self.step == "starttls":
+            if name == "failure":
+                self.end = Lost("refused", "no TLS")
+            else:
+                self.step = "proceed"
         elif name == "failure" and self.step == "auth":
             self.end = end_of_auth(element)
         elif name == "success" and self.step == "auth":
-            self._say("reopen", stanzas.open_frame(self._domain))
+            self._say("reopen", self._opening)
         elif name == "features" and self.step == "refeatures":
             self._bind(element)
         elif name == "iq" and self.step == "bind" and element.get("id") == "bind":
@@ -62,7 +72,18 @@ class Handshake:
         elif name not in ("message", "presence", "iq"):
             self.end = Lost("garbage", f"{name[:32]} at {self.step}")
 
+    def secured(self) -> None:
+        """TLS is made: the stream begins anew."""
+        self._starttls = False
+        self._say("open", self._opening)
+
     def _authenticate(self, features: Element) -> None:
+        if self._starttls:
+            if child(features, "starttls") is None:
+                self.end = Lost("refused", "no TLS")
+            else:
+                self._say("starttls", stanzas.STARTTLS)
+            return
         offered = child(features, "mechanisms")
         if offered is None or "PLAIN" not in {text_of(one).upper() for one in children(offered, "mechanism")}:
             self.end = Lost("refused", "no PLAIN")  # Finesse checks the password against the contact centre: nothing else can work there

@@ -1,17 +1,61 @@
-"""A line over any transport: the session's owner, with its deadlines and pings. One timer each, no task."""
+"""A line over any transport: the session's owner, with its deadlines and pings. One timer each; the transport has the one task."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 from adapters.finesse.notify.elements import Element
 from adapters.finesse.notify.inbox import Inbox
-from adapters.finesse.notify.line import Connected, End, Event, LineEnded, Lost, NodeRefused, Terms
+from adapters.finesse.notify.line import Connected, End, Event, Line, LineEnded, Lost, NodeRefused, Terms
 from adapters.finesse.notify.session import Answered, Session
 
-__all__ = ["StandingLine"]
+__all__ = ["MAX_UNSENT", "StandingLine", "Transport", "dial_end", "opened"]
+
+MAX_UNSENT = 256 * 1024
+"""Bytes that the server does not take. We say a few hundred bytes a minute, so it has been dead for long."""
+
+
+class Transport(Protocol):
+    """One try over one way of connecting."""
+
+    line: StandingLine
+
+    async def run(self) -> None:
+        """Dials, and does whatever needs a task until the end, which it tells the line."""
+        ...
+
+    async def close(self, task: asyncio.Task[None]) -> None:
+        """Takes leave, ends the task, and returns when nothing is left of the connection, whatever the server does."""
+        ...
+
+
+@asynccontextmanager
+async def opened(transport: Transport, agent: str) -> AsyncIterator[Line]:
+    """What a Connector gives."""
+    task = asyncio.get_running_loop().create_task(transport.run(), name=f"finesse_line_{agent}")
+    try:
+        await transport.line.settled.wait()
+        yield transport.line
+    finally:
+        await transport.close(task)
+
+
+def dial_end(error: OSError) -> Lost:
+    """What a dial that failed means. Of a certificate it says what is wrong with it."""
+    match error:
+        case TimeoutError():
+            return Lost("timeout", "dial")
+        case ssl.SSLCertVerificationError():
+            return Lost("certificate", getattr(error, "verify_message", "") or str(error.args[-1]))
+        case ssl.SSLError():
+            return Lost("tls", str(error.reason or ""))
+        case _:
+            return Lost("unreachable", type(error).__name__)
 
 
 class StandingLine:

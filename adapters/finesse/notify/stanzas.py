@@ -11,6 +11,8 @@ from adapters.finesse.notify.elements import escape, quote
 
 __all__ = [
     "CLOSE",
+    "END_OF_STREAM",
+    "STARTTLS",
     "UNAVAILABLE",
     "auth",
     "bind",
@@ -20,6 +22,7 @@ __all__ = [
     "pong",
     "presence",
     "session",
+    "stream_header",
     "subscribe",
     "subscriptions",
     "unsubscribe",
@@ -29,6 +32,10 @@ _CLIENT = "xmlns='jabber:client'"
 _PUBSUB = "xmlns='http://jabber.org/protocol/pubsub'"
 CLOSE = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>"
 """RFC 7395, section 3.6."""
+STARTTLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+"""RFC 6120, section 5.4.2."""
+END_OF_STREAM = "</stream:stream>"
+"""RFC 6120, section 4.4."""
 UNAVAILABLE = f"<presence {_CLIENT} type='unavailable'/>"
 """RFC 6121, section 4.5."""
 
@@ -36,6 +43,13 @@ UNAVAILABLE = f"<presence {_CLIENT} type='unavailable'/>"
 def open_frame(domain: str) -> str:
     """The beginning of a stream over WebSocket (RFC 7395, section 3.4)."""
     return f"<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to={quote(domain)} version='1.0'/>"
+
+
+def stream_header(domain: str) -> str:
+    """The beginning of a stream over TCP (RFC 6120, section 4.2)."""
+    return (
+        f"<?xml version='1.0'?><stream:stream {_CLIENT} xmlns:stream='http://etherx.jabber.org/streams' to={quote(domain)} version='1.0'>"
+    )
 
 
 def auth(agent: str, password: str) -> str:

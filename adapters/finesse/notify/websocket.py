@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -19,15 +18,13 @@ from adapters.finesse.notify import stanzas
 from adapters.finesse.notify.elements import TooBig, Unreadable, parse
 from adapters.finesse.notify.handshake import Handshake
 from adapters.finesse.notify.line import Connector, Line, Lost, Terms
-from adapters.finesse.notify.standing import StandingLine
+from adapters.finesse.notify.standing import MAX_UNSENT, StandingLine, dial_end, opened
 from adapters.finesse.values import Credentials
 from hub.tasks import end
 
 __all__ = ["websocket_connector"]
 
 _XMPP = Subprotocol("xmpp")
-_MAX_UNSENT = 256 * 1024
-"""Bytes that the server does not take. We say a few hundred a minute, so it has been dead for long."""
 _TOO_BIG = 1009
 """RFC 6455, section 7.4.1."""
 _silent = logging.Logger("websockets.silent")
@@ -55,15 +52,8 @@ def websocket_connector(url: str, *, tls: ssl.SSLContext | None = None, terms: T
         raise ValueError("wss: needs a TLS context, ws: has none")
     agreed = terms or Terms()
 
-    @asynccontextmanager
-    async def line(credentials: Credentials, domain: str, pubsub: str) -> AsyncIterator[Line]:
-        one = _Line(url, tls, agreed, credentials, domain, pubsub)
-        task = asyncio.get_running_loop().create_task(one.run(), name=f"finesse-line-{credentials.agent}")
-        try:
-            await one.line.settled.wait()
-            yield one.line
-        finally:
-            await one.close(task)
+    def line(credentials: Credentials, domain: str, pubsub: str) -> AbstractAsyncContextManager[Line]:
+        return opened(_Line(url, tls, agreed, credentials, domain, pubsub), credentials.agent)
 
     return line
 
@@ -74,7 +64,7 @@ class _Line:
     def __init__(self, url: str, tls: ssl.SSLContext | None, terms: Terms, credentials: Credentials, domain: str, pubsub: str) -> None:
         self._url, self._tls, self._terms = url, tls, terms
         self._socket: ClientConnection | None = None
-        self._handshake: Handshake | None = Handshake(credentials, domain=domain, resource=terms.resource)
+        self._handshake: Handshake | None = Handshake(credentials, opening=stanzas.open_frame(domain), resource=terms.resource)
         self.line = StandingLine(domain=domain, pubsub=pubsub, terms=terms, send=self._send, cut=self._cut)
 
     async def run(self) -> None:
@@ -82,20 +72,14 @@ class _Line:
         try:
             async with asyncio.timeout(self._terms.step_s):
                 self._socket = await self._dial()
-        except TimeoutError:
-            self.line.ended(Lost("timeout", "dial"))
-        except ssl.SSLCertVerificationError as error:
-            self.line.ended(Lost("certificate", error.verify_message or str(error.reason or "not the pinned one")))
-        except ssl.SSLError as error:
-            self.line.ended(Lost("tls", str(error.reason or "")))
         except InvalidStatus as error:
             self.line.ended(Lost("refused", f"HTTP {error.response.status_code}"))
         except InvalidMessage:
             self.line.ended(Lost("closed", "during the dial"))
         except InvalidHandshake as error:
             self.line.ended(Lost("garbage", type(error).__name__))
-        except OSError as error:
-            self.line.ended(Lost("unreachable", type(error).__name__))
+        except OSError as error:  # TimeoutError among them
+            self.line.ended(dial_end(error))
         else:
             await self._read(self._socket)
         finally:
@@ -186,7 +170,7 @@ class _Line:
         socket = self._socket
         if socket is None or socket.state is not State.OPEN:
             return
-        if socket.transport.get_write_buffer_size() > _MAX_UNSENT:
+        if socket.transport.get_write_buffer_size() > MAX_UNSENT:
             self.line.ended(Lost("silent", "takes nothing"))
             return
         broadcast([socket], text)  # the one way to send that never waits
