@@ -84,6 +84,7 @@ class Prosody:
     def __init__(self, program: str, folder: Path, agents: Mapping[str, str], *, nodes: Iterable[str] = (), level: str = "info") -> None:
         """`agents`: id to password, neither with quotes. `nodes`: more nodes to subscribe to. `level` "debug" logs every stanza."""
         self._program, self._folder = program, folder
+        self._agents = tuple(agents)
         self._process: subprocess.Popen[bytes] | None = None
         self.tcp, self.tls, self.http, self.https = (free_port() for _ in range(4))
         """The ports: plain with STARTTLS offered, TLS at once, WebSocket, WebSocket in TLS."""
@@ -137,6 +138,16 @@ class Prosody:
         """SIGCONT."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
+
+    def mend(self) -> None:
+        """Thawed, running, nobody connected, `finesse` there, and only the automatic subscriptions: as it was at first."""
+        self.thaw()
+        if self._process is None:
+            self.start()
+        for agent in self._agents:
+            self.kick(agent)
+        self.finesse(True)
+        self._peer("POST", "tidy")
 
     @property
     def pid(self) -> int:

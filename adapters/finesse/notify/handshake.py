@@ -11,7 +11,7 @@ from adapters.finesse.values import Credentials
 
 __all__ = ["Handshake", "Step", "condition_of", "end_of_auth", "end_of_stream"]
 
-Step = Literal["open", "features", "starttls", "proceed", "auth", "reopen", "refeatures", "bind", "session", "bound"]
+Step = Literal["open", "features", "starttls", "tls", "auth", "reopen", "refeatures", "bind", "session", "bound"]
 _NEXT_OPEN: dict[Step, Step] = {"open": "features", "reopen": "refeatures"}
 _NOT_THE_PASSWORD = frozenset(
     {
@@ -34,7 +34,7 @@ class Handshake:
     def __init__(self, credentials: Credentials, *, opening: str, resource: str, starttls: bool = False) -> None:
         """`opening`: what begins a stream, over WebSocket `<open/>`; a stream of TCP needs a new parser, too, when the step is `reopen`.
 
-        `starttls`: insists on TLS before the password; at the step `proceed` the owner makes it, and calls `secured`.
+        `starttls`: insists on TLS before the password; at the step `tls` the owner makes it, and calls `secured`.
         """
         self._credentials, self._opening, self._resource = credentials, opening, resource
         self._starttls = starttls
@@ -58,7 +58,7 @@ class Handshake:
             if name == "failure":
                 self.end = Lost("refused", "no TLS")
             else:
-                self.step = "proceed"
+                self.step = "tls"
         elif name == "failure" and self.step == "auth":
             self.end = end_of_auth(element)
         elif name == "success" and self.step == "auth":

@@ -69,6 +69,7 @@ class StandingLine:
         self._inbox = Inbox(terms)
         self._session: Session | None = None
         self._asked: dict[str, asyncio.Future[str | None]] = {}
+        self._step = ""
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = self._loop.time()
         self.settled = asyncio.Event()
@@ -78,6 +79,11 @@ class StandingLine:
     def over(self) -> bool:
         """Whether it has ended."""
         return self._inbox.end is not None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether there is a session, of which leave is to be taken."""
+        return self._session is not None and not self.over
 
     # -- the Line
 
@@ -102,8 +108,10 @@ class StandingLine:
     # -- for the transport
 
     def stepped(self, step: str) -> None:
-        """The beginning has come one step on: the next has its own deadline."""
-        self._arm(self._terms.step_s, lambda: self.ended(Lost("timeout", step)))
+        """The beginning has come to this step, if it was not there already: each has its own deadline."""
+        if step != self._step:
+            self._step = step
+            self._arm(self._terms.step_s, lambda: self.ended(Lost("timeout", step)))
 
     def bound(self, jid: str) -> None:
         """The resource is bound: the session begins."""

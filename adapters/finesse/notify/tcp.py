@@ -129,8 +129,7 @@ class _Line:
             self._negotiate()
             if self._security == "starttls":
                 await self._proceed.wait()
-                async with asyncio.timeout(self._terms.step_s):
-                    await self._secure(loop)
+                await self._secure(loop)
         except OSError as error:  # TimeoutError among them
             self.line.ended(dial_end(error))
         except BaseException:
@@ -140,7 +139,7 @@ class _Line:
     async def close(self, task: asyncio.Task[None]) -> None:
         """Takes leave, within `leave_s`; afterwards nothing is left, whatever the server does."""
         try:
-            if self._stream.transport is not None and not self.line.over:
+            if self.line.has_session:
                 self.line.leave()
                 self._send(stanzas.END_OF_STREAM)
                 with suppress(TimeoutError):
@@ -196,9 +195,9 @@ class _Line:
         elif handshake.step == "bound":
             self._handshake = None  # and with it the password
             self.line.bound(handshake.jid)
-        elif out:
+        else:
             self.line.stepped(handshake.step)
-        if handshake.step == "proceed":
+        if handshake.step == "tls":
             self._proceed.set()
 
     def _send(self, text: str) -> None:

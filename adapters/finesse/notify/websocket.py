@@ -89,7 +89,7 @@ class _Line:
         """Takes leave, within `leave_s`; afterwards nothing is left, whatever the server does."""
         try:
             socket = self._socket
-            if socket is not None and not self.line.over:
+            if socket is not None and self.line.has_session:
                 self.line.leave()
                 self._send(stanzas.CLOSE)
                 with suppress(TimeoutError):
@@ -163,7 +163,7 @@ class _Line:
         elif handshake.step == "bound":
             self._handshake = None  # and with it the password
             self.line.bound(handshake.jid)
-        elif out:
+        else:
             self.line.stepped(handshake.step)
 
     def _send(self, text: str) -> None:

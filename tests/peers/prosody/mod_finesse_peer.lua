@@ -6,6 +6,7 @@
 --      POST /peer/kick?user=1001[&how=drop|close]        cuts every session of the user; close: with a stream error
 --      POST /peer/mute?node=...&for=N                    loses the next N publishes to the node
 --      POST /peer/subscribe?node=...&jid=...             a subscription that somebody left over
+--      POST /peer/tidy                                   no subscriptions but the automatic ones, no muted nodes
 --      GET  /peer/state                                  who is connected, who is subscribed
 local st = require "util.stanza";
 local json = require "util.json";
@@ -144,6 +145,19 @@ local function leave_over(event)
 	return answer(event, ok and 200 or 500, { error = err });
 end
 
+local function tidy(event)
+	local service, gone = pubsub.get_service(), 0;
+	muted = {};
+	for name, node in pairs(service.nodes) do
+		local list = {};
+		for jid in pairs(node.subscribers) do
+			if jid:find("/", 1, true) then list[#list+1] = jid; end
+		end
+		for _, jid in ipairs(list) do service:remove_subscription(name, true, jid); gone = gone + 1; end
+	end
+	return answer(event, 200, { gone = gone });
+end
+
 local function state(event)
 	local online, subscribers = {}, {};
 	for _, user in pairs(prosody.hosts[vhost].sessions) do
@@ -173,6 +187,7 @@ module:provides("http", {
 		["POST /kick"] = kick;
 		["POST /mute"] = mute;
 		["POST /subscribe"] = leave_over;
+		["POST /tidy"] = tidy;
 		["GET /state"] = state;
 	};
 });
