@@ -51,7 +51,8 @@ USUAL = [
     "<features><bind/><session/></features>",
     f"<iq type='result' id='bind'><bind><jid>{JID}</jid></bind></iq>",
     "<iq type='result' id='session'/>",
-    f"<iq type='result' id='hello' from='{PUBSUB}'><pubsub><subscriptions><subscription node='n' jid='{JID}'/></subscriptions></pubsub></iq>",
+    f"<iq type='result' id='hello' from='{PUBSUB}'>"
+    f"<pubsub><subscriptions><subscription node='n' jid='{JID}'/></subscriptions></pubsub></iq>",
     f"<iq type='result' id='clean1' from='{PUBSUB}'/>",
     f"<presence from='finesse@{DOMAIN}/a'/>",
     f"<presence from='finesse@{DOMAIN}/a' type='unavailable'/>",
