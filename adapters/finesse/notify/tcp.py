@@ -39,7 +39,8 @@ def tcp_connector(
     if (security == "none") != (tls is None):
         raise ValueError("direct TLS and STARTTLS need a TLS context, without TLS there is none")
     agreed = terms or Terms()
-    logging.getLogger("slixmpp").setLevel(logging.CRITICAL + 1)  # it writes what is sent, the password among it
+    # it has a line for each connection that ends, and below that everything it sends: whatever ends is told by the line itself
+    logging.getLogger("slixmpp").setLevel(logging.WARNING)
 
     def line(credentials: Credentials, domain: str, pubsub: str) -> AbstractAsyncContextManager[Line]:
         return opened(_Line(host, port, tls, security, agreed, credentials, domain, pubsub), credentials.agent)

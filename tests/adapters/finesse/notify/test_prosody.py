@@ -124,6 +124,7 @@ async def test_a_wrong_password_is_tried_once(server: Prosody, way: str, caplog:
             assert told == [WrongPassword()]
             tries.saw(told[0])
     assert dials == 1
+    assert not [record for record in caplog.records if record.name.startswith(("slixmpp", "websockets"))]
     assert "Secret47" not in caplog.text
     assert "ADEwMDEAU2VjcmV0NDc=" not in caplog.text
 
