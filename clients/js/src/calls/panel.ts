@@ -1,0 +1,450 @@
+import { html, nothing, type PropertyValues } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { onLocale } from '../i18n/index';
+import type { Sound } from '../inbox/sound';
+import { offer } from '../palette/offer';
+import { clockTime, serverNow } from '../ui/clock';
+import { base, define, TezElement } from '../ui/element';
+import { icon } from '../ui/icons';
+import '../ui/states';
+import './card';
+import type { TezCallsCard } from './card';
+import './help';
+import type { TezCallsHelp } from './help';
+import { glyph } from './icons';
+import { callKey } from './key';
+import { type KeyAct, keyAct } from './keys';
+import { can, consultation, isSignedIn, offers, ordered, rings } from './look';
+import './missed';
+import { panelStyles } from './panel-styles';
+import './pick';
+import type { Picked, TezCallsPick } from './pick';
+import { Ring } from './ring';
+import './sign-in';
+import './state-bar';
+import type { TezCallsState } from './state-bar';
+import type { CallStore, View } from './store';
+import { t } from './strings';
+import { keyStyles } from './styles';
+import './timer';
+import type { Dialog } from './types';
+import { canPopOut, popOut } from './window';
+import { faultText, numberText } from './words';
+
+const OPEN = 'tez.calls.open'; // this browser's choice
+
+/**
+ * <tez-calls .store .sound>: the telephone of a contact-centre agent. Docked at the side (`dock="side"`), folded to a bar, or in a
+ * window of its own. An incoming call opens it, rings in the leading tab and is spoken at once.
+ */
+export class TezCalls extends TezElement {
+  static override styles = [base, keyStyles, panelStyles];
+
+  @property({ attribute: false }) store: CallStore | null = null;
+  @property({ attribute: false }) sound: Pick<Sound, 'ring' | 'on' | 'muted' | 'locked' | 'unlock'> | null = null;
+  @property({ reflect: true }) dock: 'side' | 'bar' | 'window' = 'side';
+  /** A call waits to be answered. */
+  @property({ type: Boolean, reflect: true }) ringing = false;
+  /** Stands as it is put: in the gallery. */
+  @property({ type: Boolean }) fixed = false;
+  @state() private view: View | null = null;
+  @state() private dialling = false;
+  /** Said at once, to whoever cannot see it. */
+  @state() private spoken = '';
+  @query('tez-calls-state') private bar!: TezCallsState | null;
+  @query('tez-calls-help') private help!: TezCallsHelp | null;
+  @query('tez-calls-pick[pad]') private pick!: TezCallsPick | null;
+
+  #undos: (() => void)[] = [];
+  #ring: Ring | null = null;
+  #told = new Set<string>();
+  #popped: Window | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.dock !== 'window' && !this.fixed) this.dock = recall();
+    this.#wire();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unwire();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if ((changed.has('store') || changed.has('sound')) && this.hasUpdated) this.#wire();
+  }
+
+  #unwire(): void {
+    for (const undo of this.#undos.splice(0)) undo();
+    this.#ring = null;
+  }
+
+  #wire(): void {
+    this.#unwire();
+    const { store, sound } = this;
+    if (!store) return;
+    if (sound) {
+      const ring = new Ring(sound);
+      this.#ring = ring;
+      this.#undos.push(
+        () => ring.close(),
+        sound.on(() => this.requestUpdate()),
+      );
+    }
+    const key = (event: KeyboardEvent) => this.#hot(event);
+    // Before the page's own keys, and wherever one types: a call does not wait for the right focus.
+    const windows = new Set([window, this.ownerDocument.defaultView ?? window]);
+    for (const one of windows) one.addEventListener('keydown', key, true);
+    this.#undos.push(
+      () => {
+        for (const one of windows) one.removeEventListener('keydown', key, true);
+      },
+      store.on('change', (view) => this.#take(view)),
+      onLocale(() => this.requestUpdate()),
+      offer(() => this.#actions()),
+    );
+    this.#take(store.view);
+  }
+
+  #take(view: View): void {
+    this.view = view;
+    const waiting = view.asOf === null ? ordered(view.calls).filter(rings) : [];
+    this.ringing = waiting.length > 0;
+    this.#ring?.set(this.ringing && view.leader);
+    const fresh = waiting.filter(({ id }) => !this.#told.has(id));
+    this.#told = new Set(waiting.map(({ id }) => id));
+    const first = fresh[0];
+    if (first) {
+      this.spoken = t(first.queue ? 'incomingFrom' : 'incoming', { who: numberText(first.number), queue: first.queue });
+      if (this.dock === 'bar' && !this.fixed) this.dock = 'side'; // as long as the person wants; the choice is not kept
+    } else if (!waiting.length) this.spoken = '';
+    if (this.dialling && ordered(view.calls).some(({ leg }) => leg?.state === 'INITIATED')) this.dialling = false;
+  }
+
+  // — Keys —
+
+  #hot(event: KeyboardEvent): void {
+    const { view } = this;
+    const act = keyAct(event);
+    if (!act || !view || view.config?.hotkeys === false || event.repeat || event.defaultPrevented) return;
+    if (this.#do(act, view)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  /** Whether the key meant something now. */
+  #do(act: KeyAct, view: View): boolean {
+    const calls = ordered(view.calls);
+    const act1 = (action: string, needs: string): boolean => {
+      const dialog = calls.find((one) => can(one, needs));
+      if (dialog) void this.store?.act(dialog.id, action);
+      return dialog !== undefined;
+    };
+    switch (act) {
+      case 'answer':
+        return act1('answer', 'ANSWER');
+      case 'hold':
+        return act1('hold', 'HOLD') || act1('retrieve', 'RETRIEVE');
+      case 'drop':
+        return act1('drop', 'DROP');
+      case 'consult':
+      case 'transfer':
+      case 'keypad':
+        return this.#openSheet(act, calls);
+      case 'ready':
+        if (!offers(view.calls).ready) return false;
+        this.bar?.ready();
+        return true;
+      case 'notReady':
+        if (!offers(view.calls).notReady) return false;
+        void this.bar?.openReasons();
+        return true;
+      case 'dial':
+        if (!isSignedIn(view.calls)) return false;
+        void this.#dial();
+        return true;
+      case 'panel':
+        this.#fold(this.dock === 'side');
+        return true;
+    }
+  }
+
+  #openSheet(sheet: 'consult' | 'transfer' | 'keypad', calls: readonly Dialog[]): boolean {
+    const needs = { consult: ['CONSULT_CALL'], transfer: ['TRANSFER_SST', 'CONSULT_CALL'], keypad: ['SEND_DTMF'] }[
+      sheet
+    ];
+    const finish = sheet === 'transfer' ? calls.find((one) => can(one, 'TRANSFER')) : undefined;
+    if (finish) {
+      void this.store?.act(finish.id, 'transfer');
+      return true;
+    }
+    const dialog = calls.find((one) => needs.some((need) => can(one, need)));
+    if (!dialog) return false;
+    void this.#show().then(() => {
+      const cards = [...this.renderRoot.querySelectorAll<TezCallsCard>('tez-calls-card')];
+      void cards.find((card) => card.dialog?.id === dialog.id)?.open(sheet);
+    });
+    return true;
+  }
+
+  /** What the command palette offers of the telephone. */
+  #actions() {
+    const { view } = this;
+    if (!view || !isSignedIn(view.calls)) return [];
+    const may = offers(view.calls);
+    return [
+      { id: 'calls-dial', label: t('dial'), icon: 'call' as const, hint: 'Alt+M', run: () => void this.#dial() },
+      ...(may.ready
+        ? [
+            {
+              id: 'calls-ready',
+              label: t('stateTo', { state: t('ready') }),
+              icon: 'call' as const,
+              run: () => this.bar?.ready(),
+            },
+          ]
+        : []),
+      ...view.calls.reasons.not_ready.map(({ id, label }) => ({
+        id: `calls-not-ready-${id}`,
+        label: t('stateTo', { state: `${t('notReady')} · ${label}` }),
+        icon: 'call' as const,
+        run: () => void this.store?.setState('NOT_READY', id),
+      })),
+    ];
+  }
+
+  // — Places —
+
+  async #show(): Promise<void> {
+    if (this.dock === 'bar') this.#fold(false);
+    await this.updateComplete;
+  }
+
+  #fold(folded: boolean): void {
+    if (this.dock === 'window') return;
+    this.dock = folded ? 'bar' : 'side';
+    try {
+      localStorage.setItem(OPEN, folded ? 'no' : 'yes');
+    } catch {
+      // then it holds as long as the page
+    }
+    void this.updateComplete.then(() => this.#key(folded ? 'unfold' : 'fold')?.focus());
+  }
+
+  #key(name: string): HTMLElement | null {
+    return this.renderRoot.querySelector(`[data-key=${name}]`);
+  }
+
+  async #dial(): Promise<void> {
+    await this.#show();
+    this.dialling = true;
+    await this.updateComplete;
+    await this.pick?.updateComplete;
+    this.pick?.focus();
+  }
+
+  async #stopDialling(): Promise<void> {
+    this.dialling = false;
+    await this.updateComplete;
+    this.#key('dial')?.focus();
+  }
+
+  async #popOut(): Promise<void> {
+    if (this.#popped) return this.#popped.close();
+    try {
+      this.#popped = await popOut(this, () => {
+        this.#popped = null;
+        this.dock = 'side';
+      });
+      if (this.#popped) this.dock = 'window';
+    } catch {
+      // The browser would not: the panel stays where it is.
+    }
+  }
+
+  // — Rendering —
+
+  override render() {
+    const { view } = this;
+    if (!view || !this.store) return nothing;
+    return html`<div class="sr" role="alert">${this.spoken}</div>
+      <aside aria-label=${t('title')} class=${this.dock === 'bar' ? 'bar' : 'panel'}>
+        ${this.dock === 'bar' ? this.#bar(view) : this.#panel(view)}
+      </aside>
+      <tez-calls-help></tez-calls-help>`;
+  }
+
+  #bar(view: View) {
+    const first = ordered(view.calls)[0];
+    const shown = isSignedIn(view.calls);
+    return html`${
+      shown
+        ? html`<tez-calls-state small class=${view.asOf === null ? '' : 'old'} .store=${this.store} .view=${view}></tez-calls-state>`
+        : html`<span class="muted">${t('signedOut')}</span>`
+    }
+      <div class="now">
+        ${view.asOf === null ? nothing : html`<span class="muted">${this.#asOf(view.asOf)}</span>`}
+        ${first ? this.#short(first, view) : nothing}
+        <div role="alert">${view.fault ? html`<p class="fault">${faultText(view.fault)}</p>` : nothing}</div>
+      </div>
+      ${this.#missedKey(view)}
+      <button class="btn key square ghost" type="button" data-key="unfold" aria-expanded="false" aria-label=${t('unfold')} title=${`${t('unfold')} (Alt+P)`} @click=${() => this.#fold(false)}>
+        ${glyph('up')}
+      </button>`;
+  }
+
+  /** One call in one line. */
+  #short(dialog: Dialog, view: View) {
+    const known = dialog.number && view.config?.lookup ? this.store?.lookup(dialog.number) : null;
+    const asked = (action: string) => view.pending.some((one) => one.dialog === dialog.id && one.action === action);
+    const key = (action: 'answer' | 'hold' | 'retrieve' | 'drop', needs: string, kind: 'go' | 'danger' | '') =>
+      can(dialog, needs)
+        ? callKey({
+            id: action,
+            label: t(action),
+            icon: action === 'answer' ? 'call' : action,
+            kind,
+            run: () => void this.store?.act(dialog.id, action),
+            pending: asked(action),
+            barred: view.barred !== null,
+          })
+        : nothing;
+    return html`<span class="call"
+        ><b>${known?.caller?.people[0]?.name ?? numberText(dialog.number)}</b>
+        <tez-calls-timer .at=${dialog.leg?.since ?? dialog.started}></tez-calls-timer></span
+      >${key('answer', 'ANSWER', 'go')}${key('hold', 'HOLD', '')}${key('retrieve', 'RETRIEVE', '')}${key('drop', 'DROP', 'danger')}`;
+  }
+
+  #missedKey(view: View) {
+    const n = view.missed.length;
+    return n
+      ? html`<button class="btn key square ghost missed" type="button" aria-label=${t('missed', { n })} title=${t('missed', { n })} @click=${() => void this.#show()}>
+          ${glyph('missed')}<span class="n" aria-hidden="true">${n}</span>
+        </button>`
+      : nothing;
+  }
+
+  #panel(view: View) {
+    const { service, agent } = view.calls;
+    const working = isSignedIn(view.calls) && service.state !== 'off' && service.state !== 'refused';
+    const old = view.asOf === null ? '' : 'old';
+    return html`${
+      working && agent
+        ? html`<div class="top ${old}"><tez-calls-state .store=${this.store} .view=${view}></tez-calls-state></div>`
+        : nothing
+    }
+      <div class="scroll">
+        ${this.#notes(view)}
+        ${
+          !view.loaded || (service.state === 'connecting' && !agent)
+            ? html`<tez-loading rows="2" .reason=${t('connecting')}></tez-loading>`
+            : working
+              ? this.#work(view, old)
+              : html`<div class="section"><tez-calls-sign-in .store=${this.store} .view=${view}></tez-calls-sign-in></div>`
+        }
+        <tez-calls-missed class="section" ?hidden=${!view.missed.length} .store=${this.store} .view=${view} @emptied=${() => this.#key('dial')?.focus()}></tez-calls-missed>
+      </div>
+      ${this.#tools(working, view)}`;
+  }
+
+  #asOf(at: number): string {
+    return t('asOf', { time: clockTime(at, serverNow()) });
+  }
+
+  #notes(view: View) {
+    const { sound } = this;
+    const deaf = sound && view.leader && !sound.muted && sound.locked && isSignedIn(view.calls);
+    return html`<div role="status">
+        ${view.asOf === null ? nothing : html`<p class="note">${icon('offline', 16)}<span>${t(view.barred === 'stale' ? 'staleWhy' : 'offlineWhy')} ${this.#asOf(view.asOf)}</span></p>`}
+      </div>
+      <div role="alert">
+        ${
+          view.fault
+            ? html`<p class="note bad">
+                ${icon('warn', 16)}<span>${faultText(view.fault)}</span>
+                <button class="btn ghost icon small" type="button" aria-label=${t('dismiss')} title=${t('dismiss')} @click=${() => this.store?.forgive()}>
+                  ${icon('close', 14)}
+                </button>
+              </p>`
+            : nothing
+        }
+      </div>
+      ${deaf ? html`<button class="btn small" type="button" @click=${() => void sound.unlock()}>${icon('mute', 16)}${t('unlock')}</button>` : nothing}`;
+  }
+
+  #work(view: View, old: string) {
+    const calls = ordered(view.calls);
+    const pair = consultation(view.calls);
+    const card = (dialog: Dialog) =>
+      html`<tez-calls-card class=${old} .dialog=${dialog} .store=${this.store} .view=${view}></tez-calls-card>`;
+    return html`${
+      this.dialling
+        ? html`<div class="section">
+            <tez-calls-pick
+              pad
+              .store=${this.store}
+              .view=${view}
+              .ways=${['call'] as const}
+              .label=${t('dialWhom')}
+              @pick=${(event: CustomEvent<Picked>) => void this.#place(event.detail)}
+              @leave=${() => void this.#stopDialling()}
+            ></tez-calls-pick>
+          </div>`
+        : nothing
+    }
+      ${pair ? html`<p class="note">${glyph('consult', 16)}<span>${t('consulting')}</span></p>` : nothing}
+      ${repeat(calls, ({ id }) => id, card)}
+      ${
+        calls.length || this.dialling
+          ? nothing
+          : html`<p class="idle">${view.pending.some(({ action }) => action === 'make_call') ? t('placing') : t('noCalls')}</p>`
+      }`;
+  }
+
+  async #place({ number }: Picked): Promise<void> {
+    if (await this.store?.makeCall(number)) return; // what was typed stays
+    await this.#stopDialling();
+  }
+
+  #tools(working: boolean, view: View) {
+    const tool = (id: string, label: string, inner: unknown, run: () => void, hot = '') =>
+      html`<button class="btn key square ghost" type="button" data-key=${id} aria-label=${label} title=${hot ? `${label} (${hot})` : label} @click=${run}>${inner}</button>`;
+    return html`<div class="tools">
+      ${
+        working
+          ? html`<button
+              class="btn key ghost grow"
+              type="button"
+              data-key="dial"
+              aria-expanded=${this.dialling ? 'true' : 'false'}
+              aria-keyshortcuts=${view.config?.hotkeys === false ? nothing : 'Alt+M'}
+              @click=${() => void (this.dialling ? this.#stopDialling() : this.#dial())}
+            >
+              ${glyph('call')}${t('dial')}
+            </button>`
+          : html`<span class="grow"></span>`
+      }
+      ${tool('keys', t('keys'), icon('keyboard'), () => this.help?.show())}
+      ${canPopOut() ? tool('pop', t(this.dock === 'window' ? 'popIn' : 'popOut'), glyph(this.dock === 'window' ? 'back' : 'out'), () => void this.#popOut()) : nothing}
+      ${this.dock === 'window' ? nothing : tool('fold', t('fold'), icon('down'), () => this.#fold(true), 'Alt+P')}
+    </div>`;
+  }
+}
+define('tez-calls', TezCalls);
+
+function recall(): 'side' | 'bar' {
+  try {
+    return localStorage.getItem(OPEN) === 'no' ? 'bar' : 'side';
+  } catch {
+    return 'side';
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tez-calls': TezCalls;
+  }
+}
