@@ -14,15 +14,21 @@ from typing import Literal
 __all__ = [
     "READY_STATES",
     "Agent",
+    "Call",
     "Category",
     "Contact",
     "Credentials",
     "Dialog",
+    "Direction",
     "Failure",
     "Kind",
     "Leg",
+    "Missed",
     "Platform",
     "Reason",
+    "Reasons",
+    "Service",
+    "ServiceState",
     "SystemInfo",
     "Team",
     "Update",
@@ -35,6 +41,10 @@ Platform = Literal["ccx", "cce"]
 Category = Literal["NOT_READY", "LOGOUT"]
 Kind = Literal["POST", "PUT", "DELETE"]
 """What an update says of its object: appeared, is now, has gone."""
+Direction = Literal["in", "out", "consult"]
+"""Whose leg was alerting first: the other side called, the agent did, or the agent did beside a call that they hold."""
+ServiceState = Literal["off", "connecting", "live", "stale", "refused"]
+"""`off`: not signed in through us; `stale`: the connection is lost, and what is shown was so at `since`; `refused`: a person must act."""
 READY_STATES = frozenset({"READY", "NOT_READY"})
 """The states that an agent may set, beside signing in and out."""
 
@@ -231,3 +241,60 @@ class Update:
     system: str | None = None
     """The status of SystemInfo."""
     failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A dialog as one agent has it: with what only the order of things told."""
+
+    dialog: Dialog
+    leg: Leg | None
+    """The agent's own; None where no participant is theirs."""
+    direction: Direction
+    of: str | None = None
+    """The call that this consult call belongs to."""
+    number: str = ""
+    """The other party's; empty when hidden."""
+    sure: bool = False
+    """The direction was seen, not guessed."""
+    rang: bool = False
+    """It has been alerting at the agent's phone."""
+    answered: bool = False
+    """The agent has been in it."""
+    over: str | None = None
+    """Why it is over for this agent, while Finesse still has it in their list; None: it is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A call that rang here and that nobody took."""
+
+    id: str
+    """The dialog's."""
+    number: str
+    queue: str
+    at: datetime
+    """By the hub's clock."""
+    why: Literal["missed", "abandoned"] = "missed"
+    """`missed`: it rang out here; `abandoned`: the caller gave up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How the connection of an agent is."""
+
+    state: ServiceState
+    since: datetime
+    why: str | None = None
+    """A code of `adapters.finesse.errors`."""
+    node: str | None = None
+    """The host that serves the agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """What an agent may choose from."""
+
+    not_ready: tuple[Reason, ...] = ()
+    logout: tuple[Reason, ...] = ()
+    wrap_up: tuple[WrapUpReason, ...] = ()
