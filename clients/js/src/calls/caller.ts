@@ -127,6 +127,11 @@ export class TezCallsCaller extends TezElement {
     if (!this.emit('tez-new-ticket', detail)) event.preventDefault();
   }
 
+  /** Nothing to show takes no room either. */
+  protected override updated(): void {
+    this.hidden = !this.shadowRoot?.childElementCount;
+  }
+
   override render() {
     const { dialog, known, view } = this;
     if (!dialog || !view) return nothing;

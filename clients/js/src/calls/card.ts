@@ -123,6 +123,11 @@ export class TezCallsCard extends TezElement {
     const { leg } = dialog;
     const known = dialog.number && view.config?.lookup && store ? store.lookup(dialog.number) : null;
     const over = leg?.state === 'WRAP_UP';
+    // The tickets are for the call, the outcome is for its end.
+    const wrap =
+      can(dialog, 'UPDATE_CALL_DATA') && view.calls.reasons.wrap_up.length
+        ? html`<tez-calls-wrap .dialog=${dialog} .store=${store} .view=${view}></tez-calls-wrap>`
+        : nothing;
     return html`<article aria-labelledby="who">
       <div class="head">
         <span class="leg">${outline(rings(dialog) ? 'ring' : leg?.state === 'HELD' ? 'hold' : over ? 'work' : 'talk', 14)}${legWord(dialog)}</span>
@@ -131,12 +136,13 @@ export class TezCallsCard extends TezElement {
       </div>
       ${this.#who(dialog, known)} ${leg?.state === 'FAILED' ? html`<p class="cause">${causeWord(leg.cause)}</p>` : nothing}
       ${this.#keys()} ${this.#sheet(dialog)} ${this.#parties(dialog)}
-      <tez-calls-wrap .dialog=${dialog} .store=${store} .view=${view} ?hidden=${!can(dialog, 'UPDATE_CALL_DATA')}></tez-calls-wrap>
+      ${over ? wrap : nothing}
       ${
         dialog.direction === 'consult' && leg?.state !== 'ALERTING'
           ? nothing
           : html`<tez-calls-caller .dialog=${dialog} .store=${store} .view=${view} .known=${known}></tez-calls-caller>`
       }
+      ${over ? nothing : wrap}
       <tez-calls-data .dialog=${dialog} .store=${store} .view=${view}></tez-calls-data>
     </article>`;
   }

@@ -81,6 +81,11 @@ export class TezCallsData extends TezElement {
     await this.#edit(false);
   };
 
+  /** Nothing to show takes no room either. */
+  protected override updated(): void {
+    this.hidden = !this.shadowRoot?.childElementCount;
+  }
+
   override render() {
     const { dialog } = this;
     if (!dialog) return nothing;

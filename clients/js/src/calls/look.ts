@@ -50,8 +50,8 @@ export function offers(calls: Calls): { ready: boolean; notReady: boolean; signO
   if (!agent || !isSignedIn(calls)) return { ready: false, notReady: false, signOut: false };
   const busy = isBusy(agent);
   return {
-    // CCX refuses a pending READY.
-    ready: agent.state !== 'READY' && !(busy && calls.platform !== 'cce'),
+    // During a call only to take a pending NOT_READY back; CCX refuses it.
+    ready: agent.state !== 'READY' && (!busy || (calls.platform === 'cce' && agent.pending === 'NOT_READY')),
     notReady: true,
     // CCE wants NOT_READY first.
     signOut: !busy && !(calls.platform === 'cce' && agent.state === 'READY'),
@@ -139,7 +139,7 @@ export function newTicketUrl(
   if (!base) return null;
   let url: URL;
   try {
-    url = new URL(base, location.origin);
+    url = new URL(base, globalThis.location?.origin);
   } catch {
     return null;
   }

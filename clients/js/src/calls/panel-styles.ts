@@ -41,6 +41,13 @@ export const panelStyles = css`
   .scroll > * {
     min-width: 0;
   }
+  .notes {
+    margin-bottom: calc(-1 * var(--tez-3)); /* empty, it takes no room between the others */
+  }
+  .notes .note,
+  .notes .btn.deaf {
+    margin-bottom: var(--tez-3);
+  }
   .section {
     padding: var(--tez-3);
     border: 1px solid var(--tez-line);

@@ -13,7 +13,6 @@ import type { TezCallsCard } from './card';
 import './help';
 import type { TezCallsHelp } from './help';
 import { glyph } from './icons';
-import { callKey } from './key';
 import { type KeyAct, keyAct } from './keys';
 import { can, consultation, isSignedIn, offers, ordered, rings } from './look';
 import './missed';
@@ -23,6 +22,7 @@ import type { Picked, TezCallsPick } from './pick';
 import { Ring } from './ring';
 import './sign-in';
 import './state-bar';
+import { shortCall, telephoneActions } from './short';
 import type { TezCallsState } from './state-bar';
 import type { CallStore, View } from './store';
 import { t } from './strings';
@@ -103,7 +103,13 @@ export class TezCalls extends TezElement {
       },
       store.on('change', (view) => this.#take(view)),
       onLocale(() => this.requestUpdate()),
-      offer(() => this.#actions()),
+      offer(() =>
+        telephoneActions(this.view, {
+          dial: () => void this.#dial(),
+          ready: () => this.bar?.ready(),
+          notReady: (reason) => void store.setState('NOT_READY', reason),
+        }),
+      ),
     );
     this.#take(store.view);
   }
@@ -190,32 +196,6 @@ export class TezCalls extends TezElement {
     return true;
   }
 
-  /** What the command palette offers of the telephone. */
-  #actions() {
-    const { view } = this;
-    if (!view || !isSignedIn(view.calls)) return [];
-    const may = offers(view.calls);
-    return [
-      { id: 'calls-dial', label: t('dial'), icon: 'call' as const, hint: 'Alt+M', run: () => void this.#dial() },
-      ...(may.ready
-        ? [
-            {
-              id: 'calls-ready',
-              label: t('stateTo', { state: t('ready') }),
-              icon: 'call' as const,
-              run: () => this.bar?.ready(),
-            },
-          ]
-        : []),
-      ...view.calls.reasons.not_ready.map(({ id, label }) => ({
-        id: `calls-not-ready-${id}`,
-        label: t('stateTo', { state: `${t('notReady')} · ${label}` }),
-        icon: 'call' as const,
-        run: () => void this.store?.setState('NOT_READY', id),
-      })),
-    ];
-  }
-
   // — Places —
 
   async #show(): Promise<void> {
@@ -287,35 +267,13 @@ export class TezCalls extends TezElement {
     }
       <div class="now">
         ${view.asOf === null ? nothing : html`<span class="muted">${this.#asOf(view.asOf)}</span>`}
-        ${first ? this.#short(first, view) : nothing}
+        ${first ? shortCall(first, view, this.store) : nothing}
         <div role="alert">${view.fault ? html`<p class="fault">${faultText(view.fault)}</p>` : nothing}</div>
       </div>
       ${this.#missedKey(view)}
       <button class="btn key square ghost" type="button" data-key="unfold" aria-expanded="false" aria-label=${t('unfold')} title=${`${t('unfold')} (Alt+P)`} @click=${() => this.#fold(false)}>
         ${glyph('up')}
       </button>`;
-  }
-
-  /** One call in one line. */
-  #short(dialog: Dialog, view: View) {
-    const known = dialog.number && view.config?.lookup ? this.store?.lookup(dialog.number) : null;
-    const asked = (action: string) => view.pending.some((one) => one.dialog === dialog.id && one.action === action);
-    const key = (action: 'answer' | 'hold' | 'retrieve' | 'drop', needs: string, kind: 'go' | 'danger' | '') =>
-      can(dialog, needs)
-        ? callKey({
-            id: action,
-            label: t(action),
-            icon: action === 'answer' ? 'call' : action,
-            kind,
-            run: () => void this.store?.act(dialog.id, action),
-            pending: asked(action),
-            barred: view.barred !== null,
-          })
-        : nothing;
-    return html`<span class="call"
-        ><b>${known?.caller?.people[0]?.name ?? numberText(dialog.number)}</b>
-        <tez-calls-timer .at=${dialog.leg?.since ?? dialog.started}></tez-calls-timer></span
-      >${key('answer', 'ANSWER', 'go')}${key('hold', 'HOLD', '')}${key('retrieve', 'RETRIEVE', '')}${key('drop', 'DROP', 'danger')}`;
   }
 
   #missedKey(view: View) {
@@ -357,7 +315,7 @@ export class TezCalls extends TezElement {
   #notes(view: View) {
     const { sound } = this;
     const deaf = sound && view.leader && !sound.muted && sound.locked && isSignedIn(view.calls);
-    return html`<div role="status">
+    return html`<div class="notes"><div role="status">
         ${view.asOf === null ? nothing : html`<p class="note">${icon('offline', 16)}<span>${t(view.barred === 'stale' ? 'staleWhy' : 'offlineWhy')} ${this.#asOf(view.asOf)}</span></p>`}
       </div>
       <div role="alert">
@@ -372,7 +330,8 @@ export class TezCalls extends TezElement {
             : nothing
         }
       </div>
-      ${deaf ? html`<button class="btn small" type="button" @click=${() => void sound.unlock()}>${icon('mute', 16)}${t('unlock')}</button>` : nothing}`;
+      ${deaf ? html`<button class="btn small deaf" type="button" @click=${() => void sound.unlock()}>${icon('mute', 16)}${t('unlock')}</button>` : nothing}
+      </div>`;
   }
 
   #work(view: View, old: string) {

@@ -7,7 +7,7 @@ import { dialable } from './look';
 import type { CallStore, Fault, View } from './store';
 import { isKey, t } from './strings';
 import { keyStyles } from './styles';
-import { faultText } from './words';
+import { codeText, faultText } from './words';
 
 /** Whose fault it is, when the server names no field. */
 const fields: Readonly<Record<string, string>> = {
@@ -112,7 +112,6 @@ export class TezCallsSignIn extends TezElement {
     if (!view) return nothing;
     const { service, agent } = view.calls;
     const known = view.config?.agent ?? null;
-    const why = service.state === 'refused' && service.why ? `why_${service.why}` : '';
     const bad = (name: string) => (this.fault?.field === name ? 'true' : nothing);
     const described = (name: string) => (this.fault?.field === name ? 'fault' : nothing);
     const input = (name: 'agent' | 'extension' | 'password', label: string, more: { value?: string; type?: string }) =>
@@ -132,7 +131,7 @@ export class TezCallsSignIn extends TezElement {
       </label>`;
     return html`<form novalidate @submit=${this.#send}>
       <h2>${t('signInTitle')}</h2>
-      ${why ? html`<p class="why">${isKey(why) ? t(why) : t('why_unknown')}</p>` : nothing}
+      ${service.state === 'refused' ? html`<p class="why">${whyText(service.why ?? '')}</p>` : nothing}
       ${known === null ? input('agent', t('agentId'), {}) : html`<p class="muted">${t('agentIs', { id: known })}</p>`}
       ${input('extension', t('extension'), { value: agent?.extension || view.config?.extension || '' })}
       ${input('password', t('password'), { type: 'password' })}
@@ -144,3 +143,10 @@ export class TezCallsSignIn extends TezElement {
   }
 }
 define('tez-calls-sign-in', TezCallsSignIn);
+
+/** Why the telephone was cut off. */
+function whyText(code: string): string {
+  const key = `why_${code}`;
+  if (isKey(key)) return t(key);
+  return isKey(`fault_${code}`) ? codeText(code) : t('why_unknown');
+}

@@ -132,6 +132,11 @@ export class TezCallsState extends TezElement {
     if (this.view && offers(this.view.calls).ready) void this.store?.setState('READY');
   }
 
+  #wish(state: string, reason: string | undefined): string {
+    const label = this.#reasons('not_ready').find(({ id }) => id === reason)?.label;
+    return label ? `${stateWord(state)} · ${label}` : stateWord(state);
+  }
+
   #reasons(menu: 'not_ready' | 'logout'): readonly Reason[] {
     return this.view?.calls.reasons[menu] ?? [];
   }
@@ -159,6 +164,7 @@ export class TezCallsState extends TezElement {
     const hot = view.config?.hotkeys !== false;
     const may = offers(view.calls);
     const asked = view.pending.find(({ action }) => action === 'state' || action === 'sign_out');
+    const [wanted = '', reason] = asked?.detail.split(':') ?? [];
     const busy = isBusy(agent);
     const wrap = isWrapping(agent) ? agent.wrap_up.seconds : null;
     const barred = view.barred !== null;
@@ -167,7 +173,7 @@ export class TezCallsState extends TezElement {
         <div class="words">
           <strong>${word}</strong>
           <span class="sub"
-            >${agent.reason && agent.state !== 'LOGOUT' ? html`<span class="reason">${agent.reason.label} · </span>` : nothing}${
+            >${agent.reason?.label && agent.state !== 'LOGOUT' ? html`<span class="reason">${agent.reason.label} · </span>` : nothing}${
               agent.since
                 ? wrap === null
                   ? html`<tez-calls-timer .at=${agent.since}></tez-calls-timer>`
@@ -189,7 +195,7 @@ export class TezCallsState extends TezElement {
                       kind: busy ? '' : 'go',
                       act: hot ? 'ready' : null,
                       run: () => this.ready(),
-                      pending: asked?.detail === 'READY',
+                      pending: wanted === 'READY',
                       barred,
                     })
                   : nothing
@@ -207,7 +213,7 @@ export class TezCallsState extends TezElement {
                       title=${hot ? `${t('notReady')} (Alt+N)` : t('notReady')}
                       @click=${() => void (this.menu ? this.#close('not_ready') : this.openReasons())}
                     >
-                      ${asked?.detail === 'NOT_READY' ? html`<span class="spin"></span>` : nothing}${t('notReady')}${glyph('up', 14)}
+                      ${wanted === 'NOT_READY' ? html`<span class="spin"></span>` : nothing}${t('notReady')}${glyph('up', 14)}
                     </button>`
                   : nothing
               }
@@ -232,7 +238,7 @@ export class TezCallsState extends TezElement {
       }
       ${
         asked
-          ? html`<p class="pending"><span class="spin"></span><span>${t('waits', { what: stateWord(asked.detail || 'LOGOUT') })}</span></p>`
+          ? html`<p class="pending"><span class="spin"></span><span>${t('waits', { what: this.#wish(asked.action === 'sign_out' ? 'LOGOUT' : wanted, reason) })}</span></p>`
           : agent.pending
             ? html`<p class="pending">${t('afterCall', { state: stateWord(agent.pending) })}</p>`
             : nothing

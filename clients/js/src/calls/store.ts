@@ -1,7 +1,7 @@
 /** Follows the topic `finesse:{agent}` for the panel, and asks for what the agent does. Nothing is shown as done before the topic says so. */
 
 import { Emitter } from '../hub/emitter';
-import { type Hub, HubError, type Undo } from '../hub/index';
+import { type Hub, HubError, type Text, type Undo } from '../hub/index';
 import { HttpError } from '../inbox/session';
 import { serverNow } from '../ui/clock';
 import type { CallsApi } from './api';
@@ -25,13 +25,15 @@ export type Barred = 'offline' | 'stale' | 'connecting' | 'off' | 'refused' | nu
 export interface Pending {
   readonly action: string;
   readonly dialog: string | null;
+  /** Of `state`: `READY`, or `NOT_READY:16` with the reason's id; else the number, the label or the party. */
   readonly detail: string;
 }
 
 export interface Fault {
   /** The server's, or `offline`, `stale` … of this page. */
   readonly code: string;
-  readonly message: string;
+  /** In both languages, as topics tell it; the socket's own is for programs, and not shown. */
+  readonly message: Text | null;
   readonly field: string;
   readonly action: string;
 }
@@ -122,6 +124,7 @@ export class CallStore {
       this.#config = config;
       this.state = 'ready';
       this.#follow(config.topic);
+      if (config.topic === null) this.#told = true; // there is nothing to wait for
     } catch (error) {
       if (this.#closed) return;
       const absent = error instanceof HttpError && [401, 403, 404, 501].includes(error.status);
@@ -163,10 +166,10 @@ export class CallStore {
 
   /** The topic knows of a request: its own pending takes over, and a failure of ours is said here. */
   #heard(type: string, data: unknown, before: Calls): void {
-    const { request, error } = data as { request: string; error?: { code: string; message: string } | null };
+    const { request, error } = data as { request: string; error?: { code: string; message?: Text } | null };
     const asked = before.asked[request];
     const fault = error
-      ? { code: error.code, message: error.message ?? '', field: '', action: asked?.action ?? '' }
+      ? { code: error.code, message: error.message ?? null, field: '', action: asked?.action ?? '' }
       : null;
     if (!this.#seen.get(request)) this.#seen.set(request, fault);
     keep(this.#seen);
@@ -210,7 +213,7 @@ export class CallStore {
     return this.#ask('finesse.state', reason ? { state, reason } : { state }, {
       action: 'state',
       dialog: null,
-      detail: state,
+      detail: reason ? `${state}:${reason}` : state,
     });
   }
 
@@ -220,7 +223,7 @@ export class CallStore {
 
   /** One action on one call, with what it needs. */
   act(dialog: string, action: string, more: Readonly<Record<string, unknown>> = {}): Promise<Fault | null> {
-    const detail = typeof more.to === 'string' ? more.to : '';
+    const detail = String(more.to ?? more.reason ?? more.party ?? '');
     return this.#ask('finesse.dialog', { dialog, action, ...more }, { action, dialog, detail });
   }
 
@@ -285,7 +288,7 @@ export class CallStore {
   async #ask(name: string, args: object, what: Pending, quiet = false): Promise<Fault | null> {
     const { barred } = this.view;
     const stuck = name === 'finesse.sign_in' && barred !== 'offline' ? null : barred;
-    if (stuck) return this.#failed({ code: stuck, message: '', field: '', action: what.action }, quiet);
+    if (stuck) return this.#failed({ code: stuck, message: null, field: '', action: what.action }, quiet);
     // A second click while the first is on its way is the same wish; tones are told apart before.
     if (this.view.pending.some((one) => same(one, what))) return null;
     const one: Sending = { ...what, request: null, timer: undefined };
@@ -386,10 +389,7 @@ export class CallStore {
 const bars = ['stale', 'connecting', 'off', 'refused'] as const;
 
 const same = (one: Pending, other: Pending): boolean =>
-  one.action !== 'dtmf' &&
-  one.action === other.action &&
-  one.dialog === other.dialog &&
-  (one.action !== 'clear_missed' || one.detail === other.detail);
+  one.action !== 'dtmf' && one.action === other.action && one.dialog === other.dialog && one.detail === other.detail;
 
 /** Forgets the oldest. */
 function keep(map: Map<string, unknown>): void {
@@ -399,7 +399,7 @@ function keep(map: Map<string, unknown>): void {
 
 function faultOf(error: unknown, action: string): Fault {
   if (error instanceof HubError) {
-    return { code: error.code, message: error.message, field: error.field ?? '', action };
+    return { code: error.code, message: null, field: error.field ?? '', action };
   }
-  return { code: 'unknown', message: '', field: '', action };
+  return { code: 'unknown', message: null, field: '', action };
 }

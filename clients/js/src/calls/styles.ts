@@ -6,7 +6,7 @@ export const keyStyles = css`
   .key {
     min-width: var(--tez-touch);
     min-height: var(--tez-touch);
-    padding: var(--tez-1) 10px;
+    padding: var(--tez-1) 8px;
   }
   .key.wide {
     width: 100%;
@@ -19,7 +19,7 @@ export const keyStyles = css`
   }
   .key .name {
     min-width: 0;
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
   .key[aria-expanded='true'] {
     background: var(--tez-accent-soft);
@@ -33,6 +33,12 @@ export const keyStyles = css`
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(calc(var(--tez-rem) * 7.25), 1fr));
     gap: 6px;
+  }
+  .keys .key {
+    font-size: var(--tez-s);
+  }
+  .keys .key:last-child:nth-child(odd) {
+    grid-column: 1 / -1;
   }
   .spin {
     flex: none;

@@ -112,6 +112,8 @@ export interface Missed {
   readonly name?: string | null;
   readonly queue: string;
   readonly at: string;
+  /** `abandoned`: the caller gave up; `missed`: nobody answered here. */
+  readonly why?: string;
 }
 
 export interface Reasons {

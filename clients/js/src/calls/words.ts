@@ -1,5 +1,6 @@
 /** What went wrong, and what a call is doing, in words. */
 
+import { pick } from '../i18n/index';
 import { readable } from './look';
 import type { Fault } from './store';
 import { isKey, t } from './strings';
@@ -14,11 +15,15 @@ const actions: Readonly<Record<string, 'answer' | 'hold' | 'retrieve' | 'drop' |
   conference: 'conference',
 };
 
-/** Why it did not happen: the code's own sentence; what the contact centre said is added where it says more. */
+/** The sentence of a code. */
+export function codeText(code: string): string {
+  const key = `fault_${code}`;
+  return t(isKey(key) ? key : 'fault_unknown');
+}
+
+/** Why it did not happen: in the server's words where it gave some, else by the code. */
 export function faultText(fault: Fault): string {
-  const key = `fault_${fault.code}`;
-  const why = isKey(key) ? t(key) : fault.message || t('fault_unknown');
-  const told = fault.code === 'finesse_refused' && fault.message ? `${why} ${fault.message}` : why;
+  const told = pick(fault.message) || codeText(fault.code);
   const action = Object.hasOwn(actions, fault.action) ? actions[fault.action] : undefined;
   return action ? `${t(action)}: ${lower(told)}` : told;
 }
