@@ -175,7 +175,7 @@ export class TezCallsCard extends TezElement {
         ${this.#key('hold', 'HOLD', { label: t('hold'), icon: 'hold', act: 'hold' })}
         ${this.#opener('keypad', t('keypad'), [])} ${this.#opener('consult', t('consult'), ['consult'])}
         ${this.#opener('transfer', t('transfer'), ['direct_transfer'])}
-        ${this.#key('drop', 'DROP', { label: t(state === 'FAILED' ? 'dismiss' : 'drop'), icon: 'drop', kind: 'danger', act: 'drop' })}
+        ${this.#key('drop', 'DROP', { label: t(state === 'FAILED' ? 'dismiss' : 'drop'), icon: 'drop', kind: state === 'FAILED' ? '' : 'danger', act: 'drop' })}
       </div>`;
   }
 

@@ -18,8 +18,18 @@ export function mount(shell: HTMLElement, session: Session, csrf: () => string):
     else if (!offered && panel.isConnected) panel.remove();
   });
   void store.load();
+  // Messages stand beside the telephone, not on its keys.
+  const size = new ResizeObserver(() => {
+    const { width, height } = panel.isConnected ? panel.getBoundingClientRect() : { width: 0, height: 0 };
+    const aside = panel.dock === 'side' && width < shell.clientWidth / 2;
+    const here = panel.ownerDocument === document && panel.isConnected;
+    shell.style.setProperty('--tez-beside', `${here && aside ? width : 0}px`);
+    shell.style.setProperty('--tez-below', `${here && !aside ? height : 0}px`);
+  });
+  size.observe(panel);
   return () => {
     undo();
+    size.disconnect();
     panel.remove();
     store.close();
   };

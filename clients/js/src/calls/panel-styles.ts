@@ -30,8 +30,8 @@ export const panelStyles = css`
   }
   .scroll {
     flex: 1;
-    display: grid;
-    align-content: start;
+    display: flex;
+    flex-direction: column;
     gap: var(--tez-3);
     min-height: 0;
     padding: var(--tez-3);
@@ -39,6 +39,7 @@ export const panelStyles = css`
     overscroll-behavior: contain;
   }
   .scroll > * {
+    flex: none;
     min-width: 0;
   }
   .notes {
@@ -53,9 +54,6 @@ export const panelStyles = css`
     border: 1px solid var(--tez-line);
     border-radius: var(--tez-radius-l);
     background: var(--tez-surface);
-  }
-  .section:empty {
-    display: none;
   }
   .tools {
     flex: none;
@@ -91,8 +89,16 @@ export const panelStyles = css`
     min-width: 0;
   }
   .old {
-    opacity: 0.62;
-    filter: grayscale(0.6);
+    /* Grey all over, and still to be read. */
+    --tez-text: var(--tez-text-3);
+    --tez-text-2: var(--tez-text-3);
+    --tez-call: var(--tez-text-3);
+    --tez-ok: var(--tez-text-3);
+    --tez-warn: var(--tez-text-3);
+    --tez-bad: var(--tez-text-3);
+    --tez-accent: var(--tez-text-3);
+    --tez-accent-text: var(--tez-text-3);
+    color: var(--tez-text-3);
   }
   .idle {
     margin: 0;
@@ -126,6 +132,9 @@ export const panelStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .now .key {
+    white-space: nowrap;
+  }
   .now b {
     font-weight: 650;
   }
@@ -148,8 +157,7 @@ export const panelStyles = css`
       forced-color-adjust: none;
     }
     .old {
-      opacity: 1;
-      color: GrayText;
+      --tez-text-3: GrayText;
     }
   }
   @media (max-width: 860px) {
@@ -167,8 +175,31 @@ export const panelStyles = css`
       gap: var(--tez-2);
       flex-wrap: wrap;
     }
+    .bar .now {
+      flex: none;
+    }
+    .bar tez-calls-state {
+      flex: 1 1 0;
+      min-width: 0;
+    }
     .now .call {
       flex: 1;
+    }
+    .bar .now:has(.call, p) {
+      order: 1;
+      flex: 1 0 100%;
+    }
+  }
+  @media (max-width: 620px) {
+    .now .key:not(.go) {
+      width: var(--tez-touch);
+    }
+    .now .key:not(.go) .name {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
     }
   }
 `;

@@ -46,6 +46,8 @@ export class TezCalls extends TezElement {
   @property({ reflect: true }) dock: 'side' | 'bar' | 'window' = 'side';
   /** A call waits to be answered. */
   @property({ type: Boolean, reflect: true }) ringing = false;
+  /** What it is called, where there is more than one. */
+  @property() label = '';
   /** Stands as it is put: in the gallery. */
   @property({ type: Boolean }) fixed = false;
   @state() private view: View | null = null;
@@ -60,6 +62,8 @@ export class TezCalls extends TezElement {
   #ring: Ring | null = null;
   #told = new Set<string>();
   #popped: Window | null = null;
+  /** A call has opened what the person had folded: it folds again when the last call is over. */
+  #lent = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -124,8 +128,15 @@ export class TezCalls extends TezElement {
     const first = fresh[0];
     if (first) {
       this.spoken = t(first.queue ? 'incomingFrom' : 'incoming', { who: numberText(first.number), queue: first.queue });
-      if (this.dock === 'bar' && !this.fixed) this.dock = 'side'; // as long as the person wants; the choice is not kept
+      if (this.dock === 'bar' && !this.fixed) {
+        this.dock = 'side';
+        this.#lent = true;
+      }
     } else if (!waiting.length) this.spoken = '';
+    if (this.#lent && !ordered(view.calls).length) {
+      this.#lent = false;
+      this.dock = 'bar';
+    }
     if (this.dialling && ordered(view.calls).some(({ leg }) => leg?.state === 'INITIATED')) this.dialling = false;
   }
 
@@ -206,6 +217,7 @@ export class TezCalls extends TezElement {
   #fold(folded: boolean): void {
     if (this.dock === 'window') return;
     this.dock = folded ? 'bar' : 'side';
+    this.#lent = false;
     try {
       localStorage.setItem(OPEN, folded ? 'no' : 'yes');
     } catch {
@@ -251,7 +263,7 @@ export class TezCalls extends TezElement {
     const { view } = this;
     if (!view || !this.store) return nothing;
     return html`<div class="sr" role="alert">${this.spoken}</div>
-      <aside aria-label=${t('title')} class=${this.dock === 'bar' ? 'bar' : 'panel'}>
+      <aside aria-label=${this.label || t('title')} class=${this.dock === 'bar' ? 'bar' : 'panel'}>
         ${this.dock === 'bar' ? this.#bar(view) : this.#panel(view)}
       </aside>
       <tez-calls-help></tez-calls-help>`;
@@ -394,12 +406,16 @@ export class TezCalls extends TezElement {
 }
 define('tez-calls', TezCalls);
 
+/** As it was left; where there is no room beside the page, folded. */
 function recall(): 'side' | 'bar' {
+  let kept: string | null = null;
   try {
-    return localStorage.getItem(OPEN) === 'no' ? 'bar' : 'side';
+    kept = localStorage.getItem(OPEN);
   } catch {
-    return 'side';
+    // then it is as if for the first time
   }
+  if (kept) return kept === 'no' ? 'bar' : 'side';
+  return matchMedia('(max-width: 860px)').matches ? 'bar' : 'side';
 }
 
 declare global {

@@ -101,9 +101,6 @@ export class TezCallsPick extends TezElement {
       .entry > svg {
         color: var(--tez-text-3);
       }
-      .entry > svg.ready {
-        color: var(--tez-ok);
-      }
       .who {
         flex: 1;
         min-width: 0;
@@ -115,6 +112,17 @@ export class TezCallsPick extends TezElement {
       }
       .ready {
         color: var(--tez-ok);
+      }
+      .paused {
+        color: var(--tez-warn);
+      }
+      .talk,
+      .hold,
+      .ring {
+        color: var(--tez-call);
+      }
+      .work {
+        color: var(--tez-accent-text);
       }
       .act {
         align-self: center;

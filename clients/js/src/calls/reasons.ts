@@ -5,6 +5,8 @@ import { icon } from '../ui/icons';
 import { digitOf } from './keys';
 import type { Reason } from './types';
 
+const EDGE = 12; // px to the edge of the window, the gap to the key included
+
 /** <tez-calls-reasons .reasons label>: a menu whose first nine items a digit picks. Fires `pick` with the id, `leave` (detail: take the focus back). */
 export class TezCallsReasons extends TezElement {
   static override styles = [
@@ -14,7 +16,6 @@ export class TezCallsReasons extends TezElement {
         position: absolute;
         inset: calc(100% + 4px) 0 auto;
         z-index: 5;
-        max-height: min(60vh, calc(var(--tez-rem) * 24));
         padding: var(--tez-1);
         overflow: auto;
         border-radius: var(--tez-radius-l);
@@ -23,8 +24,8 @@ export class TezCallsReasons extends TezElement {
         box-shadow: var(--tez-shadow-l);
       }
       :host([above]) {
-        inset: auto auto calc(100% + 12px) 0;
-        width: min(calc(var(--tez-rem) * 20), calc(100vw - 16px));
+        inset: auto auto calc(100% + 4px) 0;
+        width: min(calc(var(--tez-rem) * 20), calc(100vw - 24px));
       }
       p {
         margin: 0;
@@ -78,6 +79,8 @@ export class TezCallsReasons extends TezElement {
   ];
 
   @property({ attribute: false }) reasons: readonly Reason[] = [];
+  /** Opens upwards. */
+  @property({ type: Boolean, reflect: true }) above = false;
   @property() current = '';
   @property() label = '';
   #left = false;
@@ -86,6 +89,17 @@ export class TezCallsReasons extends TezElement {
   focusFirst(): void {
     const items = this.#items;
     (items.find((item) => item.getAttribute('aria-checked') === 'true') ?? items[0])?.focus();
+  }
+
+  /** Inside the window whatever its size: below its key where there is room, else above it. */
+  protected override firstUpdated(): void {
+    const view = this.ownerDocument.defaultView;
+    const anchor = this.offsetParent?.getBoundingClientRect();
+    if (!view || !anchor) return;
+    const below = view.innerHeight - anchor.bottom - EDGE;
+    const above = anchor.top - EDGE;
+    if (!this.above && below < this.offsetHeight && below < above) this.above = true;
+    this.style.maxHeight = `${Math.max(96, this.above ? above : below)}px`; // by CSSOM, as the pages' policy wants
   }
 
   get #items(): HTMLElement[] {

@@ -36,7 +36,7 @@ export class TezCallsState extends TezElement {
         gap: var(--tez-2);
       }
       .state {
-        flex: 1 1 9rem;
+        flex: 1 0 8.5rem;
         display: flex;
         align-items: center;
         gap: 10px;
@@ -75,8 +75,14 @@ export class TezCallsState extends TezElement {
         overflow-wrap: anywhere;
       }
       .set {
+        flex: 1 0 auto;
         display: flex;
         gap: 6px;
+      }
+      .set .key:not(.square) {
+        flex: 1 0 auto;
+        max-width: calc(var(--tez-rem) * 11);
+        white-space: nowrap;
       }
       .pending {
         flex: 1 1 100%;
@@ -90,17 +96,23 @@ export class TezCallsState extends TezElement {
       :host([small]) {
         flex-wrap: nowrap;
       }
-      :host([small]) .state {
+      :host([small]) .state,
+      :host([small]) .set {
         flex: 0 1 auto;
       }
       :host([small]) .state strong {
         font-size: var(--tez-l);
+        white-space: nowrap;
       }
       :host([small]) .pending {
         flex: 0 1 auto;
       }
       @media (max-width: 620px) {
-        :host([small]) .pending span:last-child,
+        :host([small]) {
+          flex-wrap: wrap;
+          gap: 4px 8px;
+        }
+        :host([small]) .pending,
         :host([small]) .reason {
           display: none;
         }

@@ -34,6 +34,9 @@ export const keyStyles = css`
     grid-template-columns: repeat(auto-fit, minmax(calc(var(--tez-rem) * 7.25), 1fr));
     gap: 6px;
   }
+  .keys:not(:has(*)) {
+    display: none;
+  }
   .keys .key {
     font-size: var(--tez-s);
   }

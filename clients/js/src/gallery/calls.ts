@@ -53,13 +53,13 @@ export class TezGalleryCalls extends TezElement {
     return html`${this.all.map(
       ({ name, store }) => html`<div>
         <h3>${name}</h3>
-        <div class="frame"><tez-calls id=${`calls-${name}`} dock="window" .store=${store}></tez-calls></div>
+        <div class="frame"><tez-calls id=${`calls-${name}`} dock="window" .label=${name} .store=${store}></tez-calls></div>
       </div>`,
     )}
     ${this.bars.map(
       ({ name, store }) => html`<div class="wide">
         <h3>${name}, bar</h3>
-        <div class="frame bar"><tez-calls dock="bar" fixed .store=${store}></tez-calls></div>
+        <div class="frame bar"><tez-calls dock="bar" fixed .label=${`${name}, bar`} .store=${store}></tez-calls></div>
       </div>`,
     )}
       <div class="wide">
