@@ -22,7 +22,7 @@ export function callsApi(base: string, csrf: () => string): CallsApi {
       request(base, `/finesse/api/favourites/${encodeURIComponent(number)}`, {
         method: on ? 'PUT' : 'DELETE',
         csrf: csrf(),
-        ...(on ? { body: JSON.stringify({ name }) } : {}),
+        ...(on ? { body: JSON.stringify({ name: (name || number).slice(0, 100) }) } : {}),
       }),
     team: (id) => request(base, `/finesse/api/team/${encodeURIComponent(id)}`),
   };

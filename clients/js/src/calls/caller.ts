@@ -33,13 +33,6 @@ export class TezCallsCaller extends TezElement {
         display: grid;
         gap: var(--tez-2);
       }
-      .top {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: baseline;
-        justify-content: space-between;
-        gap: 0 var(--tez-2);
-      }
       li a {
         display: grid;
         grid-template-columns: auto minmax(0, 1fr);
@@ -142,21 +135,23 @@ export class TezCallsCaller extends TezElement {
     if (known.state === 'loading')
       return html`<div role="status"><span class="sr">${t('looking')}</span></div>
         <div class="bones" aria-hidden="true"><i></i><i></i><i></i><i></i></div>`;
-    if (known.state === 'failed')
-      return html`<p class="none">
-        ${t('lookupFailed')}
-        <button class="btn small" type="button" @click=${() => this.store?.retryLookup(dialog.number)}>
-          ${icon('refresh', 14)}${t('again')}
-        </button>
-      </p>`;
-    const { people = [], tickets = [], total = 0 } = known.caller ?? {};
-    if (!people.length && !tickets.length) return html`<p class="none">${t('nobody')}</p>`;
+    const again = (text: string) => html`<p class="none">
+      ${text}
+      <button class="btn small" type="button" @click=${() => this.store?.retryLookup(dialog.number)}>
+        ${icon('refresh', 14)}${t('again')}
+      </button>
+    </p>`;
+    if (known.state === 'failed') return again(t('lookupFailed'));
+    const { people = [], tickets = [], total = 0, partial = false } = known.caller ?? {};
+    if (!people.length && !tickets.length && !partial) return html`<p class="none">${t('nobody')}</p>`;
     const open = tickets.slice(0, MOST);
     const rest = total - open.length;
     return html`${people.length > 1 || people[0]?.url ? this.#people(people) : nothing}
-      <div class="top">
-        <h3>${open.length ? t('openTickets', { n: Math.max(total, open.length) }) : t('noTickets')}</h3>
-      </div>
+      ${
+        partial
+          ? again(t('ticketsFailed'))
+          : html`<h3>${open.length ? t('openTickets', { n: Math.max(total, open.length) }) : t('noTickets')}</h3>`
+      }
       ${
         open.length
           ? html`<ul class="plain" role="list">
@@ -164,7 +159,7 @@ export class TezCallsCaller extends TezElement {
                 (ticket) => html`<li>
                   <a href=${`/tasks/${ticket.id}`}
                     ><span class="id">№ ${String(ticket.id)}</span><span class="subject">${ticket.subject}</span
-                    ><span class="more">${ticket.status}${ticket.priority ? ` · ${ticket.priority}` : ''} · <tez-time .at=${ticket.updated_at}></tez-time></span
+                    ><span class="more">${ticket.status}${ticket.priority ? ` · ${ticket.priority}` : ''} ${ticket.updated_at ? html`· <tez-time .at=${ticket.updated_at}></tez-time>` : nothing}</span
                   ></a>
                 </li>`,
               )}

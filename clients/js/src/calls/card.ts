@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import type { Sheet } from './aim';
 import './caller';
 import { cardStyles } from './card-styles';
 import './data';
@@ -20,8 +21,6 @@ import './timer';
 import type { Dialog } from './types';
 import { legWord, numberText } from './words';
 import './wrap';
-
-type Sheet = 'keypad' | 'consult' | 'transfer';
 
 /** <tez-calls-card .dialog .store .view>: one call: who, since when, and what may be done with it, as its leg says. */
 export class TezCallsCard extends TezElement {
@@ -194,7 +193,7 @@ export class TezCallsCard extends TezElement {
         <tez-calls-pad
           shows
           ?barred=${this.view?.barred !== null}
-          @tone=${(event: CustomEvent<string>) => void this.store?.tone(dialog.id, event.detail)}
+          @tone=${(event: CustomEvent<string>) => this.store?.tone(dialog.id, event.detail)}
         ></tez-calls-pad>
       </div>`;
     return html`<div class="sheet">

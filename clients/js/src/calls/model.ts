@@ -1,6 +1,6 @@
 /** The topic as the page sees it: folded as the server folds it (adapters/finesse/feed.py), tried by tests/vectors/finesse_fold.json. */
 
-import type { Asked, Calls, Dialog, TeamView } from './types';
+import type { Asked, Calls, Dialog, Member, TeamView } from './types';
 
 /** Missed calls that the topic keeps. */
 export const MISSED = 20;
@@ -58,15 +58,17 @@ function without<T>(all: Readonly<Record<string, T>>, key: string | undefined): 
 }
 
 /** Before a team was told. */
-export const noTeam: TeamView = { team: { id: '', name: '' }, agents: {} };
+export const noTeam: TeamView = { team: null, agents: {} };
 
-/** One event of `finesse_team:{id}` applied: the whole, or one agent. */
+/** One event of `finesse_team:{id}` applied, as web/finesse/teams.py does: the whole, or one agent. */
 export function foldTeam(view: TeamView, type: string, data: unknown): TeamView {
   switch (type) {
     case 'finesse_team.all':
       return { ...noTeam, ...(data as TeamView) };
-    case 'finesse_team.agents':
-      return { ...view, agents: { ...view.agents, ...(data as TeamView).agents } };
+    case 'finesse_team.agent': {
+      const { agent, row } = data as { agent: string; row: Member };
+      return { ...view, agents: { ...view.agents, [agent]: row } };
+    }
     default:
       return view;
   }

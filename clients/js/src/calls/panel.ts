@@ -4,18 +4,20 @@ import { repeat } from 'lit/directives/repeat.js';
 import { onLocale } from '../i18n/index';
 import type { Sound } from '../inbox/sound';
 import { offer } from '../palette/offer';
-import { clockTime, serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/states';
+import { aimOf, type Sheet } from './aim';
 import './card';
 import type { TezCallsCard } from './card';
+import { keep, recall } from './dock';
 import './help';
 import type { TezCallsHelp } from './help';
 import { glyph } from './icons';
 import { type KeyAct, keyAct } from './keys';
-import { can, consultation, isSignedIn, offers, ordered, rings } from './look';
+import { consultation, isSignedIn, offers, ordered, rings } from './look';
 import './missed';
+import { asOfText, panelNotes } from './notes';
 import { panelStyles } from './panel-styles';
 import './pick';
 import type { Picked, TezCallsPick } from './pick';
@@ -31,8 +33,6 @@ import './timer';
 import type { Dialog } from './types';
 import { canPopOut, popOut } from './window';
 import { faultText, numberText } from './words';
-
-const OPEN = 'tez.calls.open'; // this browser's choice
 
 /**
  * <tez-calls .store .sound>: the telephone of a contact-centre agent. Docked at the side (`dock="side"`), folded to a bar, or in a
@@ -52,6 +52,7 @@ export class TezCalls extends TezElement {
   @property({ type: Boolean }) fixed = false;
   @state() private view: View | null = null;
   @state() private dialling = false;
+  @state() private teams = false;
   /** Said at once, to whoever cannot see it. */
   @state() private spoken = '';
   @query('tez-calls-state') private bar!: TezCallsState | null;
@@ -154,57 +155,25 @@ export class TezCalls extends TezElement {
 
   /** Whether the key meant something now. */
   #do(act: KeyAct, view: View): boolean {
-    const calls = ordered(view.calls);
-    const act1 = (action: string, needs: string): boolean => {
-      const dialog = calls.find((one) => can(one, needs));
-      if (dialog) void this.store?.act(dialog.id, action);
-      return dialog !== undefined;
-    };
-    switch (act) {
-      case 'answer':
-        return act1('answer', 'ANSWER');
-      case 'hold':
-        return act1('hold', 'HOLD') || act1('retrieve', 'RETRIEVE');
-      case 'drop':
-        return act1('drop', 'DROP');
-      case 'consult':
-      case 'transfer':
-      case 'keypad':
-        return this.#openSheet(act, calls);
-      case 'ready':
-        if (!offers(view.calls).ready) return false;
-        this.bar?.ready();
-        return true;
-      case 'notReady':
-        if (!offers(view.calls).notReady) return false;
-        void this.bar?.openReasons();
-        return true;
-      case 'dial':
-        if (!isSignedIn(view.calls)) return false;
-        void this.#dial();
-        return true;
-      case 'panel':
-        this.#fold(this.dock === 'side');
-        return true;
-    }
-  }
-
-  #openSheet(sheet: 'consult' | 'transfer' | 'keypad', calls: readonly Dialog[]): boolean {
-    const needs = { consult: ['CONSULT_CALL'], transfer: ['TRANSFER_SST', 'CONSULT_CALL'], keypad: ['SEND_DTMF'] }[
-      sheet
-    ];
-    const finish = sheet === 'transfer' ? calls.find((one) => can(one, 'TRANSFER')) : undefined;
-    if (finish) {
-      void this.store?.act(finish.id, 'transfer');
+    const aim = aimOf(act, ordered(view.calls));
+    if (aim) {
+      if ('action' in aim) void this.store?.act(aim.dialog, aim.action);
+      else void this.#openSheet(aim.dialog, aim.sheet);
       return true;
     }
-    const dialog = calls.find((one) => needs.some((need) => can(one, need)));
-    if (!dialog) return false;
-    void this.#show().then(() => {
-      const cards = [...this.renderRoot.querySelectorAll<TezCallsCard>('tez-calls-card')];
-      void cards.find((card) => card.dialog?.id === dialog.id)?.open(sheet);
-    });
+    const may = offers(view.calls);
+    if (act === 'panel') this.#fold(this.dock === 'side');
+    else if (act === 'ready' && may.ready) this.bar?.ready();
+    else if (act === 'notReady' && may.notReady) void this.bar?.openReasons();
+    else if (act === 'dial' && isSignedIn(view.calls)) void this.#dial();
+    else return false;
     return true;
+  }
+
+  async #openSheet(dialog: string, sheet: Sheet): Promise<void> {
+    await this.#show();
+    const cards = [...this.renderRoot.querySelectorAll<TezCallsCard>('tez-calls-card')];
+    await cards.find((card) => card.dialog?.id === dialog)?.open(sheet);
   }
 
   // — Places —
@@ -218,11 +187,7 @@ export class TezCalls extends TezElement {
     if (this.dock === 'window') return;
     this.dock = folded ? 'bar' : 'side';
     this.#lent = false;
-    try {
-      localStorage.setItem(OPEN, folded ? 'no' : 'yes');
-    } catch {
-      // then it holds as long as the page
-    }
+    keep(folded);
     void this.updateComplete.then(() => this.#key(folded ? 'unfold' : 'fold')?.focus());
   }
 
@@ -278,7 +243,7 @@ export class TezCalls extends TezElement {
         : html`<span class="muted">${t('signedOut')}</span>`
     }
       <div class="now">
-        ${view.asOf === null ? nothing : html`<span class="muted">${this.#asOf(view.asOf)}</span>`}
+        ${view.asOf === null ? nothing : html`<span class="muted">${asOfText(view.asOf)}</span>`}
         ${first ? shortCall(first, view, this.store) : nothing}
         <div role="alert">${view.fault ? html`<p class="fault">${faultText(view.fault)}</p>` : nothing}</div>
       </div>
@@ -307,7 +272,7 @@ export class TezCalls extends TezElement {
         : nothing
     }
       <div class="scroll">
-        ${this.#notes(view)}
+        ${panelNotes(view, this.store, this.sound)}
         ${
           !view.loaded || (service.state === 'connecting' && !agent)
             ? html`<tez-loading rows="2" .reason=${t('connecting')}></tez-loading>`
@@ -315,35 +280,14 @@ export class TezCalls extends TezElement {
               ? this.#work(view, old)
               : html`<div class="section"><tez-calls-sign-in .store=${this.store} .view=${view}></tez-calls-sign-in></div>`
         }
+        ${
+          this.teams && working
+            ? agent?.supervises.map(({ id }) => html`<tez-team .store=${this.store} .team=${id}></tez-team>`)
+            : nothing
+        }
         <tez-calls-missed class="section" ?hidden=${!view.missed.length} .store=${this.store} .view=${view} @emptied=${() => this.#key('dial')?.focus()}></tez-calls-missed>
       </div>
       ${this.#tools(working, view)}`;
-  }
-
-  #asOf(at: number): string {
-    return t('asOf', { time: clockTime(at, serverNow()) });
-  }
-
-  #notes(view: View) {
-    const { sound } = this;
-    const deaf = sound && view.leader && !sound.muted && sound.locked && isSignedIn(view.calls);
-    return html`<div class="notes"><div role="status">
-        ${view.asOf === null ? nothing : html`<p class="note">${icon('offline', 16)}<span>${t(view.barred === 'stale' ? 'staleWhy' : 'offlineWhy')} ${this.#asOf(view.asOf)}</span></p>`}
-      </div>
-      <div role="alert">
-        ${
-          view.fault
-            ? html`<p class="note bad">
-                ${icon('warn', 16)}<span>${faultText(view.fault)}</span>
-                <button class="btn ghost icon small" type="button" aria-label=${t('dismiss')} title=${t('dismiss')} @click=${() => this.store?.forgive()}>
-                  ${icon('close', 14)}
-                </button>
-              </p>`
-            : nothing
-        }
-      </div>
-      ${deaf ? html`<button class="btn small deaf" type="button" @click=${() => void sound.unlock()}>${icon('mute', 16)}${t('unlock')}</button>` : nothing}
-      </div>`;
   }
 
   #work(view: View, old: string) {
@@ -380,9 +324,19 @@ export class TezCalls extends TezElement {
     await this.#stopDialling();
   }
 
+  /** Fetched by supervisors only. */
+  async #team(): Promise<void> {
+    try {
+      await import('./team');
+      this.teams = !this.teams;
+    } catch {
+      // The script did not come; the key can be pressed again.
+    }
+  }
+
   #tools(working: boolean, view: View) {
-    const tool = (id: string, label: string, inner: unknown, run: () => void, hot = '') =>
-      html`<button class="btn key square ghost" type="button" data-key=${id} aria-label=${label} title=${hot ? `${label} (${hot})` : label} @click=${run}>${inner}</button>`;
+    const tool = (id: string, label: string, inner: unknown, run: () => void, hot = '', open?: boolean) =>
+      html`<button class="btn key square ghost" type="button" data-key=${id} aria-label=${label} aria-expanded=${open === undefined ? nothing : String(open)} title=${hot ? `${label} (${hot})` : label} @click=${run}>${inner}</button>`;
     return html`<div class="tools">
       ${
         working
@@ -398,6 +352,11 @@ export class TezCalls extends TezElement {
             </button>`
           : html`<span class="grow"></span>`
       }
+      ${
+        working && view.calls.agent?.supervises.length
+          ? tool('teams', t('teams'), icon('user'), () => void this.#team(), '', this.teams)
+          : nothing
+      }
       ${tool('keys', t('keys'), icon('keyboard'), () => this.help?.show())}
       ${canPopOut() ? tool('pop', t(this.dock === 'window' ? 'popIn' : 'popOut'), glyph(this.dock === 'window' ? 'back' : 'out'), () => void this.#popOut()) : nothing}
       ${this.dock === 'window' ? nothing : tool('fold', t('fold'), icon('down'), () => this.#fold(true), 'Alt+P')}
@@ -405,18 +364,6 @@ export class TezCalls extends TezElement {
   }
 }
 define('tez-calls', TezCalls);
-
-/** As it was left; where there is no room beside the page, folded. */
-function recall(): 'side' | 'bar' {
-  let kept: string | null = null;
-  try {
-    kept = localStorage.getItem(OPEN);
-  } catch {
-    // then it is as if for the first time
-  }
-  if (kept) return kept === 'no' ? 'bar' : 'side';
-  return matchMedia('(max-width: 860px)').matches ? 'bar' : 'side';
-}
 
 declare global {
   interface HTMLElementTagNameMap {

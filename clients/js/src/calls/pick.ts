@@ -1,6 +1,7 @@
 import { css, html, nothing } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { HttpError } from '../inbox/session';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { controls } from '../ui/sheets';
@@ -144,6 +145,7 @@ export class TezCallsPick extends TezElement {
   @state() private entries: readonly Entry[] = [];
   @state() private asking = true;
   @state() private failed = false;
+  @state() private partial = false;
   @state() private fault = '';
   @state() private keys = false;
   @query('input') private input!: HTMLInputElement | null;
@@ -179,8 +181,8 @@ export class TezCallsPick extends TezElement {
     this.asking = true;
     this.failed = false;
     try {
-      const { entries } = await api.directory(this.typed.trim(), LIMIT);
-      if (round === this.#round) this.entries = entries;
+      const { entries, partial = false } = await api.directory(this.typed.trim(), LIMIT);
+      if (round === this.#round) Object.assign(this, { entries, partial });
     } catch {
       if (round === this.#round) this.failed = true;
     } finally {
@@ -195,9 +197,9 @@ export class TezCallsPick extends TezElement {
     put(!entry.favourite);
     try {
       await this.store?.api.favour(entry, !entry.favourite);
-    } catch {
+    } catch (error) {
       put(entry.favourite);
-      this.fault = t('notKept');
+      this.fault = error instanceof HttpError && error.code !== 'unknown' ? error.message : t('notKept');
     }
   }
 
@@ -298,13 +300,17 @@ export class TezCallsPick extends TezElement {
           (entry) => this.#row(entry),
         )}
       </ul>
-    </div>`;
+    </div>${this.partial ? html`<p class="muted">${t('booksAway')}</p>` : nothing}`;
   }
 
   #row(entry: Entry) {
     const [first, second] = this.ways;
     const kind = `entry_${entry.kind}`;
-    const detail = [readable(entry.number), entry.book || (isKey(kind) && entry.kind !== 'agent' ? t(kind) : '')];
+    const detail = [
+      readable(entry.number),
+      entry.note ?? '',
+      entry.book || (isKey(kind) && entry.kind !== 'agent' ? t(kind) : ''),
+    ];
     return html`<li>
       <button class="entry" type="button" @click=${() => this.#pick(first, entry.number, entry.name)}>
         ${entry.state ? html`<span class=${shapeOf(entry.state)}>${outline(shapeOf(entry.state), 16)}</span>` : icon(entry.kind === 'queue' ? 'inbox' : 'user', 16)}

@@ -7,11 +7,12 @@ import { dialable } from './look';
 import type { CallStore, Fault, View } from './store';
 import { isKey, t } from './strings';
 import { keyStyles } from './styles';
-import { codeText, faultText } from './words';
+import { faultText } from './words';
 
 /** Whose fault it is, when the server names no field. */
 const fields: Readonly<Record<string, string>> = {
   finesse_wrong_password: 'password',
+  finesse_device_invalid: 'extension',
   finesse_not_theirs: 'agent',
   finesse_not_found: 'agent',
 };
@@ -132,11 +133,18 @@ export class TezCallsSignIn extends TezElement {
     return html`<form novalidate @submit=${this.#send}>
       <h2>${t('signInTitle')}</h2>
       ${service.state === 'refused' ? html`<p class="why">${whyText(service.why ?? '')}</p>` : nothing}
+      ${
+        service.why === 'finesse_replaced'
+          ? html`<button class="btn key primary" type="button" data-key="take-back" @click=${() => void this.store?.refresh()}>
+              ${view.pending.some(({ action }) => action === 'refresh') ? html`<span class="spin"></span>` : nothing}${t('takeBack')}
+            </button>`
+          : nothing
+      }
       ${known === null ? input('agent', t('agentId'), {}) : html`<p class="muted">${t('agentIs', { id: known })}</p>`}
       ${input('extension', t('extension'), { value: agent?.extension || view.config?.extension || '' })}
       ${input('password', t('password'), { type: 'password' })}
       <p class="fault" id="fault" role="alert">${this.fault?.text ?? ''}</p>
-      <button class="btn key primary" type="submit" aria-disabled=${this.#busy ? 'true' : 'false'}>
+      <button class="btn key ${service.why === 'finesse_replaced' ? '' : 'primary'}" type="submit" aria-disabled=${this.#busy ? 'true' : 'false'}>
         ${this.#busy ? html`<span class="spin"></span>` : nothing}${this.#busy ? t('signingIn') : t('signIn')}
       </button>
     </form>`;
@@ -146,7 +154,6 @@ define('tez-calls-sign-in', TezCallsSignIn);
 
 /** Why the telephone was cut off. */
 function whyText(code: string): string {
-  const key = `why_${code}`;
-  if (isKey(key)) return t(key);
-  return isKey(`fault_${code}`) ? codeText(code) : t('why_unknown');
+  for (const key of [`why_${code}`, `fault_${code}`]) if (isKey(key)) return t(key);
+  return t('why_unknown');
 }

@@ -7,6 +7,7 @@ import { serverNow } from '../ui/clock';
 import type { CallsApi } from './api';
 import { type LookupState, Lookups } from './lookups';
 import { adopt, fold, nothing } from './model';
+import { Tones } from './tones';
 import type { Asked, Calls, Config, Missed } from './types';
 
 export type CallsHub = Pick<Hub, 'status' | 'on' | 'subscribe' | 'call'>;
@@ -32,8 +33,8 @@ export interface Pending {
 export interface Fault {
   /** The server's, or `offline`, `stale` … of this page. */
   readonly code: string;
-  /** In both languages, as topics tell it; the socket's own is for programs, and not shown. */
-  readonly message: Text | null;
+  /** The server's words: in both languages as topics tell it, in the person's where a call failed. */
+  readonly message: Text | string | null;
   readonly field: string;
   readonly action: string;
 }
@@ -80,7 +81,7 @@ export class CallStore {
   /** What the topic said before the call's own answer came. */
   #seen = new Map<string, Fault | null>();
   #cleared = new Set<string>();
-  #digits = new Map<string, string>();
+  readonly #tones = new Tones((dialog, digits) => this.act(dialog, 'dtmf', { digits }));
   #staleTimer: ReturnType<typeof setTimeout> | undefined;
   #againTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -161,6 +162,7 @@ export class CallStore {
     this.#told = true;
     if (type === 'finesse.asked' || type === 'finesse.answered') this.#heard(type, data, before);
     if (type === 'finesse.all') this.#settle();
+    if (type === 'finesse.missed') this.#forget();
     this.#tell();
   }
 
@@ -181,6 +183,11 @@ export class CallStore {
   /** A whole state was told: what it does not know as asked has been decided. */
   #settle(): void {
     for (const one of [...this.#sending]) if (one.request !== null) this.#end(one);
+    this.#forget();
+  }
+
+  /** What the topic has cleared as well. */
+  #forget(): void {
     const known = new Set(this.#calls.missed.map(({ id }) => id));
     for (const id of this.#cleared) if (!known.has(id)) this.#cleared.delete(id);
   }
@@ -227,21 +234,9 @@ export class CallStore {
     return this.#ask('finesse.dialog', { dialog, action, ...more }, { action, dialog, detail });
   }
 
-  /** Tones go out in the order of the keys: what is pressed while some are on their way follows them. */
-  async tone(dialog: string, digit: string): Promise<void> {
-    const waiting = this.#digits.get(dialog);
-    if (waiting !== undefined) {
-      this.#digits.set(dialog, (waiting + digit).slice(0, 32));
-      return;
-    }
-    this.#digits.set(dialog, '');
-    let digits = digit;
-    while (digits) {
-      if (await this.act(dialog, 'dtmf', { digits })) break;
-      digits = this.#digits.get(dialog) ?? '';
-      this.#digits.set(dialog, '');
-    }
-    this.#digits.delete(dialog);
+  /** One tone, in the order of the keys. */
+  tone(dialog: string, digit: string): void {
+    this.#tones.press(dialog, digit);
   }
 
   /** Takes missed calls off the list at once; they come back when the server could not. */
@@ -249,19 +244,20 @@ export class CallStore {
     const which = ids ?? this.view.missed.map(({ id }) => id);
     for (const id of which) this.#cleared.add(id);
     this.#tell();
-    const fault = await this.#ask('finesse.clear_missed', ids ? { ids } : {}, {
-      action: 'clear_missed',
-      dialog: null,
-      detail: which.join(),
-    });
+    // By their ids: one that comes this moment has not been seen.
+    const fault = await this.#ask(
+      'finesse.clear_missed',
+      { ids: which },
+      { action: 'clear_missed', dialog: null, detail: which.join() },
+    );
     if (!fault) return;
     for (const id of which) this.#cleared.delete(id);
     this.#tell();
   }
 
-  /** Reads everything anew. */
-  async refresh(): Promise<void> {
-    await this.#hub.call('finesse.refresh').catch(() => undefined); // the topic says when it is stale
+  /** Reads everything anew; takes the calls back from where somebody else signed in as this agent. */
+  refresh(): Promise<Fault | null> {
+    return this.#ask('finesse.refresh', {}, { action: 'refresh', dialog: null, detail: '' });
   }
 
   forgive(): void {
@@ -287,7 +283,7 @@ export class CallStore {
 
   async #ask(name: string, args: object, what: Pending, quiet = false): Promise<Fault | null> {
     const { barred } = this.view;
-    const stuck = name === 'finesse.sign_in' && barred !== 'offline' ? null : barred;
+    const stuck = NEEDS_NO_LINE.has(name) && barred !== 'offline' ? null : barred;
     if (stuck) return this.#failed({ code: stuck, message: null, field: '', action: what.action }, quiet);
     // A second click while the first is on its way is the same wish; tones are told apart before.
     if (this.view.pending.some((one) => same(one, what))) return null;
@@ -302,7 +298,8 @@ export class CallStore {
       this.#end(one);
       const fault = faultOf(error, what.action);
       // Nobody knows whether it was done: what is true is asked for, and shown.
-      if (['timeout', 'connection_lost', 'leader_lost'].includes(fault.code)) void this.refresh();
+      if (['timeout', 'connection_lost', 'leader_lost'].includes(fault.code))
+        void this.#hub.call('finesse.refresh').catch(() => undefined); // the topic says when it is stale
       return this.#failed(fault, quiet);
     }
   }
@@ -386,6 +383,8 @@ export class CallStore {
   }
 }
 
+/** What can be asked for without a line to the contact centre. */
+const NEEDS_NO_LINE: ReadonlySet<string> = new Set(['finesse.sign_in', 'finesse.refresh', 'finesse.clear_missed']);
 const bars = ['stale', 'connecting', 'off', 'refused'] as const;
 
 const same = (one: Pending, other: Pending): boolean =>
@@ -399,7 +398,7 @@ function keep(map: Map<string, unknown>): void {
 
 function faultOf(error: unknown, action: string): Fault {
   if (error instanceof HubError) {
-    return { code: error.code, message: null, field: error.field ?? '', action };
+    return { code: error.code, message: error.message, field: error.field ?? '', action };
   }
   return { code: 'unknown', message: null, field: '', action };
 }

@@ -96,10 +96,8 @@ export class TezTeam extends TezElement {
       .unknown {
         color: var(--tez-text-3);
       }
-      @media (max-width: 620px) {
-        .reason {
-          display: none;
-        }
+      .reason {
+        display: block;
       }
     `,
   ];
@@ -160,19 +158,18 @@ export class TezTeam extends TezElement {
       ([, a], [, b]) => rank(a) - rank(b) || a.name.localeCompare(b.name, locale()),
     );
     return html`<header>
-        <h2>${t('team', { name: view.team.name })}</h2>
+        <h2>${t('team', { name: view.team?.name ?? '' })}</h2>
         <span class="muted">${t('teamAgents', { n: members.length })}</span>
       </header>
       ${
         members.length
-          ? html`<div class="scroll" tabindex="0" role="group" aria-label=${t('team', { name: view.team.name })}>
+          ? html`<div class="scroll" tabindex="0" role="group" aria-label=${t('team', { name: view.team?.name ?? '' })}>
               <table>
                 <thead>
                   <tr>
                     <th scope="col">${t('agent')}</th>
                     <th scope="col">${t('stateColumn')}</th>
                     <th scope="col">${t('sinceColumn')}</th>
-                    <th scope="col" class="reason">${t('reasonColumn')}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -190,11 +187,14 @@ export class TezTeam extends TezElement {
 
   #row(member: Member) {
     const shape = shapeOf(member.state);
+    const more = member.pending ? t('afterCall', { state: stateWord(member.pending) }) : member.reason?.label;
     return html`<tr>
       <th scope="row">${member.name} ${member.extension ? html`<span class="muted">${member.extension}</span>` : nothing}</th>
-      <td><span class=${`state ${shape}`}>${outline(shape, 16)}${stateWord(member.state)}</span></td>
+      <td>
+        <span class=${`state ${shape}`}>${outline(shape, 16)}${stateWord(member.state)}</span>
+        ${more ? html`<span class="muted reason">${more}</span>` : nothing}
+      </td>
       <td><tez-calls-timer .at=${member.since}></tez-calls-timer></td>
-      <td class="reason">${member.pending ? t('afterCall', { state: stateWord(member.pending) }) : (member.reason?.label ?? '')}</td>
     </tr>`;
   }
 }

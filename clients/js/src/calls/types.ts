@@ -162,7 +162,7 @@ export interface CallerTicket {
   readonly status: string;
   readonly priority?: string | null;
   readonly project?: string | null;
-  readonly updated_at: string;
+  readonly updated_at: string | null;
   readonly open: boolean;
 }
 
@@ -172,6 +172,8 @@ export interface Caller {
   readonly people: readonly Person[];
   readonly tickets: readonly CallerTicket[];
   readonly total: number;
+  /** Who calls is known, their tickets could not be read. */
+  readonly partial?: boolean;
 }
 
 export interface Entry {
@@ -183,6 +185,7 @@ export interface Entry {
   readonly state: AgentState | null;
   readonly since?: string | null;
   readonly book?: string | null;
+  readonly note?: string | null;
   readonly favourite: boolean;
 }
 
@@ -190,6 +193,8 @@ export interface Entry {
 export interface Found {
   readonly entries: readonly Entry[];
   readonly total: number;
+  /** The phone books did not answer. */
+  readonly partial?: boolean;
 }
 
 export interface Member {
@@ -203,6 +208,6 @@ export interface Member {
 
 /** The topic `finesse_team:{id}`. */
 export interface TeamView {
-  readonly team: Team;
+  readonly team: Team | null;
   readonly agents: Readonly<Record<string, Member>>;
 }

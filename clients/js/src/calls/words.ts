@@ -15,15 +15,12 @@ const actions: Readonly<Record<string, 'answer' | 'hold' | 'retrieve' | 'drop' |
   conference: 'conference',
 };
 
-/** The sentence of a code. */
-export function codeText(code: string): string {
-  const key = `fault_${code}`;
-  return t(isKey(key) ? key : 'fault_unknown');
-}
-
-/** Why it did not happen: in the server's words where it gave some, else by the code. */
+/** Why it did not happen: by the code, in the language of the moment; what no catalog knows in the server's words, and what names a mend. */
 export function faultText(fault: Fault): string {
-  const told = pick(fault.message) || codeText(fault.code);
+  const { code, message } = fault;
+  const said = typeof message === 'string' ? message : pick(message);
+  const key = `fault_${code}`;
+  const told = (code === 'bad_value' && said) || (isKey(key) ? t(key) : said || t('fault_unknown'));
   const action = Object.hasOwn(actions, fault.action) ? actions[fault.action] : undefined;
   return action ? `${t(action)}: ${lower(told)}` : told;
 }

@@ -44,9 +44,9 @@ describe('the fold', () => {
       team: { id: '5', name: 'Б' },
       agents: { a: { state: 'READY' } },
     });
-    const more = foldTeam(all, 'finesse_team.agents', { agents: { b: { state: 'TALKING' } } });
+    const more = foldTeam(all, 'finesse_team.agent', { agent: 'b', row: { state: 'TALKING' } });
     expect(Object.keys(more.agents)).toEqual(['a', 'b']);
-    expect(more.team.name).toBe('Б');
+    expect(more.team?.name).toBe('Б');
     expect(foldTeam(more, 'finesse_team.other', {})).toBe(more);
   });
 });

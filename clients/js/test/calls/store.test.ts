@@ -120,12 +120,12 @@ describe('what is asked for', () => {
   it('sends tones in the order of the keys, none twice and none lost', async () => {
     const doors: ((value: unknown) => void)[] = [];
     hub.answer = () => new Promise((resolve) => void doors.push(resolve));
-    for (const digit of '1234') void store.tone('16801', digit);
+    for (const digit of '1234') store.tone('16801', digit);
     doors[0]?.({ request: 'a' });
     await vi.advanceTimersByTimeAsync(0);
     doors[1]?.({ request: 'b' });
     await vi.advanceTimersByTimeAsync(0);
-    void store.tone('16801', '#');
+    store.tone('16801', '#');
     expect(hub.calls.map(([, args]) => args.digits)).toEqual(['1', '234', '#']);
   });
 });

@@ -37,6 +37,7 @@ export const calls: Same<typeof ru> = {
   signInTitle: 'Sign in to the telephone',
   signIn: 'Sign in',
   signingIn: 'Connecting…',
+  takeBack: 'Take the calls here',
   signOut: 'Sign out of the telephone',
   agentId: 'Agent id',
   agentIs: 'Agent {id}',
@@ -142,6 +143,7 @@ export const calls: Same<typeof ru> = {
   notANumber: 'A number is made of digits, +, * and #',
   directory: 'Directory',
   directoryFailed: 'The directory did not answer. You can type a number.',
+  booksAway: 'The phone books did not answer: not everybody is here.',
   searching: 'Searching…',
   nothingFound: 'Nobody found. You can type a number.',
   typeName: 'Type a number or a name',
@@ -156,6 +158,7 @@ export const calls: Same<typeof ru> = {
 
   looking: 'Looking the caller up',
   lookupFailed: 'The caller could not be looked up.',
+  ticketsFailed: 'The tickets could not be loaded.',
   again: 'Again',
   nobody: 'The number is in no directory and no ticket.',
   noTickets: 'No open tickets',
@@ -188,11 +191,11 @@ export const calls: Same<typeof ru> = {
   keyEscape: 'Close the list, the keypad or the search',
 
   team: 'Team “{name}”',
+  teams: 'My team',
   teamAgents: { one: '{n} agent', other: '{n} agents' },
   teamFailed: 'The team could not be loaded',
   teamEmpty: 'The team is empty',
   agent: 'Agent',
   stateColumn: 'State',
   sinceColumn: 'Time',
-  reasonColumn: 'Reason',
 };

@@ -34,6 +34,7 @@ export const calls = {
   signInTitle: 'Выйти на линию',
   signIn: 'Выйти на линию',
   signingIn: 'Подключаемся…',
+  takeBack: 'Забрать звонки сюда',
   signOut: 'Уйти с линии',
   agentId: 'Номер оператора',
   agentIs: 'Оператор {id}',
@@ -139,6 +140,7 @@ export const calls = {
   notANumber: 'В номере могут быть цифры, +, * и #',
   directory: 'Справочник',
   directoryFailed: 'Справочник не ответил. Номер можно набрать.',
+  booksAway: 'Телефонные книги не ответили: здесь не все.',
   searching: 'Ищем…',
   nothingFound: 'Никого не нашли. Номер можно набрать.',
   typeName: 'Начните набирать номер или имя',
@@ -153,6 +155,7 @@ export const calls = {
 
   looking: 'Ищем звонящего',
   lookupFailed: 'Узнать звонящего не удалось.',
+  ticketsFailed: 'Заявки не загрузились.',
   again: 'Ещё раз',
   nobody: 'Номера нет в справочниках, заявок с ним нет.',
   noTickets: 'Открытых заявок нет',
@@ -195,11 +198,11 @@ export const calls = {
   keyEscape: 'Закрыть список, набор или поиск',
 
   team: 'Команда «{name}»',
+  teams: 'Моя команда',
   teamAgents: { one: '{n} оператор', few: '{n} оператора', many: '{n} операторов', other: '{n} оператора' },
   teamFailed: 'Команда не загрузилась',
   teamEmpty: 'В команде никого нет',
   agent: 'Оператор',
   stateColumn: 'Состояние',
   sinceColumn: 'Время',
-  reasonColumn: 'Причина',
 } as const;
