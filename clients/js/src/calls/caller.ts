@@ -31,6 +31,7 @@ export class TezCallsCaller extends TezElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--tez-2);
       }
       li a {

@@ -20,6 +20,7 @@ export const cardStyles = css`
   }
   article {
     display: grid;
+    grid-template-columns: minmax(0, 1fr); /* or a long word makes it wider than the panel */
     gap: var(--tez-3);
     padding: var(--tez-3);
   }

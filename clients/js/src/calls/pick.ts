@@ -39,6 +39,7 @@ export class TezCallsPick extends TezElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--tez-2);
       }
       .field {

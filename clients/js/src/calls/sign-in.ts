@@ -29,6 +29,7 @@ export class TezCallsSignIn extends TezElement {
       }
       form {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--tez-3);
       }
       h2 {

@@ -15,6 +15,7 @@ export class TezCallsWrap extends TezElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 6px;
       }
       .all {
