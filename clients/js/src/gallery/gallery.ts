@@ -6,6 +6,7 @@ import { t as word } from '../shell/strings';
 import { isTheme, type Theme } from '../shell/theme';
 import type { Column, TezDialog, TezToasts } from '../ui/index';
 import { base, define, TezElement } from '../ui/index';
+import './calls';
 import { FakeHub, FakeInbox, FakePush, next, sample } from './fake';
 import { t } from './strings';
 
@@ -207,7 +208,8 @@ export class TezGallery extends TezElement {
         </div>
       </header>
       <main>
-        ${wide(t('inboxes'), this.#inboxes())} ${one(t('buttons'), this.#buttons())} ${one(t('fields'), this.#fields())}
+        ${wide(t('inboxes'), this.#inboxes())} ${wide(t('calls'), html`<tez-gallery-calls></tez-gallery-calls>`)}
+        ${one(t('buttons'), this.#buttons())} ${one(t('fields'), this.#fields())}
         ${wide(t('tables'), this.#tables())} ${wide(t('states'), this.#states())} ${one(t('badges'), this.#badges())}
         ${one(t('times'), this.#times())} ${one(t('menus'), this.#menus())} ${one(t('toasts'), this.#toasts())}
         ${one(t('panels'), html`<p>${t('panelText')}</p>`)} ${one(t('tokens'), this.#tokens())}

@@ -33,6 +33,8 @@ export interface WireError {
   code: string;
   message: string;
   temporary: boolean;
+  /** Which of the call's arguments is wrong. */
+  field?: string;
 }
 
 export interface Reply {
@@ -161,6 +163,7 @@ const checks: { readonly [T in Down['t']]: (frame: Loose) => Down | null } = {
         code: String(error.code),
         message: String(error.message),
         temporary: error.temporary === true,
+        ...(isText(error.field) ? { field: error.field } : {}),
       },
     };
   },

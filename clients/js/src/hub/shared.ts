@@ -33,11 +33,13 @@ export class HubError extends Error implements HubFault {
   override readonly name = 'HubError';
   readonly code: string;
   readonly temporary: boolean;
+  readonly field?: string;
 
   constructor(fault: HubFault) {
     super(fault.message || fault.code);
     this.code = fault.code;
     this.temporary = fault.temporary;
+    if (fault.field !== undefined) this.field = fault.field;
   }
 }
 

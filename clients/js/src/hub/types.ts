@@ -163,6 +163,8 @@ export interface HubFault {
   temporary: boolean;
   /** The topic that it is about, if any. */
   topic?: string;
+  /** Which argument of a call is wrong, if one is. */
+  field?: string;
 }
 
 export interface HubStatus {

@@ -7,6 +7,7 @@ const KEY = 'tez.sound'; // this browser's switch, in the bell: off or on; witho
 const WISHES = 'tez.sounds';
 const QUIET = 'tez.quiet';
 const GAP_MS = 1500; // a burst of any size makes one sound
+const RING_MS = 2200; // from one ring of a telephone to the next
 
 type Listener = () => void;
 
@@ -140,26 +141,52 @@ export class Sound {
 
   /** Plays what the person wishes for an event of this kind, unless muted, quiet, locked or just played; says whether it did. */
   play(kind = '', critical = false): boolean {
-    const wish = this.#wishes.kinds?.[kind];
-    const level = (this.#wishes.volume ?? 1) * (wish?.volume ?? 1);
-    const silent = this.muted || level === 0 || wish?.sound === 'none';
+    const { sound, level } = this.#wish(kind);
     const now = this.#now();
-    const context = this.#ready();
-    const quiet = silenced(this.#quiet, Date.now(), critical);
-    this.refused = silent
-      ? 'muted'
-      : quiet
-        ? 'quiet'
-        : !context
-          ? 'locked'
-          : now - this.#last < GAP_MS
-            ? 'burst'
-            : null;
+    const context = this.#heard(sound, level, critical);
+    if (context && now - this.#last < GAP_MS) this.refused = 'burst';
     if (this.refused || !context) return false;
     this.#last = now;
     this.playedAt = Date.now();
-    tone(context, wish?.sound, level);
+    tone(context, sound, level);
     return true;
+  }
+
+  /**
+   * Plays the sound of this kind again and again, until the undo that it returns is called, which silences it in the
+   * middle of a tone. Null when it may not be heard; `refused` says why.
+   */
+  ring(kind: string): (() => void) | null {
+    const { sound, level } = this.#wish(kind);
+    const context = this.#heard(sound, level, false);
+    if (!context) return null;
+    const out = context.createGain();
+    out.connect(context.destination);
+    const once = () => {
+      this.#last = this.#now(); // the notice of the same call need not chime as well
+      this.playedAt = Date.now();
+      tone(context, sound, level, out);
+    };
+    once();
+    const timer = setInterval(once, RING_MS);
+    return () => {
+      clearInterval(timer);
+      out.disconnect();
+    };
+  }
+
+  #wish(kind: string): { sound: string | undefined; level: number } {
+    const wish = this.#wishes.kinds?.[kind];
+    return { sound: wish?.sound, level: (this.#wishes.volume ?? 1) * (wish?.volume ?? 1) };
+  }
+
+  /** Where a sound of this kind can be played now; null: it is not to be heard, and `refused` says why. */
+  #heard(sound: string | undefined, level: number, critical: boolean): AudioContext | null {
+    const context = this.#ready();
+    const silent = this.muted || level === 0 || sound === 'none';
+    const quiet = silenced(this.#quiet, Date.now(), critical);
+    this.refused = silent ? 'muted' : quiet ? 'quiet' : context ? null : 'locked';
+    return this.refused ? null : context;
   }
 
   /** Plays a sound for whoever chooses one, whatever is muted; to be called from a click. */

@@ -24,8 +24,8 @@ export const tones: Readonly<Record<string, readonly Note[]>> = {
 
 const LOUDEST = 0.12;
 
-/** Plays a sound by name, the chime for an unknown one, at `level` from 0 to 1. */
-export function tone(context: AudioContext, name = 'chime', level = 0.75): void {
+/** Plays a sound by name, the chime for an unknown one, at `level` from 0 to 1, into `out`: by default into the ear. */
+export function tone(context: AudioContext, name = 'chime', level = 0.75, out: AudioNode = context.destination): void {
   const at = context.currentTime;
   const peak = Math.max(0.0002, LOUDEST * level ** 2); // ears hear in decibels
   for (const [hertz, start, length] of tones[name] ?? tones.chime ?? []) {
@@ -36,7 +36,7 @@ export function tone(context: AudioContext, name = 'chime', level = 0.75): void 
     gain.gain.setValueAtTime(0, at + start);
     gain.gain.linearRampToValueAtTime(peak, at + start + 0.012);
     gain.gain.exponentialRampToValueAtTime(0.0001, at + start + length);
-    wave.connect(gain).connect(context.destination);
+    wave.connect(gain).connect(out);
     wave.start(at + start);
     wave.stop(at + start + length + 0.02);
   }

@@ -167,6 +167,7 @@ export const gallery: Same<typeof ru.gallery> = {
   badges: 'Badges',
   menus: 'Menus',
   times: 'Time',
+  calls: 'Calls',
   inboxes: 'Inbox',
   inboxLive: 'Live list',
   inboxLoading: 'Loading',

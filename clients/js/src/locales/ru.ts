@@ -189,6 +189,7 @@ export const gallery = {
   badges: 'Значки',
   menus: 'Меню',
   times: 'Время',
+  calls: 'Звонки',
   inboxes: 'Входящие',
   inboxLive: 'Живой список',
   inboxLoading: 'Загрузка',

@@ -5,6 +5,7 @@ import { onLocale } from '../i18n/index';
 import { connect, request, type Session, watchActivity } from '../inbox/session';
 import { labelOf, Push } from '../push/index';
 import { readBoot } from './boot';
+import { CallsDock } from './calls';
 import './shell';
 import type { TezShell } from './shell';
 import { t } from './strings';
@@ -54,6 +55,7 @@ export function openFrame(area: FrameArea, changed: () => void = () => undefined
       location.assign(to);
   });
   watchActivity(session.hub);
+  new CallsDock(shell, session);
   // The server wrote the heading in the language of the moment.
   onLocale(() => {
     const heading = shell.querySelector('h1');

@@ -64,6 +64,7 @@ const mark = svg`<rect width="32" height="32" rx="7" fill="var(--tez-accent)"/><
 /**
  * <tez-shell .boot .hub .inbox .system .push area="inbox">: the frame that every area lives in; the area itself is its content.
  * Header, navigation by permission, theme and language, the banner for a lost link, the count outside the page, messages.
+ * Slot `calls`: the telephone, beside the area or below it as its attribute `dock` says. Fires `tez-rights` when they change.
  */
 export class TezShell extends TezElement {
   static override styles = [base, shellStyles];
@@ -216,6 +217,7 @@ export class TezShell extends TezElement {
     const had = this.boot.areas.some((area) => area.id === this.area) || this.barred;
     this.barred = had && !areas.some((area) => area.id === this.area);
     this.boot = { ...this.boot, areas, csrf, user: { ...this.boot.user, permissions: user.permissions } };
+    this.emit('tez-rights', user.permissions);
   }
 
   /** Everything on the page is another person's now, who may not be allowed this address. */
@@ -345,6 +347,7 @@ export class TezShell extends TezElement {
             : html`<slot></slot>`
         }
       </main>
+      <slot name="calls"></slot>
       <tez-toasts></tez-toasts>`;
   }
 

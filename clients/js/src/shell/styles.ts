@@ -3,8 +3,8 @@ import { css } from 'lit';
 export const shellStyles = css`
   :host {
     display: grid;
-    grid-template: auto auto minmax(0, 1fr) / auto minmax(0, 1fr);
-    grid-template-areas: 'top top' 'banner banner' 'nav main';
+    grid-template: auto auto minmax(0, 1fr) auto / auto minmax(0, 1fr) auto;
+    grid-template-areas: 'top top top' 'banner banner banner' 'nav main calls' 'bar bar bar';
     height: 100dvh;
     background: var(--tez-bg);
     color: var(--tez-text);
@@ -214,6 +214,19 @@ export const shellStyles = css`
     border-radius: var(--tez-radius-l);
     box-shadow: var(--tez-shadow);
   }
+  ::slotted(tez-calls) {
+    grid-area: calls;
+    max-width: none;
+    margin: 0;
+  }
+  ::slotted(tez-calls[dock='bar']) {
+    grid-area: bar;
+  }
+  @media (max-width: 860px) {
+    ::slotted(tez-calls) {
+      grid-area: bar;
+    }
+  }
   ::slotted(nav-tickets),
   ::slotted(nav-network) {
     max-width: none;
@@ -241,8 +254,8 @@ export const shellStyles = css`
   }
   @media (max-width: 620px) {
     :host {
-      grid-template: auto auto auto minmax(0, 1fr) / minmax(0, 1fr);
-      grid-template-areas: 'top' 'nav' 'banner' 'main';
+      grid-template: auto auto auto minmax(0, 1fr) auto / minmax(0, 1fr);
+      grid-template-areas: 'top' 'nav' 'banner' 'main' 'bar';
     }
     header {
       gap: 0;

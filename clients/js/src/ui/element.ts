@@ -1,6 +1,6 @@
 /** What every element of the house shares: the language controller, the base styles, registration that tolerates a second copy. */
 
-import { css, LitElement } from 'lit';
+import { adoptStyles, type CSSResultOrNative, css, LitElement } from 'lit';
 import { LocaleController } from '../i18n/controller';
 
 /** Reset, focus ring, the one look of buttons, and text for screen readers only. */
@@ -142,10 +142,45 @@ export class TezElement extends LitElement {
     new LocaleController(this);
   }
 
+  /** A window of its own (`calls/window.ts`) is another document, and takes none of the style sheets that were made in this one. */
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    if (this.ownerDocument === document) return super.createRenderRoot();
+    const made = this.constructor as typeof LitElement;
+    const root = this.shadowRoot ?? this.attachShadow(made.shadowRootOptions);
+    dress(root, made.elementStyles);
+    return root;
+  }
+
+  /** The browser has taken the style sheets away with the move. */
+  adoptedCallback(): void {
+    if (this.shadowRoot) dress(this.shadowRoot, (this.constructor as typeof LitElement).elementStyles);
+  }
+
   /** Fires `name` up through shadow roots. False when a listener prevented it. */
   protected emit<T>(name: string, detail?: T): boolean {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
   }
+}
+
+const sheets = new WeakMap<Document, Map<CSSResultOrNative, CSSStyleSheet>>();
+
+function dress(root: ShadowRoot, styles: readonly CSSResultOrNative[]): void {
+  const page = root.ownerDocument;
+  const view = page.defaultView;
+  if (page === document || !view) {
+    adoptStyles(root, [...styles]);
+    return;
+  }
+  const made = sheets.get(page) ?? new Map<CSSResultOrNative, CSSStyleSheet>();
+  sheets.set(page, made);
+  root.adoptedStyleSheets = styles.map((style) => {
+    const known = made.get(style);
+    if (known) return known;
+    const sheet = new view.CSSStyleSheet();
+    sheet.replaceSync('cssText' in style ? style.cssText : '');
+    made.set(style, sheet);
+    return sheet;
+  });
 }
 
 /** Registers an element once; a second copy of the bundle on the same page keeps the first definition. */

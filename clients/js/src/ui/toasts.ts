@@ -151,7 +151,7 @@ export class TezToasts extends TezElement {
     css`
       section {
         position: fixed;
-        inset: auto var(--tez-4) var(--tez-4) auto;
+        inset: auto calc(var(--tez-4) + var(--tez-beside, 0px)) calc(var(--tez-4) + var(--tez-below, 0px)) auto; /* beside and above what is docked */
         z-index: 40;
         display: grid;
         justify-items: end;
