@@ -15,11 +15,12 @@ from typing import Literal
 
 import httpx
 
-from adapters.sandbox.finesse import company
+from adapters.sandbox.finesse import company, saved
 from adapters.sandbox.finesse.centre import Centre
 from adapters.sandbox.finesse.facts import Agent, Told
 from adapters.sandbox.finesse.faults import Fault
 from adapters.sandbox.finesse.flavours import FLAVOURS, Platform
+from adapters.sandbox.finesse.life import Life
 from adapters.sandbox.finesse.outlet import Outlet, ProsodyOutlet
 from adapters.sandbox.finesse.rest import build_app
 from adapters.sandbox.finesse.site import Site
@@ -40,8 +41,10 @@ def _now() -> datetime:
 class SandboxFinesse:
     """A running sandbox. What the world does (`ring`, `hang_up`, …) is done by its methods; what agents do comes by REST."""
 
-    def __init__(self, centre: Centre, sites: tuple[Site, ...]) -> None:
+    def __init__(self, centre: Centre, sites: tuple[Site, ...], kept: Path | None) -> None:
+        """`kept`: the file that remembers who is signed in; None: nothing does."""
         self.centre = centre
+        self._kept, self._written = kept, ""
         self.sites = sites
         """The nodes, the primary first."""
 
@@ -114,6 +117,13 @@ class SandboxFinesse:
         """What is due by the clock happens; by itself it does once a second."""
         await self.tell(self.centre.tick())
 
+    async def keep(self) -> None:
+        """Writes down who is signed in, where that has changed."""
+        text = saved.snapshot(self.centre)
+        if self._kept is not None and text != self._written:
+            await asyncio.to_thread(saved.write, self._kept, text)
+            self._written = text
+
     async def run(self) -> None:
         """Lets time pass until cancelled."""
         while True:
@@ -121,6 +131,7 @@ class SandboxFinesse:
             wait = _TICK_S if due is None else min(max((due - self.centre.clock()).total_seconds(), 0.01), _TICK_S)
             await asyncio.sleep(wait)
             await self.tick()
+            await self.keep()
 
 
 @asynccontextmanager
@@ -139,15 +150,22 @@ async def open_sandbox_finesse(
     answers_s: float | None = 4.0,
     contacts: int = 300,
     keeps: Literal["original", "consult"] = "original",
+    life: bool = False,
+    pace: float = 1.0,
     seed: int = 0,
     clock: Callable[[], datetime] = _now,
 ) -> AsyncIterator[SandboxFinesse]:
     """Opens a contact centre with `nodes` (1 or 2) nodes of Finesse on loopback ports.
 
-    `agents` takes the place of the people's; `notify` is the URL of a Prosody's `/peer` that publishes (of one node, in the domain
-    `notify_domain`) instead of the sandbox's own server; `faults` go to the first node. `delay_s`: between what happens and its event;
-    `forced_after_s`: between the end of an agent's presence and their signing-out; `answers_s`: until the world answers, None: never by
-    itself; `contacts`: in the phone books, beside the staff. Ends its tasks and gives its ports back when the block ends.
+    `directory` keeps who is signed in over a restart; None: nothing is kept. `agents` takes the people's place; `notify` is the URL of
+    a Prosody's `/peer` that publishes (of one node, in the domain `notify_domain`) instead of the sandbox's own server; `faults` go to the
+    first node. `delay_s`: from what happens to its event; `forced_after_s`: from the end of an agent's presence to their signing-out;
+    `answers_s`: until the world answers, None: never by itself; `contacts`: in the phone books, beside the staff; `keeps`: which call
+    survives a transfer. With `life` customers call and colleagues work, see `Life`; `pace` stretches its times, and `seed` chooses them
+    (0: differently each time). Ends its tasks and gives its ports back when the block ends.
+
+    Raises:
+        ValueError: `nodes` is neither.
     """
     if not 1 <= nodes <= len(_HOSTS):
         raise ValueError(f"nodes={nodes}: a cluster has 1 or {len(_HOSTS)}")
@@ -166,6 +184,9 @@ async def open_sandbox_finesse(
         answers_s=answers_s,
         keeps=keeps,
     )
+    kept = None if directory is None else directory / "agents.json"
+    if kept is not None:
+        await asyncio.to_thread(saved.restore, centre, kept)
     async with AsyncExitStack() as stack:
         untold: asyncio.Queue[tuple[Told, ...]] = asyncio.Queue(_MOST_UNTOLD)
         outlet: Outlet | None = None
@@ -188,7 +209,7 @@ async def open_sandbox_finesse(
             )
             for host in hosts
         )
-        sandbox = SandboxFinesse(centre, sites)
+        sandbox = SandboxFinesse(centre, sites, kept)
         sites[0].faults.extend(faults)
         for site in sites:
             site.nodes = hosts
@@ -200,4 +221,8 @@ async def open_sandbox_finesse(
 
         await stack.enter_async_context(owned_task(tell_the_rest(), "sandbox-finesse-watches"))
         await stack.enter_async_context(owned_task(sandbox.run(), "sandbox-finesse-time"))
+        if life:
+            going_on = Life(centre, sandbox.tell, people, number=seed, pace=pace)
+            await stack.enter_async_context(owned_task(going_on.run(), "sandbox-finesse-life"))
+        stack.push_async_callback(sandbox.keep)
         yield sandbox

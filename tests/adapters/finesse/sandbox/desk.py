@@ -56,7 +56,7 @@ class Heard:
         return next(one for one in self.data.iter("Participant") if one.findtext("mediaAddress") == address)
 
     def short(self, address: str) -> str:
-        """`POST ALERTING ALERTING`: event, state of the dialog, state of one's own leg; or `put READY` of an agent, `put !22` of an error."""
+        """`POST ALERTING ALERTING`: event, state of the dialog and of one's own leg; `READY` of an agent; `!22` of an error."""
         if self.what == "apiErrors":
             return f"!{self.data.findtext('.//errorData')}"
         if self.what == "user":
