@@ -47,7 +47,7 @@ class Board:
         """Extensions at which one can sign in."""
         self._lists: dict[str, set[str]] = {one: set() for one in self.agents}
         self._out: list[Told] = []
-        self._request = ("", "")  # the agent who asks, and the request's id
+        self._request: tuple[tuple[str, ...], str] = ((), "")  # whose objects were asked about, or by whom, and the request's id
 
     # -- reading
 
@@ -78,19 +78,20 @@ class Board:
             case "ACTIVE" if not leg.agent:
                 return ("UPDATE_CALL_DATA", "DROP")
             case "ACTIVE":
-                more = () if call.consults or self.consult_of(call) else ("CONSULT_CALL", "TRANSFER_SST")
+                more = () if call.consults or self.consult_of(call, leg.address) else ("CONSULT_CALL", "TRANSFER_SST")
                 party = ("PARTICIPANT_DROP",) if call.controller == leg.address and len(call.live) > 2 else ()
                 return ("HOLD", "DROP", "UPDATE_CALL_DATA", "SEND_DTMF", *more, *party)
             case "HELD":
-                consult = self.consult_of(call)
+                consult = self.consult_of(call, leg.address)
                 mine = consult.leg(leg.address) if consult else None
                 ends = ("TRANSFER", "CONFERENCE") if mine is not None and mine.state == "ACTIVE" else ()
                 return ("RETRIEVE", "DROP", "UPDATE_CALL_DATA", *ends)
         return ()
 
-    def consult_of(self, call: Call) -> Call | None:
-        """The consultation that is under way for a call."""
-        return next((one for one in self.calls.values() if one.consults == call.id and len(one.live) > 1), None)
+    def consult_of(self, call: Call, address: str) -> Call | None:
+        """The consultation that this party of a call has under way for it."""
+        found = (one for one in self.calls.values() if one.consults == call.id and one.caller == address)
+        return next((one for one in found if len(one.live) > 1), None)
 
     # -- telling
 
@@ -99,11 +100,9 @@ class Board:
         return said
 
     def _tell(self, agent: str, node: str, kind: Kind, source: str, body: Agent | Call | Failed) -> None:
-        asked_by, request = self._request
+        whose, request = self._request
         actions = tuple(self.actions(body, leg) for leg in body.legs) if isinstance(body, Call) else ()
-        self._out.append(
-            Told(node=node, kind=kind, source=source, body=body, request=request if agent == asked_by else "", actions=actions)
-        )
+        self._out.append(Told(node=node, kind=kind, source=source, body=body, request=request if agent in whose else "", actions=actions))
 
     def _tell_agent(self, agent: Agent) -> None:
         source = f"{API}/User/{agent.id}"

@@ -76,7 +76,7 @@ class Centre(Roster):
         Raises:
             ValueError: the agent is not signed in, or not READY; or there is no such queue.
         """
-        self._request = ("", "")
+        self._request = ((), "")
         one = self.agents[agent]
         if not one.signed_in:
             raise ValueError(f"{agent} is signed out: nothing can ring")
@@ -107,7 +107,7 @@ class Centre(Roster):
 
     def answer_elsewhere(self, call: str, agent: str | None = None) -> tuple[Told, ...]:
         """Somebody else takes a call that rings: another agent, or (None) somebody whom Finesse does not know."""
-        self._request = ("", "")
+        self._request = ((), "")
         one = self._ringing(call)
         ringing = next(leg for leg in one.live if leg.state == "ALERTING" and leg.agent)
         gone = self._with(one, {ringing.address: "DROPPED"})
@@ -118,7 +118,7 @@ class Centre(Roster):
             if not other.signed_in or self.legs_of(other):
                 raise ValueError(f"{agent} cannot take a call now")
             taken = Leg(address=other.extension, state="ALERTING", agent=True, since=now, started=now)
-            self._place(replace(gone, legs=(*gone.legs, taken)), moved=True)
+            self._place(replace(gone, legs=_joined(gone.legs, [taken])), moved=True)
             self._settle()
             self._answer(self.calls[call], other.extension)
         self._settle()
@@ -126,7 +126,7 @@ class Centre(Roster):
 
     def hang_up(self, call: str, address: str | None = None) -> tuple[Told, ...]:
         """A party outside hangs up: the one at `address`, or the first."""
-        self._request = ("", "")
+        self._request = ((), "")
         one = self.calls[call]
         party = next((leg for leg in one.live if not leg.agent and address in (None, leg.address)), None)
         if party is None:
@@ -141,7 +141,7 @@ class Centre(Roster):
         Raises:
             ValueError: nobody outside is being rung.
         """
-        self._request = ("", "")
+        self._request = ((), "")
         one = self.calls[call]
         party = next((leg for leg in one.live if leg.state == "ALERTING" and not leg.agent), None)
         if party is None:
@@ -152,7 +152,7 @@ class Centre(Roster):
 
     def ring_out(self, call: str) -> tuple[Told, ...]:
         """The agent has not answered in time: the call goes away, and a call from a queue makes them NOT_READY."""
-        self._request = ("", "")
+        self._request = ((), "")
         one = self._ringing(call)
         ringing = next(leg for leg in one.live if leg.state == "ALERTING" and leg.agent)
         agent = self.agent_at(ringing.address)
@@ -164,7 +164,7 @@ class Centre(Roster):
 
     def tick(self) -> tuple[Told, ...]:
         """What is due by now: wrap-up that ends, the world that answers."""
-        self._request = ("", "")
+        self._request = ((), "")
         now = self.clock()
         for agent in tuple(self.agents.values()):
             if agent.wrap_until is not None and agent.wrap_until <= now:
@@ -186,7 +186,7 @@ class Centre(Roster):
 
     def again(self) -> tuple[Told, ...]:
         """The last state of everything, as it is told after a failover."""
-        self._request = ("", "")
+        self._request = ((), "")
         for agent in self.agents.values():
             if agent.signed_in:
                 self._tell_agent(agent)
@@ -201,7 +201,7 @@ class Centre(Roster):
     ) -> tuple[Told, ...]:
         """What POST User/{id}/Dialogs with MAKE_CALL does."""
         one = self._known(agent)
-        self._request = (agent, request)
+        self._request = ((agent,), request)
         for name, value in (("fromAddress", caller), ("toAddress", to)):
             if not value:
                 raise Refusal(400, "Parameter Missing", f"{name} is missing", name)
@@ -229,7 +229,7 @@ class Centre(Roster):
     ) -> tuple[Told, ...]:
         """What PUT Dialog/{id} does. `target` is the targetMediaAddress: the agent's own extension, or whom PARTICIPANT_DROP drops."""
         one = self._known(agent)
-        self._request = (agent, request)
+        self._request = ((agent,), request)
         if not action:
             raise Refusal(400, "Parameter Missing", "requestedAction is missing", "requestedAction")
         if action not in ACTIONS:
@@ -260,7 +260,7 @@ class Centre(Roster):
     ) -> tuple[Told, ...]:
         """What UPDATE_CALL_DATA does. Names that do not exist are ignored, values that are too long cut."""
         one = self._known(agent)
-        self._request = (agent, request)
+        self._request = ((agent,), request)
         found = self._dialog(one, call)
         if wrap_up is None and variables is None:
             raise Refusal(400, "Parameter Missing", "mediaProperties has nothing to change", "mediaProperties")
@@ -295,7 +295,7 @@ class Centre(Roster):
                     return self._not_controller()
                 self._leave(call, target)
             case "CONSULT_CALL" if mine.state == "ACTIVE":
-                if self.consult_of(call) is not None or call.consults:
+                if call.consults or self.consult_of(call, own) is not None:
                     return _RESERVED
                 self._place(self._with(call, {own: "HELD"}))
                 self._dial(agent, to, "CONSULT", original=self.calls[call.id])
@@ -420,8 +420,8 @@ class Centre(Roster):
 
     def _send_on(self, agent: Agent, call: Call, to: str) -> Failed | None:
         """The direct transfer: the other number rings, the agent is out of it at once."""
-        if len(call.live) != 2:
-            return invalid_state("a conference cannot be sent on")
+        if len(call.live) != 2 or call.consults or self.consult_of(call, agent.extension) is not None:
+            return invalid_state("neither a conference nor a consultation can be sent on")
         if self._cause(to) or any(leg.address == to for leg in call.live):
             return Failed(kind="Generic Error", code="20999", constant="CF_GENERIC_UNSPECIFIED_REJECTION", text=self._cause(to) or "BUSY")
         own = call.leg(agent.extension)
@@ -432,7 +432,7 @@ class Centre(Roster):
 
     def _join(self, agent: Agent, call: Call, action: str) -> Failed | None:
         """Makes one call of a held one and its consultation: with the agent (CONFERENCE) or without (TRANSFER)."""
-        own, consult = agent.extension, self.consult_of(call)
+        own, consult = agent.extension, self.consult_of(call, agent.extension)
         theirs = consult.leg(own) if consult is not None else None
         if consult is None or theirs is None or theirs.state != "ACTIVE":
             return invalid_state("there is no consultation to finish")
@@ -466,6 +466,8 @@ class Centre(Roster):
         else:
             self._place(over if gone is consult else survivor, moved=True)
             self._place(survivor if gone is consult else over, moved=True)
+        for other in [one for one in self.calls.values() if one.consults == gone.id]:  # another party's consultation follows the call
+            self._place(replace(other, consults=kept.id))
         return None
 
     def _not_controller(self) -> Failed:

@@ -153,6 +153,7 @@ def build_app(site: Site, say: Say) -> Starlette:
             route("/Dialog/{id}", _act, "PUT"),
             route("/Team/{id}", _team),
             route("/Queue/{id}", _queue),
+            *(route("/{path:path}", _nothing, method, anybody=True) for method in ("GET", "POST", "PUT", "DELETE")),
             Route("/{path:path}", elsewhere, methods=["GET", "POST", "PUT", "DELETE"]),
         ]
     )
@@ -200,6 +201,10 @@ def _authenticated(site: Site, request: Request) -> Agent:
 
 
 # -- reading -----------------------------------------------------------------------------------------
+
+
+async def _nothing(call: _Call) -> Response:
+    raise Refusal(404, "Not Found", "there is no such resource", call.request.url.path)
 
 
 async def _system(call: _Call) -> Response:

@@ -35,7 +35,7 @@ class Roster(Board):
     ) -> tuple[Told, ...]:
         """What PUT User does. `by` is the supervisor who asks; empty: the agent. `reason` is a reason's id; `mobile` mode and number."""
         one = self._known(agent)
-        self._request = (by or agent, request)
+        self._request = ((by, agent), request)
         if not state:
             raise Refusal(400, "Parameter Missing", "state is missing", "state")
         if state not in _SETTABLE:
@@ -57,7 +57,7 @@ class Roster(Board):
     def force_out(self, agent: str) -> tuple[Told, ...]:
         """Signs out whoever's presence has gone: at once, or after the calls that are still there."""
         one = self.agents[agent]
-        self._request = ("", "")
+        self._request = ((), "")
         if not one.signed_in:
             return NOTHING
         if any(leg.state in LIVE for _, leg in self.legs_of(one)):
@@ -119,9 +119,9 @@ class Roster(Board):
             if state == "READY" and self._owes_wrap_up(agent):
                 self._fail(asked_by, Failed(kind="Invalid State", code="22", constant="CF_INVALID_OBJECT_STATE", text="no wrap-up reason"))
                 return
-            self.agents[agent.id] = agent = replace(agent, base=state, base_reason=reason, pending="", pending_reason=None)
             self._end_wrap_up(agent)
-            self._settle(agent.id)
+            chosen = replace(self.agents[agent.id], base=state, base_reason=reason, pending="", pending_reason=None)
+            self._keep(self._settled(chosen))
         elif state == "READY" and not self.flavour.pending_ready:
             failed = Failed(kind="Invalid State", code="33", constant="CF_RESOURCE_BUSY")
             if queued:

@@ -17,7 +17,7 @@ from adapters.sandbox.finesse.site import Site
 
 __all__ = ["Desk", "Heard", "Xmpp", "at_desk", "find", "texts"]
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 _PUBSUB = "http://jabber.org/protocol/pubsub"
 
 
