@@ -14,15 +14,22 @@ from typing import Literal
 __all__ = [
     "READY_STATES",
     "Agent",
+    "Call",
     "Category",
     "Contact",
     "Credentials",
     "Dialog",
+    "Direction",
     "Failure",
     "Kind",
     "Leg",
+    "Missed",
+    "Over",
     "Platform",
     "Reason",
+    "Reasons",
+    "Service",
+    "ServiceState",
     "SystemInfo",
     "Team",
     "Update",
@@ -35,6 +42,12 @@ Platform = Literal["ccx", "cce"]
 Category = Literal["NOT_READY", "LOGOUT"]
 Kind = Literal["POST", "PUT", "DELETE"]
 """What an update says of its object: appeared, is now, has gone."""
+Direction = Literal["in", "out", "consult"]
+"""Whose leg was alerting first: the other side called, the agent did, or the agent did beside a call that they hold."""
+Over = Literal["ended", "answered_elsewhere", "missed", "abandoned", "transferred", "merged"]
+"""How a call left an agent. `missed`: it rang out here; `abandoned`: the caller gave up; `merged`: it lives on as part of another one."""
+ServiceState = Literal["off", "connecting", "live", "stale", "refused"]
+"""`off`: not signed in through us; `stale`: the connection is lost, and what is shown was so at `since`; `refused`: a person must act."""
 READY_STATES = frozenset({"READY", "NOT_READY"})
 """The states that an agent may set, beside signing in and out."""
 
@@ -134,6 +147,11 @@ class Leg:
     actions: tuple[str, ...] = ()
     """What may be asked of it now; only one's own leg's can be relied on."""
 
+    @property
+    def live(self) -> bool:
+        """Whether it is still part of the call."""
+        return self.state not in ("DROPPED", "FAILED", "WRAP_UP")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialog:
@@ -160,8 +178,9 @@ class Dialog:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def leg(self, extension: str) -> Leg | None:
-        """One's own leg: whose address is the extension."""
-        return next((leg for leg in self.legs if extension and leg.address == extension), None)
+        """One's own leg: whose address is the extension; one that was dropped only where there is no other of them."""
+        own = [leg for leg in self.legs if extension and leg.address == extension]
+        return next((leg for leg in own if leg.live), own[0] if own else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,3 +250,64 @@ class Update:
     system: str | None = None
     """The status of SystemInfo."""
     failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A dialog as one agent has it: with what only the order of things told."""
+
+    dialog: Dialog
+    leg: Leg | None
+    """The agent's own; None where no participant is theirs."""
+    direction: Direction
+    of: str | None = None
+    """The call that this consult call belongs to."""
+    number: str = ""
+    """The other party's; empty when hidden."""
+    sure: bool = False
+    """The direction was seen, not guessed."""
+    rang: bool = False
+    """It has been alerting at the agent's phone."""
+    rang_at: datetime | None = None
+    """Since when, by Finesse's clock."""
+    answered: bool = False
+    """The agent has been in it."""
+    handed: bool = False
+    """The agent asked to transfer it."""
+    over: Over | None = None
+    """Why it is over for this agent, while Finesse still has it in their list; None: it is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A call that rang here and that nobody took."""
+
+    id: str
+    """The dialog's."""
+    number: str
+    queue: str
+    at: datetime
+    """By the hub's clock."""
+    why: Literal["missed", "abandoned"] = "missed"
+    """`missed`: it rang out here; `abandoned`: the caller gave up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How the connection of an agent is."""
+
+    state: ServiceState
+    since: datetime
+    why: str | None = None
+    """A code of `adapters.finesse.errors`."""
+    node: str | None = None
+    """The host that serves the agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """What an agent may choose from."""
+
+    not_ready: tuple[Reason, ...] = ()
+    logout: tuple[Reason, ...] = ()
+    wrap_up: tuple[WrapUpReason, ...] = ()

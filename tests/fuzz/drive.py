@@ -8,7 +8,16 @@ import atheris
 
 __all__: list[str] = []
 
-_GUIDES = ["hub", "web.events", "websockets.frames", "websockets.protocol", "msgpack.fallback", "json", "tests.hub.frames"]
+_GUIDES = [
+    "hub",
+    "adapters.finesse",
+    "web.events",
+    "websockets.frames",
+    "websockets.protocol",
+    "msgpack.fallback",
+    "json",
+    "tests.hub.frames",
+]
 """Modules whose branches guide the search. Parsers in C show none, so that a harness lets one in Python read the same bytes."""
 
 

@@ -17,12 +17,18 @@ from msgpack import fallback
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
+from adapters.finesse import reading
+from adapters.finesse.errors import WORDS, code_of
+from adapters.finesse.feed import empty, events, fold, state_json
+from adapters.finesse.picture import Picture
+from adapters.finesse.values import Service
 from hub.close import CloseCode
-from hub.event import Format
+from hub.event import Event, Format, Text
 from hub.notification import Notification, TopicEvent
 from hub.protocol import Command, Fatal, Refused, encode, parse, reply
 from hub.topic import Topic, Topics, fold_by_key, fold_sources
 from hub.wire import CLOSE, FrameReader
+from tests.adapters.finesse import documents
 from tests.hub.frames import agree, client_frame, cut, ours
 from web.events import BadEvent, read_request
 
@@ -209,6 +215,58 @@ def _requests() -> Iterator[bytes]:
     yield binary + b"\ncontent-type: text/plain\n\nhello"
 
 
+# -- Finesse ----------------------------------------------------------------------------------------------
+
+_RESPONSES: tuple[Callable[[bytes], Any], ...] = (
+    reading.read_user, reading.read_dialogs, reading.read_system, reading.read_reasons, reading.read_wrap_up_reasons,
+    reading.read_phone_books, reading.read_contacts, reading.read_team,
+)  # fmt: skip
+_FINESSE_SEEDS = tuple(
+    bytes([number]) + xml.encode()
+    for number, xml in (
+        (0, documents.USER), (1, f"<Dialogs>{documents.DIALOG}{documents.HIDDEN}</Dialogs>"), (2, documents.SYSTEM), (3, documents.REASONS),
+        (4, documents.WRAP_UP_REASONS), (5, documents.PHONE_BOOKS), (7, documents.TEAM), (8, documents.FAILURES),
+        (9, documents.update(documents.USER)),
+        (9, documents.update(f"<dialogs>{documents.DIALOG}</dialogs>", "POST") + "\n\n" + documents.update(documents.DIALOG, "DELETE")),
+        (9, documents.update(documents.asynchronous(), "put", request="r")),
+        (9, documents.update("<systemInfo><status>OUT_OF_SERVICE</status></systemInfo>", source="/finesse/api/SystemInfo")),
+    )
+)  # fmt: skip
+
+
+def _both(message: str) -> Text:
+    return Text(ru=message, en=message)
+
+
+def finesse(data: bytes) -> None:
+    """Byte 0 picks what is read: a response, or notifications apart by an empty line, which a picture and its topic then take in."""
+    kind, xml = (data[0] % 10, data[1:]) if data else (0, b"")
+    began = time.thread_time()
+    if kind < len(_RESPONSES):
+        with suppress(reading.Unreadable):
+            _RESPONSES[kind](xml)
+    elif kind == len(_RESPONSES):
+        assert all(code_of(failure) in WORDS for failure in reading.read_failures(xml))
+    else:
+        _pictured(xml.split(b"\n\n"))
+    spent = time.thread_time() - began
+    assert spent < _SLOW_S, f"{spent:.3f} s"
+
+
+def _pictured(updates: list[bytes]) -> None:
+    picture = Picture(id="1001", service=Service(state="live", since=_NOW))
+    state = empty() | {"service": state_json(picture)["service"]}
+    for number, xml in enumerate(updates):
+        with suppress(reading.Unreadable):
+            update = reading.read_update(xml, node="/finesse/api/User/1001/Dialogs", item=str(number % 3))
+            before, (picture, changes) = picture, picture.apply(update, _NOW)
+            for type, told in events(before, picture, changes, _both):
+                event = Event(source="/f", id="1", type=type, time=_NOW, data=told)
+                event.encode()
+                fold(state, event)
+            assert state == state_json(picture)
+
+
 HARNESSES: Mapping[str, Harness] = MappingProxyType(
     {
         "wire": Harness(
@@ -232,6 +290,17 @@ HARNESSES: Mapping[str, Harness] = MappingProxyType(
             tuple(_requests()),
             (*(b'"%s":' % name.encode() for name in (*_event(), "time", "expirytime", "navtopic", "navpolicy", "subject", "data_base64")),
              b"ce-", b"0001-01-01T00:00:00+23:59", b"9999-12-31T23:59:59-23:59", b"application/cloudevents", b"\\ud800", b"%ff"),
+        ),
+        "finesse": Harness(
+            finesse,
+            _FINESSE_SEEDS,
+            (
+                *(b"<participants>", b"<Participant>", b"<mediaAddress>4001</mediaAddress>", b"<stateChangeTime>", b"<secondaryId>"),
+                *(b"<state>ALERTING</state>", b"<state>DROPPED</state>", b"<state>ACTIVE</state>", b"<event>DELETE</event>"),
+                *(b"<event>POST</event>", b"&amp;", b"&#0;", b"<![CDATA[", b"<!DOCTYPE", b"<!ENTITY", b"<?xml encoding='", b"\n\n"),
+                *(b"xmlns:a=", b"</data>", b"\xed\xa0\x80"),
+            ),
+            max_len=6000,
         ),
     }
 )  # fmt: skip

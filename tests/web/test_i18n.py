@@ -12,6 +12,8 @@ from babel.messages.pofile import read_po
 from web.i18n import LOCALES, I18n
 
 WEB = Path(__file__).parents[2] / "web"
+FINESSE = WEB.parent / "adapters" / "finesse"
+"""Worded where its errors are, for screens that read either language; the catalogs are the server's."""
 
 
 def wanted() -> set[str]:
@@ -19,7 +21,8 @@ def wanted() -> set[str]:
     methods = [("templates/**.html", "jinja2"), ("**.py", "python")]
     keywords = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
     found = set()
-    for _, _, message, _, _ in extract_from_dir(str(WEB), method_map=methods, keywords=keywords):
+    extracted = (*extract_from_dir(str(WEB), method_map=methods, keywords=keywords), *extract_from_dir(str(FINESSE), keywords=keywords))
+    for _, _, message, _, _ in extracted:
         found.add(message[0] if isinstance(message, tuple) else message)
     return found
 

@@ -1,0 +1,1 @@
+"""Cisco Finesse, without its network."""
