@@ -47,6 +47,7 @@ class Board:
         """Extensions at which one can sign in."""
         self._lists: dict[str, set[str]] = {one: set() for one in self.agents}
         self._out: list[Told] = []
+        self._offered: dict[tuple[str, str], tuple[tuple[str, ...], ...]] = {}  # by agent and call, as they were told last
         self._request: tuple[tuple[str, ...], str] = ((), "")  # whose objects were asked about, or by whom, and the request's id
 
     # -- reading
@@ -96,6 +97,11 @@ class Board:
     # -- telling
 
     def _said(self) -> tuple[Told, ...]:
+        """What is to be told, with every call that another one has changed what it offers: TRANSFER comes when the consulted answers."""
+        for (agent, number), offered in tuple(self._offered.items()):
+            call = self.calls[number]
+            if offered != tuple(self.actions(call, leg) for leg in call.legs):
+                self._tell_call(agent, "PUT", call)
         said, self._out = tuple(self._out), []
         return said
 
@@ -111,6 +117,10 @@ class Board:
 
     def _tell_call(self, agent: str, kind: Kind, call: Call) -> None:
         node = f"{API}/User/{agent}/Dialogs"
+        if kind == "DELETE":
+            self._offered.pop((agent, call.id), None)
+        else:
+            self._offered[agent, call.id] = tuple(self.actions(call, leg) for leg in call.legs)
         self._tell(agent, node, kind, f"{API}/Dialog/{call.id}" if kind == "PUT" else node, call)
 
     def _fail(self, agent: str, failed: Failed, call: str = "") -> None:

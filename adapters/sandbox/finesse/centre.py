@@ -460,12 +460,8 @@ class Centre(Roster):
             legs=_joined(joined.legs, added),
         )
         over = replace(self._with(gone, {leg.address: "DROPPED" for leg in gone.live}), secondary=kept.id)
-        if stays:
-            self._place(survivor)
-            self._place(over, moved=True)
-        else:
-            self._place(over if gone is consult else survivor, moved=True)
-            self._place(survivor if gone is consult else over, moved=True)
+        self._place(over, moved=True)
+        self._place(survivor, moved=True)
         for other in [one for one in self.calls.values() if one.consults == gone.id]:  # another party's consultation follows the call
             self._place(replace(other, consults=kept.id))
         return None

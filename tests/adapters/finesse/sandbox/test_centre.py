@@ -67,6 +67,7 @@ class Machine(RuleBasedStateMachine):
         )
         self.agents: dict[str, Agent] = dict(self.centre.agents)
         self.lists: dict[str, dict[str, Call]] = {agent: {} for agent in self.agents}
+        self.offered: dict[tuple[str, str], tuple[tuple[str, ...], ...]] = {}
         for agent in self.agents.values():
             self.hear(self.centre.change(agent.id, "LOGIN", extension=agent.device))
             self.hear(self.centre.change(agent.id, "READY"))
@@ -87,6 +88,7 @@ class Machine(RuleBasedStateMachine):
                 agent, call = parts[4], told.body
                 known = call.id in self.lists[agent]
                 assert known is (told.kind != "POST"), f"{told.kind} of {call.id} to {agent}, known: {known}"
+                self.offered[agent, call.id] = told.actions
                 if told.kind == "DELETE":
                     del self.lists[agent][call.id]
                 else:
@@ -312,6 +314,7 @@ class Machine(RuleBasedStateMachine):
             for number, call in there.items():
                 told, leg = self.lists[agent][number], call.leg(self.centre.agents[agent].extension)
                 assert (told.state, told.legs, told.type, told.secondary) == (call.state, call.legs, call.type, call.secondary)
+                assert self.offered[agent, number] == tuple(self.centre.actions(call, one) for one in call.legs)
                 assert leg is not None
                 assert leg.state != "DROPPED"
             one, said = self.centre.agents[agent], self.agents[agent]

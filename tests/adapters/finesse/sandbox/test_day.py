@@ -103,6 +103,9 @@ async def test_a_consultation_ends_as_a_transfer(sandbox: SandboxFinesse) -> Non
         await colleague.act(consult, "ANSWER")
         await hears(colleague, ["PUT ACTIVE ACTIVE"], states(sandbox, ["NOT_READY"], ["TALKING"]))
         assert await desk.told(1) == ["PUT ACTIVE ACTIVE"]
+        ripe = await desk.xmpp.heard()  # the original, which offers more now
+        assert (ripe.dialog, ripe.short(desk.device)) == (call, "PUT ACTIVE HELD")
+        assert {"TRANSFER", "CONFERENCE"} <= set(texts(ripe.leg(desk.device), "action"))
         shown = fromstring((await desk.get(f"/Dialog/{call}")).content)
         assert {"TRANSFER", "CONFERENCE", "RETRIEVE"} <= set(texts(shown, "action"))
         associated = fromstring((await desk.get(f"/Dialog/{consult}")).content).findtext("associatedDialogUri")
@@ -129,8 +132,12 @@ async def test_a_consultation_ends_as_a_conference(sandbox: SandboxFinesse) -> N
         await colleague.act(consult, "ANSWER")
         await desk.act(call, "CONFERENCE")
         while (heard := await desk.xmpp.heard()).short(desk.device) != "DELETE DROPPED DROPPED":
-            last = heard
+            pass
         assert heard.dialog == consult
+        last = await desk.xmpp.heard()
+        while last.what == "user":
+            last = await desk.xmpp.heard()
+        assert (last.dialog, texts(last.data, "secondaryId")) == (call, [consult])
         assert [last.leg(one).findtext("state") for one in (desk.device, CUSTOMER, colleague.device)] == ["ACTIVE"] * 3
         assert texts(last.data, "callType") == ["CONFERENCE"]
         assert "PARTICIPANT_DROP" in texts(last.leg(desk.device), "action")
