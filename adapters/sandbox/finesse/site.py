@@ -109,8 +109,7 @@ class Site:
             await stack.enter_async_context(self.xmpp.served())
         await stack.enter_async_context(owned_task(self.herald.run(), f"sandbox-finesse-herald-{self.name}"))
         self.door = Door(app, f"sandbox-finesse-{self.name}")
-        stack.push_async_callback(self.door.shut)
-        stack.callback(self.door.cut)  # who still waits for a fault's answer gets none
+        stack.push_async_callback(self._shut)
         await self.door.open()
 
     # -- how well it is
@@ -127,10 +126,14 @@ class Site:
     async def go_down(self) -> None:
         """The whole machine: connections break, ports refuse."""
         self._forget()
-        if self.door is not None:
-            self.door.cut()
-            await self.door.shut()
+        await self._shut()
         await self.xmpp.shut()
+
+    async def _shut(self) -> None:
+        if self.door is not None:
+            self.door.cut()  # who still waits for a fault's answer gets none
+            await asyncio.sleep(0)  # until it is noticed
+            await self.door.shut()
 
     async def come_back(self) -> None:
         """On the same ports."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import fromstring
 
-import pytest
-
 from adapters.sandbox.finesse import SandboxFinesse
 from tests.adapters.finesse.sandbox.desk import Desk, at_desk, texts
 from tests.clock import Clock
@@ -173,35 +171,30 @@ async def test_a_direct_transfer_rings_there_and_is_gone_here(sandbox: SandboxFi
         await hears(colleague, ["PUT ACTIVE ACTIVE"], states(sandbox, ["NOT_READY"], ["TALKING"]))
 
 
-@pytest.mark.parametrize(("to", "end"), [(CUSTOMER, ""), ("1999", "BUSY"), ("1998", "BAD_DESTINATION"), ("8 (495) 1", "BAD_DESTINATION")])
-async def test_dialling_goes_through_its_steps_or_fails(sandbox: SandboxFinesse, to: str, end: str) -> None:
+async def test_dialling_goes_through_its_steps_or_fails(sandbox: SandboxFinesse) -> None:
     """INITIATING, INITIATED, then ringing until they answer; or FAILED with the cause, until it is dropped."""
     async with at_desk(sandbox, "1001") as desk:
         await desk.state("LOGIN", extension=desk.device)
         await desk.told(1)
-        assert (await desk.make_call(to)).status_code == 202
-        told: list[str] = []
-        last = None
-        for _ in range(3 + len(states(sandbox, [], [""]))):
-            heard = await desk.xmpp.heard()
-            told.append(heard.short(desk.device))
-            last = heard if heard.what != "user" else last
-        third = "PUT FAILED FAILED" if end else "PUT ALERTING INITIATED"
-        assert by_node(told) == (
-            ["POST INITIATING INITIATING", "PUT INITIATED INITIATED", third],
-            states(sandbox, [], ["TALKING"]),
-        )
-        assert last is not None
-        assert last.request == "1001-2"
-        assert last.leg(desk.device).findtext("stateCause") == end
-        if not end:
-            await sandbox.customer_answers(last.dialog)
-            assert await desk.told(1) == ["PUT ACTIVE ACTIVE"]
-            assert (await desk.act(last.dialog, "SEND_DTMF", digits="12#")).status_code == 202
-            assert sandbox.centre.calls[last.dialog].digits == "12#"
-        await desk.act(last.dialog, "DROP")
-        ended = by_node(await desk.told(2 + len(states(sandbox, [], [""]))))
-        assert ended == (["PUT DROPPED DROPPED", "DELETE DROPPED DROPPED"], states(sandbox, [], ["NOT_READY"]))
+        for to, end in ((CUSTOMER, ""), ("1999", "BUSY"), ("1998", "BAD_DESTINATION"), ("8 (495) 1", "BAD_DESTINATION")):
+            answer = await desk.make_call(to)
+            assert answer.status_code == 202
+            heard = [await desk.xmpp.heard() for _ in range(3 + len(states(sandbox, [], [""])))]
+            assert {one.request for one in heard} == {answer.headers["requestid"]}
+            third = "PUT FAILED FAILED" if end else "PUT ALERTING INITIATED"
+            assert by_node([one.short(desk.device) for one in heard]) == (
+                ["POST INITIATING INITIATING", "PUT INITIATED INITIATED", third],
+                states(sandbox, [], ["TALKING"]),
+            )
+            last = [one for one in heard if one.what != "user"][-1]
+            assert last.leg(desk.device).findtext("stateCause") == end
+            if not end:
+                await sandbox.customer_answers(last.dialog)
+                assert await desk.told(1) == ["PUT ACTIVE ACTIVE"]
+                assert (await desk.act(last.dialog, "SEND_DTMF", digits="12#")).status_code == 202
+                assert sandbox.centre.calls[last.dialog].digits == "12#"
+            await desk.act(last.dialog, "DROP")
+            await hears(desk, ["PUT DROPPED DROPPED", "DELETE DROPPED DROPPED"], states(sandbox, [], ["NOT_READY"]))
 
 
 async def test_who_hides_the_number_is_not_there(sandbox: SandboxFinesse) -> None:
