@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from adapters.finesse.rest.client import Finesse, open_finesse
 from adapters.finesse.values import Credentials
 from adapters.sandbox.finesse import Fault, SandboxFinesse, open_sandbox_finesse
 from adapters.sandbox.finesse.flavours import Platform
+from adapters.sandbox.people import person
+from tests.peers.prosody import DOMAIN, PUBSUB, Prosody, prosody
 
 CUSTOMER = "+79161234567"
 
@@ -99,11 +101,11 @@ class Seat:
 
 
 @asynccontextmanager
-async def seat(sandbox: SandboxFinesse, finesse: Finesse, agent: str) -> AsyncIterator[Seat]:
-    """An agent, connected."""
+async def seat(sandbox: SandboxFinesse, finesse: Finesse, agent: str, notify_url: str = "") -> AsyncIterator[Seat]:
+    """An agent, connected; `notify_url`: to another's notification service."""
     who = Credentials(agent=agent, password=sandbox.agents[agent].password)
     taken = Seat(who, finesse, sandbox, Picture(id=agent, service=Service(state="off", since=now())), asyncio.Condition())
-    connector = websocket_connector(sandbox.notify_url)
+    connector = websocket_connector(notify_url or sandbox.notify_url)
     async with connector(who, sandbox.domain, sandbox.pubsub) as line, asyncio.TaskGroup() as group:
         listening = group.create_task(taken.listen(line))
         await taken.until(lambda picture: picture.agent is not None)
@@ -174,6 +176,29 @@ async def test_what_the_contact_centre_refuses_ends_what_was_asked() -> None:
         await petrova.until(lambda picture: not picture.asked)
         assert petrova.picture.agent is not None
         assert not petrova.picture.agent.signed_in
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[Prosody]:
+    """A Prosody that knows an agent."""
+    with prosody({"1001": person("petrova").password}) as server:
+        yield server
+
+
+async def test_a_prosody_can_do_the_telling(peer: Prosody) -> None:
+    """The contact centre and its REST are the sandbox's, the notifications go out by another server."""
+    notify = f"http://127.0.0.1:{peer.http}/peer"
+    async with (
+        open_sandbox_finesse(delay_s=(0.0, 0.02), answers_s=None, notify=notify, notify_domain=DOMAIN) as sandbox,
+        open_finesse([sandbox.url]) as finesse,
+        seat(sandbox, finesse, "1001", peer.ws) as petrova,
+    ):
+        assert (sandbox.notify_url, sandbox.pubsub) == ("", PUBSUB)
+        await petrova.change("sign_in", bodies.sign_in(petrova.extension))
+        await petrova.until(lambda picture: picture.agent is not None and picture.agent.state == "NOT_READY" and not picture.asked)
+        call = await sandbox.ring("1001", CUSTOMER)
+        await petrova.until(lambda picture: _own(picture, call) == "ALERTING")
+        await petrova.is_true()
 
 
 async def test_lists_and_passwords_through_the_product() -> None:
