@@ -84,5 +84,6 @@ _OURS = (
     "ops_",
     "readiness",
     "netmonitor",
+    "finesse",
 )
 """How the names of the tasks begin that a node runs for ever; each task has a name."""

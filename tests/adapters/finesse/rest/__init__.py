@@ -1,0 +1,1 @@
+"""Finesse over REST."""
