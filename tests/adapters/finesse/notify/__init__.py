@@ -1,0 +1,1 @@
+"""The notification connection, against the real Prosody and against servers that misbehave."""
