@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from adapters.push import vapid
 from adapters.sandbox.erp import open_sandbox_erp
+from adapters.sandbox.finesse import open_sandbox_finesse
 from adapters.sandbox.network import open_sandbox_network
 from adapters.sandbox.people import PEOPLE, Person
 from adapters.sandbox.redmine import open_sandbox_redmine
@@ -34,7 +35,7 @@ _WHO = {
     "agent": {"ru": "сотрудник поддержки", "en": "support agent"},
     "requester": {"ru": "заявитель", "en": "requester"},
 }
-_RIGHTS = {"manager": ["admin", "quality", "netmonitor"], "agent": ["quality", "netmonitor"]}
+_RIGHTS = {"manager": ["admin", "quality", "netmonitor", "finesse"], "agent": ["quality", "netmonitor", "finesse"]}
 """What the demo's people may by their role; nothing else by default."""
 
 
@@ -71,6 +72,9 @@ async def _demo(settings: Settings) -> int:
         if not areas["netmonitor"].on:
             network = await stack.enter_async_context(open_sandbox_network(DIRECTORY / "network"))
             filled["hosts_file"] = network.path
+        if not areas["finesse"].on:
+            finesse = await stack.enter_async_context(open_sandbox_finesse(DIRECTORY / "finesse", life=True))
+            filled |= {"finesse_url": finesse.url, "finesse_notify_url": finesse.notify_url}
         if not areas["push_web"].on:
             filled["vapid_private_key"] = SecretStr(await asyncio.to_thread(_kept_key, DIRECTORY / "vapid.key"))
             filled["vapid_subject"] = "mailto:helpdesk@tez.example"
@@ -103,6 +107,8 @@ async def _accounts(settings: Settings, *, local: bool) -> None:
                 identities["redmine"] = str(person.redmine_id)
             if person.erp_id is not None:
                 identities["erp"] = str(person.erp_id)
+            if person.agent:
+                identities["finesse"] = person.agent
             password_hash = await asyncio.to_thread(hash_password, hasher, person.password) if local else None
             await people.add(
                 person.login,
@@ -128,12 +134,14 @@ def _kept_key(path: Path) -> str:
 def _greeting(settings: Settings) -> str:
     width = max(len(person.login) for person in demo_logins())
     logins = [f"    {p.login:<{width}}  {p.password:<{width + 5}}  {p.name}, {_WHO[p.role]['en']}" for p in demo_logins()]
+    phones = ", ".join(f"{p.login} at {p.phone}" for p in demo_logins() if p.agent)
     return "\n".join(
         [
             "",
             f"  TEZ Navigator is at {settings.site}",
             "  Sign in as:",
             *logins,
+            f"  Take calls with the same password: {phones}. Customers call whoever is ready about every 40 seconds.",
             "  Colleagues comment and assign every few seconds, hosts of the network come and go. Ctrl+C ends it.",
             "",
         ]

@@ -1,4 +1,4 @@
-"""The staff of the sandbox company: one list, known to its Redmine and to its ERP alike."""
+"""The staff of the sandbox company: one list, known to its Redmine, its ERP and its contact centre alike."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ class Person:
     """Has left the company: locked in Redmine, blocked in the ERP."""
     access: bool = True
     """False: known to the ERP, but without access to anything."""
+    agent: str = ""
+    """Agent id in the contact centre; empty: no agent there. The extension is `phone`, the password the same as everywhere."""
     password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -74,9 +76,10 @@ PEOPLE: tuple[Person, ...] = (
         post="Руководитель поддержки",
         phone="1105",
         demo=True,
+        agent="1006",
     ),
-    Person(login="petrova", first="Мария", last="Петрова", role="agent", redmine_id=6, erp_id=5006, phone="1106", demo=True),
-    Person(login="sidorov", first="Пётр", last="Сидоров", role="agent", redmine_id=7, erp_id=5007, phone="1107"),
+    Person(login="petrova", first="Мария", last="Петрова", role="agent", redmine_id=6, erp_id=5006, phone="1106", demo=True, agent="1001"),
+    Person(login="sidorov", first="Пётр", last="Сидоров", role="agent", redmine_id=7, erp_id=5007, phone="1107", agent="1002"),
     Person(
         login="orlova",
         first="Анна",
@@ -101,8 +104,8 @@ PEOPLE: tuple[Person, ...] = (
         phone="1309",
     ),
     Person(login="zhukov", first="Егор", last="Жуков", role="agent", redmine_id=10, erp_id=5010, blocked=True),
-    Person(login="smirnova", first="Елена", last="Смирнова", role="agent", redmine_id=13, erp_id=5013, phone="1113"),
-    Person(login="volkov", first="Дмитрий", last="Волков", role="agent", redmine_id=14, erp_id=5014, phone="1114"),
+    Person(login="smirnova", first="Елена", last="Смирнова", role="agent", redmine_id=13, erp_id=5013, phone="1113", agent="1003"),
+    Person(login="volkov", first="Дмитрий", last="Волков", role="agent", redmine_id=14, erp_id=5014, phone="1114", agent="1004"),
     Person(
         login="lebedeva",
         first="Ольга",
@@ -112,6 +115,7 @@ PEOPLE: tuple[Person, ...] = (
         erp_id=5015,
         post="Системный администратор",
         phone="1115",
+        agent="1005",
     ),
     Person(
         login="fedorov",
@@ -122,6 +126,7 @@ PEOPLE: tuple[Person, ...] = (
         erp_id=5016,
         post="Руководитель разработки",
         phone="1116",
+        agent="1007",
     ),
     Person(
         login="morozova",
