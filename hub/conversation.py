@@ -19,6 +19,7 @@ from hub.protocol import (
     Call,
     Command,
     Error,
+    FieldError,
     Hello,
     Pong,
     Position,
@@ -52,11 +53,11 @@ _LOST_ACKS = 1000
 
 
 class CallError(Exception):
-    """A call cannot be done: the reply carries this stable code and sentence."""
+    """A call cannot be done: the reply carries this stable code and sentence, and which argument is wrong if one is."""
 
-    def __init__(self, code: str, message: str, *, temporary: bool = False) -> None:
+    def __init__(self, code: str, message: str, *, temporary: bool = False, field: str | None = None) -> None:
         super().__init__(code, message)
-        self.error = Error(code, message, temporary)
+        self.error = Error(code, message, temporary) if field is None else FieldError(code, message, temporary, field=field)
 
     def __str__(self) -> str:
         return f"{self.error.code}: {self.error.message}"

@@ -24,6 +24,7 @@ __all__ = [
     "Command",
     "Error",
     "Fatal",
+    "FieldError",
     "Hello",
     "Pong",
     "Position",
@@ -128,6 +129,12 @@ class Error(Struct, frozen=True):
     code: str
     message: str
     temporary: bool = False
+
+
+class FieldError(Error, frozen=True, kw_only=True):
+    """The same about one argument of a call: `field` names it."""
+
+    field: str
 
 
 class Refused(Exception):

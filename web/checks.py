@@ -26,6 +26,7 @@ from adapters.redmine.engine import create_engine
 from hub.bus import Bus, BusAway, backend_for
 from web.doctor import Check, Finding, Verdict
 from web.erp import access_of
+from web.finesse.doctor import check_finesse
 from web.settings import Settings
 
 __all__ = ["CHECKS"]
@@ -117,7 +118,7 @@ def _setting(purpose: str) -> str:
 def _erp_statements(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
     """(purpose, statement, binds) of what the product asks, for nobody; without binds it would change something."""
     queries, day = ErpQueries(**settings.erp_queries), datetime(1970, 1, 1)
-    nobody: dict[str, Any] = {"id": -1, "login": "-", "first": day, "last": day}
+    nobody: dict[str, Any] = {"id": -1, "login": "-", "phone": "-", "first": day, "last": day}
     for purpose, needed in BINDS.items():
         sql = getattr(queries, purpose)
         if purpose == "vpn_renew":
@@ -168,5 +169,12 @@ async def _netmonitor(settings: Settings) -> list[Finding]:
     return found
 
 
-CHECKS: Mapping[str, Check] = {"bus": _bus, "redmine": _redmine, "erp": _erp, "netmonitor": _netmonitor, "push_web": _push_web}
+CHECKS: Mapping[str, Check] = {
+    "bus": _bus,
+    "redmine": _redmine,
+    "erp": _erp,
+    "finesse": check_finesse,
+    "netmonitor": _netmonitor,
+    "push_web": _push_web,
+}
 """By area, and the bus; the other areas are only told to be on or off."""

@@ -286,13 +286,56 @@ class Settings(BaseSettings):
         description="The departments, as the ERP calls them, whose people renew their VPN access themselves; none: everybody with VPN.",
         examples=["Служба поддержки"],
     )
-    finesse_url: _HttpUrl | None = Field(
-        default=None, description="The REST address of Cisco Finesse.", examples=["https://finesse.example.org:8445"]
+    finesse_url: Annotated[str, AfterValidator(check.finesse_site)] | None = Field(
+        default=None,
+        description="The REST address of Cisco Finesse: the first node, by the name in its certificate.",
+        examples=["https://finesse-a.example.org:8445"],
     )
     finesse_notify_url: Annotated[str, AfterValidator(check.notify_url)] | None = Field(
         default=None,
-        description="The address of Finesse's notifications: `wss://…` (XMPP over WebSocket) or `https://…` (BOSH).",
-        examples=["wss://finesse.example.org:7443/ws/"],
+        description="The address of its notifications: `wss://…` (XMPP over WebSocket; port 8445 from 12.6(2), 7443 before) or "
+        "`tls://host:5223` (XMPP over TCP).",
+        examples=["wss://finesse-a.example.org:8445/ws/"],
+    )
+    finesse_second_url: Annotated[str, AfterValidator(check.finesse_site)] | None = Field(
+        default=None,
+        description="The REST address of the second node; without it nothing fails over.",
+        examples=["https://finesse-b.example.org:8445"],
+    )
+    finesse_second_notify_url: Annotated[str, AfterValidator(check.notify_url)] | None = Field(
+        default=None,
+        description="The address of the second node's notifications; if not said, `FINESSE_NOTIFY_URL` with the second node's host.",
+        examples=["wss://finesse-b.example.org:8445/ws/"],
+    )
+    finesse_ca_file: _ReadableFile | None = Field(
+        default=None,
+        description="Certificates, PEM, that vouch for Finesse's, REST and notifications alike; without, those that the system trusts.",
+        examples=["/etc/navigator/finesse-ca.pem"],
+    )
+    finesse_pins: Annotated[tuple[Annotated[str, AfterValidator(check.pin)], ...], NoDecode, _Words] = Field(
+        default=(),
+        description="SHA-256 of the certificates that Finesse may show, whoever vouches for them: REST and notifications may have "
+        "different ones. `navigator doctor` says which it met.",
+        examples=["the output of: openssl s_client -connect HOST:8445 </dev/null | openssl x509 -noout -fingerprint -sha256"],
+    )
+    finesse_verify: bool = Field(
+        default=True,
+        description="Whether Finesse's certificates are looked at. Without it passwords and calls go to whoever answers: for a laboratory.",
+        examples=["true"],
+    )
+    finesse_lookup: Annotated[tuple[Literal["erp", "redmine", "book"], ...], NoDecode, _Words] = Field(
+        default=("erp", "redmine", "book"),
+        description="Where a caller's number is looked up: the ERP's people, Redmine's people with a phone field, the phone books of "
+        "Finesse; an empty list in the settings file: nowhere.",
+        examples=["erp, book"],
+    )
+    finesse_new_ticket: _HttpUrl | None = Field(
+        default=None,
+        description="Where a new ticket for a caller is written; if not said, Redmine's form `REDMINE_URL/issues/new`.",
+        examples=["https://redmine.example.org/projects/helpdesk/issues/new"],
+    )
+    finesse_hotkeys: bool = Field(
+        default=True, description="Whether the call panel listens to keys; off where they belong to another program.", examples=["true"]
     )
     firebase_project_id: Annotated[str, AfterValidator(check.project_id)] | None = Field(
         default=None, description="The Firebase project for Cloud Messaging.", examples=["tez-navigator"]
@@ -462,6 +505,17 @@ class Settings(BaseSettings):
         waits = {area: [name.upper() for name in needs if getattr(self, name) is None] for area, needs in _AREAS.items()}
         return {area: Area(not missing, missing) for area, missing in waits.items()}
 
+    @property
+    def finesse_sites(self) -> tuple[tuple[str, str], ...]:
+        """Each node of Finesse in the order of failover: its REST address, and that of its notifications. Empty: the area is off."""
+        if self.finesse_url is None or self.finesse_notify_url is None:
+            return ()
+        first = (self.finesse_url, self.finesse_notify_url)
+        if self.finesse_second_url is None:
+            return (first,)
+        second = self.finesse_second_notify_url or check.with_host_of(self.finesse_notify_url, self.finesse_second_url)
+        return (first, (self.finesse_second_url, second))
+
     def warnings(self) -> list[str]:
         """What works and is unwise, one sentence each."""
         found = []
@@ -470,6 +524,8 @@ class Settings(BaseSettings):
                 "LISTEN is open to the network and PUBLIC_URL is not https: passwords travel readable, "
                 "and browsers withhold notifications, Web Locks and the service worker."
             )
+        if not self.finesse_verify:
+            found.append("FINESSE_VERIFY is off: agents' passwords and calls go to whoever answers. Set FINESSE_CA_FILE or FINESSE_PINS.")
         if self.host in ("0.0.0.0", "::") and self.public_url is None:  # noqa: S104 - looked for, not listened on
             found.append("PUBLIC_URL is not set: requests for any Host are answered, and links in pushes lead to LISTEN.")
         return found
@@ -494,6 +550,11 @@ def _across(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     if data.get("vapid_private_key") and not data.get("vapid_subject"):
         found.append(("vapid_subject", "VAPID_PRIVATE_KEY is set, and push services refuse a key without a contact"))
     found += _tls(data.get("tls_certificate"), data.get("tls_key"))
+    if data.get("finesse_second_notify_url") and not data.get("finesse_second_url"):
+        found.append(("finesse_second_url", "missing, and FINESSE_SECOND_NOTIFY_URL is set"))
+    unverified = str(data.get("finesse_verify", True)).lower() in ("false", "0", "no", "off")
+    if unverified and (data.get("finesse_ca_file") or data.get("finesse_pins")):
+        found.append(("finesse_verify", "is off beside FINESSE_CA_FILE or FINESSE_PINS, which would be looked at by nobody"))
     store = data.get("store_url")
     if isinstance(store, SecretStr):
         store = store.get_secret_value()

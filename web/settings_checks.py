@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from adapters.erp.queries import BINDS, check_query
+from adapters.finesse.rest.sites import site_of
+from adapters.finesse.tls import read_pin
 from adapters.push.endpoint import BadHosts, PushHosts
 from adapters.push.vapid import BadVapid, VapidKey
 from adapters.push.vapid import check_subject as check_vapid_subject
@@ -25,6 +27,7 @@ from hub.bus import BadBusUrl, backend_for
 __all__ = [
     "Publisher",
     "bus_url",
+    "finesse_site",
     "frame_ancestor",
     "http_url",
     "is_loopback",
@@ -32,6 +35,7 @@ __all__ = [
     "listen",
     "network",
     "notify_url",
+    "pin",
     "project_id",
     "publisher",
     "push_hosts",
@@ -44,6 +48,7 @@ __all__ = [
     "token",
     "vapid_key",
     "vapid_subject",
+    "with_host_of",
     "words",
     "zone",
 ]
@@ -108,9 +113,29 @@ def http_url(value: str) -> str:
 
 
 def notify_url(value: str) -> str:
-    """Where Finesse notifies: WebSocket or BOSH."""
-    _parts(value, ("wss", "ws", "https", "http"))
+    """Where Finesse notifies: over a WebSocket, or TCP with TLS from the first byte."""
+    parts = _parts(value, ("wss", "ws", "tls"))
+    if parts.scheme == "tls" and (parts.path.strip("/") or parts.query or parts.fragment):
+        raise ValueError("must be tls://host:port without a path")
     return value
+
+
+def with_host_of(url: str, other: str) -> str:
+    """`url` at the host of `other`, its port kept."""
+    parts, there = urlsplit(url), urlsplit(other)
+    host = there.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return parts._replace(netloc=host if parts.port is None else f"{host}:{parts.port}").geturl()
+
+
+def finesse_site(value: str) -> str:
+    """A node of Finesse: https, for every request holds a password; plain http on this machine only."""
+    return site_of(value)
+
+
+def pin(value: str) -> str:
+    """SHA-256 of a certificate as people copy it; kept as plain hex."""
+    return read_pin(value)
 
 
 def _parts(value: str, schemes: tuple[str, ...]) -> SplitResult:

@@ -41,6 +41,9 @@ from web.devices import Devices
 from web.erp import access_of, directory_of
 from web.errors import exception_handlers
 from web.events import event_routes
+from web.finesse.routes import call_routes
+from web.finesse.section import Section as Calls
+from web.finesse.section import open_calls
 from web.health import health_routes
 from web.metrics import metrics_routes
 from web.netmonitor.pages import network_page_routes
@@ -96,6 +99,8 @@ class AppState(State):
     tickets: Tickets
     network: Section | None
     """None: the network monitor is off."""
+    calls: Calls | None
+    """None: Finesse is not set up."""
     devices: Devices
     session_list: SessionList
     people_search: PeopleSearch
@@ -118,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             *socket_routes(),
             *admin_routes(),
+            *call_routes(),
             *event_routes(),
             *health_routes(),
             *metrics_routes(),
@@ -166,6 +172,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
         ticket_list = await stack.enter_async_context(open_ticket_list(settings, hub, state["engine"]))
         tickets.find, tickets.changed = ticket_list.find, ticket_list.changed
         network = await stack.enter_async_context(open_network(settings, hub, state["engine"]))
+        calls = await stack.enter_async_context(open_calls(settings, hub, state["engine"], state["i18n"], state["directory"], ticket_list))
         vpn_notices = VpnNotices(state["engine"], hub.mark, clock=hub.now)
         for source, cadence in await _sources(settings, stack, vpn_notices, calendar):
             hub.add_source(source, cadence)
@@ -189,6 +196,7 @@ async def open_app_state(settings: Settings) -> AsyncIterator[AppState]:
             ticket_list=ticket_list,
             tickets=tickets,
             network=network,
+            calls=calls,
             devices=Devices(state["engine"], now=utc_now),
             session_list=SessionList(state["engine"], state["sessions"], hub.roll),
             people_search=PeopleSearch(state["engine"]),

@@ -70,6 +70,12 @@ class Directory:
         rows = await self._erp.fetch("person", self._queries.person, {"id": erp_id}, limit=1)
         return person_of(rows[0], self._blocked) if rows else None
 
+    async def by_phone(self, digits: str, *, limit: int = 10) -> list[ErpPerson]:
+        """Who is called by this number, blocked people left out. `digits`: the last ten of it, or all where it has fewer."""
+        rows = await self._erp.fetch("people-by-phone", self._queries.people_by_phone, {"phone": digits}, limit=limit)
+        people = [person_of(row, self._blocked) for row in rows]
+        return [person for person in people if person.standing != "blocked"]
+
     async def standings(self, erp_ids: Collection[int]) -> dict[int, Standing]:
         """The access of each of them, `gone` for those without a row. Asks for 500 at a time; all or nothing."""
         wanted = sorted(set(erp_ids))

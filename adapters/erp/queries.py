@@ -13,12 +13,15 @@ _PERSON = (
     "t.VPN_END_DATE{more} from erp.v_user u left join erp.t_user t on t.USER_ID = u.USER_ID where "
 )
 _BY_LOGIN = "lower(rtrim(u.NAME)) = :login"  # a str bind compares unpadded with a CHAR column and would find nothing
+# Oracle's substr(…, -10) of a shorter text is null: an extension has four digits
+_BY_PHONE = r"regexp_replace(regexp_replace(u.PHONE_EXT, '[^0-9]', ''), '^.*(.{10})$', '\1') = :phone"
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|:\s*(?P<bind>[A-Za-z][\w$#]*)", re.S)
 
 BINDS: dict[str, frozenset[str]] = {
     "person": frozenset({"id"}),
     "person_by_login": frozenset({"login"}),
+    "people_by_phone": frozenset({"phone"}),
     "credentials": frozenset({"login"}),
     "standings": frozenset({"ids"}),
     "redmine_password": frozenset({"login"}),
@@ -46,6 +49,7 @@ _ATTRIBUTES = frozenset(
 COLUMNS: dict[str, frozenset[str]] = {
     "person": _ATTRIBUTES,
     "person_by_login": _ATTRIBUTES,
+    "people_by_phone": _ATTRIBUTES,
     "credentials": _ATTRIBUTES | {"password"},
     "standings": frozenset({"user_id", "auth_period_type"}),
     "vpn_ending": frozenset({"user_id", "vpn_end_date", "auth_period_type"}),
@@ -61,6 +65,8 @@ class ErpQueries:
     """The attributes of the person `:id`, one row."""
     person_by_login: str = _PERSON.format(more="") + _BY_LOGIN
     """The same by login; `:login` comes in lower case."""
+    people_by_phone: str = _PERSON.format(more="") + _BY_PHONE
+    """Who is called by this number; `:phone` comes as digits alone, the last ten at most."""
     credentials: str = _PERSON.format(more=", u.PASSWORD") + _BY_LOGIN
     """The same with PASSWORD, for signing in by the view."""
     standings: str = "select USER_ID, AUTH_PERIOD_TYPE from erp.v_user where USER_ID in (:ids)"

@@ -3,6 +3,7 @@
 from alembic import context
 
 import hub.accounts
+import hub.finesse_tables
 import hub.network_tables
 import hub.ticket_tables
 import hub.tickets  # noqa: F401 - their tables belong to the metadata

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import hub.accounts
+import hub.finesse_tables
 import hub.network_tables
 import hub.ticket_tables  # noqa: F401 - their tables belong to the metadata
 from hub.store import create_engine, events, identities, inbox, metadata, microseconds, migrate, publications, users

@@ -197,7 +197,10 @@ class Nodes:
     def heard(self, node: str, *, up: bool) -> None:
         """Says whether a node's notification service can be reached: for all agents together, not for one whose line broke."""
         if self._failover.heard(self._site(node), up, self._clock()):
-            _log.info("finesse_notifications_back" if up else "finesse_notifications_out", node=node)
+            if up:
+                _log.info("finesse_notifications_back", node=node)
+            else:
+                _log.warning("finesse_notifications_out", node=node)
             self.doubt(node)
             self._tell()
 
@@ -264,11 +267,17 @@ class Nodes:
         if self._failover.looked(site, state, self._clock(), why=why, info=info):
             if before != state:
                 self._since[site] = self._now()
+                if site == self.current:  # when it is left, it must be known how the others are
+                    self._look_at_all()
                 # once going down, once coming back, and nothing of what was well from the start
                 log = _log.info if state == "in_service" else _log.warning
                 if not (before == "unknown" and state == "in_service"):
                     log("finesse_node", node=_host(site), state=state, why=why)
             self._tell()
+
+    def _look_at_all(self) -> None:
+        self._next = dict.fromkeys(self._next, float("-inf"))
+        self._woken.set()
 
     def _tell(self) -> None:
         for changed in self._watching:

@@ -22,7 +22,7 @@ from adapters.redmine.tickets.saved_terms import Term
 from adapters.redmine.tickets.tables import issues, journals, priorities, statuses, watchers
 from adapters.redmine.tickets.viewer import Viewer
 
-__all__ = ["MAX_LIMIT", "SORTS", "Filter", "Kinds", "Listed", "Sort", "conditions", "count", "page_ids", "read_listed", "waiting"]
+__all__ = ["MAX_LIMIT", "SORTS", "Asked", "Filter", "Kinds", "Listed", "Sort", "conditions", "count", "page_ids", "read_listed", "waiting"]
 
 MAX_LIMIT = 200
 Sort = Literal["updated", "created", "priority", "id", "status", "subject"]
@@ -50,6 +50,14 @@ class Kinds:
         return None if wanted == "all" else self.open if wanted == "open" else self.closed
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Written by one of these accounts, or one of these tickets: those that name the people's addresses."""
+
+    authors: frozenset[int]
+    tickets: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which of the tickets that a person sees; what is None does not narrow."""
@@ -73,6 +81,8 @@ class Filter:
     """A number, or a part of the subject."""
     ids: tuple[int, ...] | None = None
     """Only these."""
+    asked: Asked | None = None
+    """Only what these people have asked for."""
     terms: tuple[Term, ...] = ()
     """What a saved query of Redmine asks beside."""
 
@@ -153,6 +163,8 @@ def conditions(viewer: Viewer, wanted: Filter, kinds: Kinds, zone: ZoneInfo, *, 
         parts.append(_i.created_on < wanted.end.astimezone(zone).replace(tzinfo=None))
     if wanted.ids is not None:
         parts.append(_i.id.in_(wanted.ids))
+    if wanted.asked is not None:
+        parts.append(sa.or_(_i.author_id.in_(sorted(wanted.asked.authors)), _i.id.in_(wanted.asked.tickets)))
     if text := wanted.text.strip():
         parts.append(_named(text))
     return [*parts, *(term.condition(viewer) for term in wanted.terms)]

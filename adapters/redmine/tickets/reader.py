@@ -7,7 +7,7 @@ memberships) is kept for a quarter of a minute: so long a right that was taken a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from adapters.redmine.quality_cache import Cache
 from adapters.redmine.tables import discover
 from adapters.redmine.tickets.index import TicketIndex, Wanted
 from adapters.redmine.tickets.indexer import FILL, FOLLOW
-from adapters.redmine.tickets.listing import Filter, Kinds, Listed, Sort, conditions, count, page_ids, read_listed
+from adapters.redmine.tickets.listing import Asked, Filter, Kinds, Listed, Sort, conditions, count, page_ids, read_listed
 from adapters.redmine.tickets.search import Hits, search
 from adapters.redmine.tickets.tables import issues, journals, priorities, statuses
 from adapters.redmine.tickets.viewer import Viewer, load_requester, load_viewer
@@ -171,6 +171,14 @@ class TicketReader:
             return Page(rows=rows, people=people, total=total, partial=partial)
 
         return await self._pages.get((seeker, wanted, sort, descending, offset, limit), ask)
+
+    async def asked_by(self, authors: Collection[int], emails: Collection[str]) -> Asked:
+        """What narrows a list to the tickets of these people: those that they wrote, and the newest that name their addresses.
+
+        The latter come from our index; while that is still being filled, as far as it goes.
+        """
+        tickets = await self._index.of_requester(emails, limit=_TEXT_IDS) if emails else []
+        return Asked(frozenset(authors), tuple(sorted(tickets)))
 
     async def count(self, seeker: Seeker, wanted: Filter) -> int:
         """How many of what the person sees."""

@@ -68,6 +68,10 @@ def add_months(value: str | None, months: int) -> str | None:
     return str(moment.replace(year=total // 12, month=total % 12 + 1, day=min(moment.day, (first_next - dt.timedelta(days=1)).day)))
 
 
+def regexp_replace(value: Any, pattern: str, by: str | None = None) -> str | None:
+    return None if value is None else re.sub(pattern, by or "", str(value)) or None  # to Oracle an empty text is null
+
+
 def builtins(user: str, context: Mapping[str, str], now: Callable[[], dt.datetime]) -> dict[str, Callable[..., Any]]:
     """The functions of one session by name; `context` answers SYS_CONTEXT, `now` is SYSDATE."""
     return {
@@ -86,6 +90,7 @@ def builtins(user: str, context: Mapping[str, str], now: Callable[[], dt.datetim
         "add_months": add_months,
         "upper": lambda v: v if v is None else str(v).upper(),
         "lower": lambda v: v if v is None else str(v).lower(),
+        "regexp_replace": regexp_replace,
         "bitand": lambda a, b: int(a) & int(b),
         "power": lambda a, b: a**b,
         "mod": lambda a, b: a if not b else a - b * int(a / b),

@@ -433,3 +433,15 @@ def test_today_is_the_erps() -> None:
     """VPN days are those of the ERP's wall clock."""
     late = datetime(2026, 3, 4, 22, 30, tzinfo=UTC)
     assert Directory(None, now=lambda: late).today() == date(2026, 3, 5)  # type: ignore[arg-type]
+
+
+async def test_finds_people_by_their_number(sandbox: SandboxErp, erp: Erp) -> None:
+    """However the number is written there; whoever is blocked, or has no number, is not found; the statement may be replaced."""
+    change(sandbox, "update t_user set PHONE_EXT = '+7 (495) 123-45-67' where USER_ID = 5006")
+    change(sandbox, "update t_user set PHONE_EXT = '8 495 1234567', AUTH_PERIOD_TYPE = 'Заблокированный сотрудник' where USER_ID = 5007")
+    directory = Directory(erp)
+    assert [person.erp_id for person in await directory.by_phone("4951234567")] == [5006]
+    assert [person.erp_id for person in await directory.by_phone("1105")] == [5005]
+    assert await directory.by_phone("105") == []
+    own = ErpQueries(people_by_phone=ErpQueries().person.replace("u.USER_ID = :id", "u.OFFICE = 'nowhere' and u.PHONE_EXT = :phone"))
+    assert await Directory(erp, own).by_phone("1105") == []

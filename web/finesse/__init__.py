@@ -1,0 +1,1 @@
+"""Calls: Cisco Finesse for the people who are its agents."""
