@@ -12,6 +12,7 @@ from adapters.netmonitor.judge.network import HostView, Network, Verdict
 from adapters.netmonitor.values import Host, Inventory, Round
 from hub.event import Event, Text, rfc3339
 from hub.notification import TopicEvent
+from hub.turns import Steps
 
 __all__ = ["SOURCE", "Board"]
 
@@ -22,20 +23,30 @@ SOURCE = "/navigator/network"
 class Board:
     """Keeps the rows as they were told last, so that only what changed is told again."""
 
-    def __init__(self, inventory: Inventory, network: Network, *, spark: Mapping[str, Mapping[str, Any]]) -> None:
-        """`spark`: rows as another node may have told them, whose curves go on."""
+    def __init__(self, network: Network) -> None:
         self._network = network
         self._rows: dict[str, dict[str, Any]] = {}
-        self._inventory = inventory
+        self._inventory = Inventory()
         self._probe: dict[str, Any] | None = None
         self._number = 0
-        self.replace(inventory, before=spark)
 
-    def replace(self, inventory: Inventory, *, before: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """These are the hosts from now on; `all` tells of them."""
-        old = self._rows if before is None else before
-        self._inventory = inventory
-        self._rows = {host.id: self._row(host, old.get(host.id, {})) for host in inventory.hosts}
+    @classmethod
+    def building(cls, inventory: Inventory, network: Network, *, spark: Mapping[str, Mapping[str, Any]]) -> Steps[Board]:
+        """In steps. `spark`: rows as another node may have told them, whose curves go on."""
+        board = cls(network)
+        yield from board._fill(inventory, spark)
+        return board
+
+    def replacing(self, inventory: Inventory) -> Steps[None]:
+        """These are the hosts from now on; `all` tells of them. In steps."""
+        return self._fill(inventory, self._rows)
+
+    def _fill(self, inventory: Inventory, before: Mapping[str, Mapping[str, Any]]) -> Steps[None]:
+        rows = {}
+        for host in inventory.hosts:
+            yield
+            rows[host.id] = self._row(host, before.get(host.id, {}))
+        self._inventory, self._rows = inventory, rows
 
     def all(self, now: datetime) -> TopicEvent:
         """The whole, for whoever knows nothing."""
@@ -45,11 +56,12 @@ class Board:
         hosts = {id: {**row, "spark": list(row["spark"])} for id, row in self._rows.items()}
         return self._event(NET, "net.all", now, {"at": rfc3339(now), "probe": self._probe, "groups": groups, "hosts": hosts})
 
-    def turn(self, verdict: Verdict, ended: Sequence[tuple[str, Round]], now: datetime) -> Iterable[TopicEvent]:
-        """What a second brought."""
+    def turn(self, verdict: Verdict, ended: Sequence[tuple[str, Round]], now: datetime) -> Steps[list[TopicEvent]]:
+        """What a second brought. In steps."""
         at = rfc3339(now)
         lines = []
         for id, found in ended:
+            yield
             row = self._rows.get(id)
             if row is None or found.blind:
                 continue
@@ -58,11 +70,11 @@ class Board:
             row["spark"] = [*row["spark"][1 - SPARK :], p50]
             lines.append([id, p50, p95, loss])
         # an empty one too: it says that the data is of now
-        yield self._event(NET, "net.tick", now, {"at": at, "rows": lines})
-        yield from self._changes({change.host_id for change in verdict.changes}, now)
+        tick = self._event(NET, "net.tick", now, {"at": at, "rows": lines})
+        return [tick, *(yield from self._changes({change.host_id for change in verdict.changes}, now))]
 
-    def refreshed(self, now: datetime) -> Iterable[TopicEvent]:
-        """What is another because maintenance or acknowledgements are."""
+    def refreshed(self, now: datetime) -> Steps[list[TopicEvent]]:
+        """What is another because maintenance or acknowledgements are. In steps."""
         return self._changes(self._rows, now)
 
     def round(self, host_id: str, found: Round) -> TopicEvent:
@@ -85,9 +97,10 @@ class Board:
         }
         return self._event(f"{HOST}{host_id}", "net.round", found.at, data)
 
-    def _changes(self, ids: Iterable[str], now: datetime) -> Iterable[TopicEvent]:
-        members = {}
+    def _changes(self, ids: Iterable[str], now: datetime) -> Steps[list[TopicEvent]]:
+        members, events = {}, []
         for id in ids:
+            yield
             row = self._rows.get(id)
             if row is None or id.startswith(ANCHOR):
                 continue
@@ -97,11 +110,12 @@ class Board:
                 row.update(changed)
                 members[id] = changed
         if members:
-            yield self._event(NET, "net.state", now, {"at": rfc3339(now), "hosts": members})
+            events.append(self._event(NET, "net.state", now, {"at": rfc3339(now), "hosts": members}))
         probe = self._probe_line(now)
         if probe != self._probe:
             self._probe = probe
-            yield self._event(NET, "net.probe", now, probe)
+            events.append(self._event(NET, "net.probe", now, probe))
+        return events
 
     def _row(self, host: Host, before: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -31,6 +31,7 @@ from adapters.netmonitor.values import Host, Inventory, Round, State
 from adapters.netmonitor.watch import Known, Watch
 from hub.notification import TopicEvent
 from hub.tasks import end, heed_cancellation
+from hub.turns import Steps, in_turns
 from hub.writer import StoreUnavailable
 
 __all__ = ["Monitor"]
@@ -76,6 +77,8 @@ class Monitor:
         self._memory: Mapping[str, Any] | None = None
         self._begun, self._over = asyncio.Event(), asyncio.Event()
         self._running = False
+        self._judging = asyncio.Lock()
+        """One change of the network at a time: each takes some turns of the loop."""
         self._network: Network | None = None
         self._schedule, self._sooner = Schedule(), asyncio.Event()
         self._ended: list[tuple[str, Round]] = []
@@ -126,10 +129,11 @@ class Monitor:
         inventory = known.inventory
         hosts, now = await _all(inventory), self._now()
         self._running = True
-        self._network = network = Network(hosts, memory=(self._memory or {}).get("judge"), now=now)
-        network.maintain(known.windows, now)
+        network = await in_turns(Network.building(hosts, memory=(self._memory or {}).get("judge"), now=now))
+        await in_turns(network.maintaining(known.windows, now))
         network.acknowledge(known.acks, now)
-        board = Board(inventory, network, spark=self._shown().get("hosts", {}))
+        board = await in_turns(Board.building(inventory, network, spark=self._shown().get("hosts", {})))
+        self._network = network
         self._notices.replace(inventory)
         self._schedule = Schedule()
         self._schedule.replace(hosts, time.monotonic())
@@ -193,27 +197,35 @@ class Monitor:
     async def _turns(self, network: Network, board: Board) -> None:
         while True:
             heed_cancellation()
-            now = self._now()
-            verdict = network.tick(now)
-            ended, self._ended = self._ended, []
-            self._keep(network, ended, verdict)
-            for event in board.turn(verdict, ended, now):
-                self._publish(event)
-            for host_id, found in ended:
-                if self._reads(f"net:{host_id}"):
-                    self._publish(board.round(host_id, found))
-            if verdict.announcements or verdict.memory_changed:
-                self._tell(network, verdict)
+            async with self._judging:
+                await self._turn(network, board)
             await asyncio.sleep(_TICK_S - time.time() % _TICK_S)
+
+    async def _turn(self, network: Network, board: Board) -> None:
+        now = self._now()
+        ended, self._ended = self._ended, []  # what ends from here on is judged at the next turn
+        verdict = await in_turns(network.ticking(now))
+        await in_turns(self._keep(network, ended, verdict))
+        for event in await in_turns(board.turn(verdict, ended, now)):
+            self._publish(event)
+        for host_id, found in ended:
+            if self._reads(f"net:{host_id}"):
+                self._publish(board.round(host_id, found))
+        if verdict.announcements or verdict.memory_changed:
+            self._tell(network, verdict)
 
     def _tell(self, network: Network, verdict: Verdict) -> None:
         self._serial += 1
         memory = {"version": 1, "by": self._run_id, "serial": self._serial, "judge": network.memory()}
         self._outbox.put(verdict.announcements, memory)
 
-    def _keep(self, network: Network, ended: list[tuple[str, Round]], verdict: Verdict) -> None:
-        self._unwritten += [(id, found, network.view(id).state) for id, found in ended if network.knows(id)]
+    def _keep(self, network: Network, ended: list[tuple[str, Round]], verdict: Verdict) -> Steps[None]:
+        for id, found in ended:
+            yield
+            if network.knows(id):
+                self._unwritten.append((id, found, network.view(id).state))
         for change in verdict.changes:
+            yield
             if change.before is not change.after and not change.host_id.startswith(ANCHOR):
                 self._states.append((change.host_id, change.after, change.at, change.after is State.MAINTENANCE, change.reason or ""))
         self._acks_over |= {ack.host: ack.at for ack in verdict.acks_over}
@@ -274,18 +286,19 @@ class Monitor:
             heed_cancellation()
             before, known = known, await self._watch.newer(known)
             hosts, now = await _all(known.inventory), self._now()
-            network.maintain(known.windows, now)
-            network.acknowledge(known.acks, now)
-            if known.inventory == before.inventory:
-                for event in board.refreshed(now):
-                    self._publish(event)
-                continue
-            network.replace(hosts, now)
-            self._schedule.replace(hosts, time.monotonic())
-            self._notices.replace(known.inventory)
-            self._sooner.set()
-            board.replace(known.inventory)
-            self._publish(board.all(now))
+            async with self._judging:
+                await in_turns(network.maintaining(known.windows, now))
+                network.acknowledge(known.acks, now)
+                if known.inventory is before.inventory:  # the same object as long as nothing of it changes
+                    for event in await in_turns(board.refreshed(now)):
+                        self._publish(event)
+                    continue
+                await in_turns(network.replacing(hosts, now))
+                self._schedule.replace(hosts, time.monotonic())
+                self._notices.replace(known.inventory)
+                self._sooner.set()
+                await in_turns(board.replacing(known.inventory))
+                self._publish(board.all(now))
 
 
 class _Over(Exception):

@@ -96,7 +96,8 @@ class Watch:
                 acks=tuple(await self._standing.acks()),
             )
         self._revision = revision
-        if known != self._known:
+        # the loader's object is the same as long as nothing of it changes, so thousands of hosts need not be compared
+        if before is None or known.inventory is not before.inventory or (known.windows, known.acks) != (before.windows, before.acks):
             self._known = known
             self._changed.set()
             self._changed.clear()

@@ -11,7 +11,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -100,14 +100,23 @@ class Network:
                 machine.ip("address", "add", address, "dev", end, *(["nodad"] if ":" in address else []))
         return ends
 
-    def answering(self, machine: Machine, *ways: str) -> None:
-        """Its kernel answers no IPv4 echo any more; `tests.peers.echoing` does, as `ways` say. Returns when it listens."""
-        machine.sysctl("net.ipv4.icmp_echo_ignore_all", "1")
+    def answering(self, machine: Machine, *ways: str) -> Callable[[], None]:
+        """Its kernel answers no IPv4 echo any more; `tests.peers.echoing` does, as `ways` say. What it gives ends that.
+
+        At no time nobody answers: for a moment at both ends both do.
+        """
         process = machine.start(sys.executable, "-m", "tests.peers.echoing", *ways)
         self._stack.callback(_end, process)
         assert process.stdout is not None
         if process.stdout.readline() != "ready\n":
             raise RuntimeError(process.communicate(timeout=10)[1])
+        machine.sysctl("net.ipv4.icmp_echo_ignore_all", "1")
+
+        def mend() -> None:
+            machine.sysctl("net.ipv4.icmp_echo_ignore_all", "0")
+            _end(process)
+
+        return mend
 
     def close(self) -> None:
         """Ends its processes and takes everything down."""

@@ -22,6 +22,7 @@ from adapters.netmonitor.standing import Standing
 from adapters.netmonitor.values import Host
 from hub.lane import retry_number
 from hub.network_tables import net_hosts
+from hub.turns import Steps, in_turns
 from hub.writer import STORE_TROUBLE, StoreUnavailable
 
 __all__ = ["Change", "HostStore", "Kept", "Page"]
@@ -31,7 +32,8 @@ _TRIES = 5
 _READ_S = 10.0
 _WRITE_S = 60.0
 """Twenty thousand hosts are written in less."""
-_AT_ONCE = 200
+_AT_ONCE = 50
+"""Rows of a statement: what SQLAlchemy makes of them holds the event loop, some 40 µs for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,15 +140,17 @@ def _trouble() -> Iterator[None]:
 async def _page(connection: AsyncConnection) -> Page:
     kept: dict[str, Kept] = {}
     faults: list[Fault] = []
-    # in parts, so that thousands of hosts hold up nobody else
+    # in parts, so that thousands of hosts hold up nobody else; and not in a thread, which would (hub/turns.py)
     async with connection.stream(sa.select(net_hosts).order_by(net_hosts.c.id)) as result:
         async for rows in result.partitions(_AT_ONCE):
-            await asyncio.to_thread(_read, rows, kept, faults)
+            await in_turns(_read(rows, kept, faults))
+            await asyncio.sleep(0)  # the next rows may be there already
     return Page(kept, tuple(faults))
 
 
-def _read(rows: Sequence[Any], kept: dict[str, Kept], faults: list[Fault]) -> None:
+def _read(rows: Sequence[Any], kept: dict[str, Kept], faults: list[Fault]) -> Steps[None]:
     for row in rows:
+        yield
         host = host_faults({**row.spec, "id": row.id}, origin="page")
         if isinstance(host, Host):
             kept[row.id] = Kept(host=host, updated_at=row.updated_at, updated_by=row.updated_by)

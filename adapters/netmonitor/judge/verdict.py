@@ -9,7 +9,7 @@ from typing import Literal
 from adapters.netmonitor.judge.maintenance import Maintenance
 from adapters.netmonitor.values import Ack, State
 
-__all__ = ["Announcement", "Change", "HostView", "Kind", "Verdict", "number_of"]
+__all__ = ["Announcement", "Change", "HostView", "Kind", "Turn", "Verdict", "number_of"]
 
 Kind = Literal["down", "up", "degraded", "recovered", "flapping", "calm", "blind", "sighted"]
 
@@ -94,3 +94,15 @@ class Verdict:
     """`Network.memory()` is another than after the tick before: it has to be kept with the announcements, in one transaction."""
     acks_over: tuple[Ack, ...] = ()
     """Over because the host recovered or their time has come; they may be deleted, but need not."""
+
+
+class Turn:
+    """What a tick gathers."""
+
+    __slots__ = ("acks_over", "announcements", "changes", "now")
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.changes: list[Change] = []
+        self.announcements: list[Announcement] = []
+        self.acks_over: list[Ack] = []

@@ -77,12 +77,13 @@ class Pairs:
 class Rig:
     """Hosts, a network that judges them, and all that it said. A column of letters is a round of ten seconds."""
 
-    def __init__(self, *hosts: Host, restarts: Iterable[int] = (), step_s: float = 10.0) -> None:
+    def __init__(self, *hosts: Host, restarts: Iterable[int] = (), step_s: float = 10.0, kind: type[Network] = Network) -> None:
         """`restarts`: after these ticks the network is built again from its memory."""
+        self.kind = kind
         self.hosts = list(hosts)
         self.now = START
         self.step_s = step_s
-        self.network = Network(self.hosts, memory=None, now=self.now)
+        self.network = kind(self.hosts, memory=None, now=self.now)
         self.windows: list[Window] = []
         self.acks: list[Ack] = []
         self.pairs = Pairs()
@@ -113,7 +114,7 @@ class Rig:
 
     def restart(self) -> None:
         """Another process takes over with what was kept."""
-        self.network = Network(self.hosts, memory=json.loads(json.dumps(self.memory)), now=self.now)
+        self.network = self.kind(self.hosts, memory=json.loads(json.dumps(self.memory)), now=self.now)
         self.network.maintain(self.windows, self.now)
         self.network.acknowledge(self.acks, self.now)
 

@@ -9,12 +9,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.netmonitor.judge.network import Announcement
+from adapters.netmonitor.judge.network import Announcement, Network
 from adapters.netmonitor.values import Ack, Limits, State, Window
 from tests.adapters.netmonitor.judge.rig import Rig, at, host
 
 IDS = ["gw", "a", "b", "c"]
 PARENTS = {"a": "gw", "b": "a"}
+HOSTS = [*(host(id, PARENTS.get(id), interval_s=10) for id in IDS), host("anchor:gw")]
 GOOD_TAIL, BAD_TAIL = "." * 40, "x" * 80
 """Long enough for a host to calm, and for one to be held by anything that has a bound."""
 
@@ -32,9 +33,9 @@ class Story:
     doings: dict[int, list[Callable[[Rig], None]]] = field(default_factory=dict)
     """Before the columns of rounds with these numbers."""
 
-    def play(self, *, restarts: Iterable[int] = (), tail: dict[str, str] | None = None) -> Rig:
+    def play(self, *, restarts: Iterable[int] = (), tail: dict[str, str] | None = None, kind: type[Network] = Network) -> Rig:
         """From the beginning, with restarts after these ticks; `tail` are rounds after all has happened."""
-        rig = Rig(*(host(id, PARENTS.get(id), interval_s=10) for id in IDS), host("anchor:gw"), restarts=restarts)
+        rig = Rig(*HOSTS, restarts=restarts, kind=kind)
         length = max(map(len, self.rounds.values()))
         for column in range(length):
             for do in self.doings.get(column, ()):
