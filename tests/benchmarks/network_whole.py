@@ -4,8 +4,9 @@ event loop is held.
     python -m tests.benchmarks.network_whole [--hosts 5000] [--seconds 60] [--mariadb]
 
 In a network namespace of its own, against loopback. First the product as it is: processor time, and the rounds that the history has then.
-Then once more with a timer of a millisecond in its loop (which costs itself a few per cent): the longest time by which it was late, and
-the longest that its thread was at work meanwhile (what it waited for a processor or another thread is not in that), at each of: starting, going on, all hosts' limits changed in the file, two fifths of the hosts silent at once, and back.
+Then once more with a timer of a millisecond in its loop (which costs itself a few per cent): the longest time by which it was late, and the
+longest that its thread was at work meanwhile (what it waited for a processor or another thread is not in that), at each of: starting, going
+on, all hosts' limits changed in the file, two fifths of the hosts silent at once, and back.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def _serve() -> None:
     from hub.sampler import Sampler
     from web.cli import main as navigator
 
-    file = Path(os.environ[_LATE_FILE]).open("a", buffering=1)
+    file = Path(os.environ[_LATE_FILE]).open("a", buffering=1)  # noqa: SIM115  # as long as the process
 
     async def watch(_: Sampler) -> None:
         loop = asyncio.get_running_loop()
