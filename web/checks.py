@@ -12,18 +12,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.erp.client import open_erp
 from adapters.erp.errors import ErpBusy, ErpError, ErpRefused, ErpSlow, ErpUnavailable
 from adapters.erp.queries import BINDS, COLUMNS, ErpQueries, with_list
-from adapters.netmonitor.inventory.faults import InventoryErrors
+from adapters.netmonitor.inventory.faults import Fault, InventoryErrors
 from adapters.netmonitor.inventory.loader import read_file
+from adapters.netmonitor.inventory.logins import login_faults, logins_of
+from adapters.netmonitor.people import accounts
 from adapters.netmonitor.probe.prober import open_prober
-from adapters.netmonitor.values import Ping
+from adapters.netmonitor.values import Inventory, Ping
 from adapters.push.vapid import VapidKey
 from adapters.redmine.check import check as check_redmine
 from adapters.redmine.engine import create_engine
 from hub.bus import Bus, BusAway, backend_for
+from hub.store import create_engine as create_store
 from web.doctor import Check, Finding, Verdict
 from web.erp import access_of
 from web.finesse.doctor import check_finesse
@@ -162,11 +166,30 @@ async def _netmonitor(settings: Settings) -> list[Finding]:
         groups = {host.group for host in inventory.hosts if host.group}
         pinged = any(isinstance(host.check, Ping) for host in inventory.hosts)
         found = [Finding("netmonitor", Verdict.OK, f"hosts: {len(inventory.hosts)}, groups: {len(groups)}")]
+        strange = await _strange_logins(settings, inventory)
+        found += [Finding("netmonitor", Verdict.WARNING, one.said()) for one in strange[:_MOST_FAULTS]]
+        if len(strange) > _MOST_FAULTS:
+            found.append(Finding("netmonitor", Verdict.WARNING, f"and {len(strange) - _MOST_FAULTS} more names in notify that nobody has"))
     async with open_prober() as prober:
         why = prober.explain()
     if why is not None:
         found.append(Finding("netmonitor", Verdict.FAILED if pinged else Verdict.WARNING, why))
     return found
+
+
+async def _strange_logins(settings: Settings, inventory: Inventory) -> list[Fault]:
+    """Names in `notify` without an account. A store that is not there, or of another version, is told by its own check."""
+    logins = logins_of(inventory)
+    path = settings.store_path
+    if not logins or (path is not None and not await asyncio.to_thread(path.exists)):
+        return []
+    engine = await asyncio.to_thread(create_store, settings.store_url.get_secret_value())
+    try:
+        return login_faults(inventory, await accounts(engine, logins))
+    except SQLAlchemyError:
+        return []
+    finally:
+        await engine.dispose()
 
 
 CHECKS: Mapping[str, Check] = {

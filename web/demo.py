@@ -10,8 +10,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from argon2 import PasswordHasher
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.push import vapid
 from adapters.sandbox.erp import open_sandbox_erp
@@ -19,6 +21,8 @@ from adapters.sandbox.finesse import open_sandbox_finesse
 from adapters.sandbox.network import open_sandbox_network
 from adapters.sandbox.people import PEOPLE, Person
 from adapters.sandbox.redmine import open_sandbox_redmine
+from hub.hub import utc_now
+from hub.store import watermarks
 from web import logs
 from web.passwords import hash_password
 from web.people import People
@@ -36,7 +40,9 @@ _WHO = {
     "requester": {"ru": "заявитель", "en": "requester"},
 }
 _RIGHTS = {"manager": ["admin", "quality", "netmonitor", "finesse"], "agent": ["quality", "netmonitor", "finesse"]}
-"""What the demo's people may by their role; nothing else by default."""
+"""What the demo's people may by their role; nothing else by default. Who is there already is given what is added here, once."""
+_BY = "navigator demo"
+_GIVEN = "demo:rights"
 
 
 def demo(config: Path | None) -> int:
@@ -98,9 +104,15 @@ async def _accounts(settings: Settings, *, local: bool) -> None:
     """
     hasher = PasswordHasher()
     async with open_store(settings) as engine:
-        people = People(engine)
+        people, given = People(engine), await _given(engine)
         for person in demo_logins():
-            if await people.find(person.login) is not None:
+            rights = _RIGHTS.get(person.role, [])
+            known = await people.find(person.login)
+            if known is not None:
+                for right in rights:  # what has come since that store was made; once, so that taking it away lasts
+                    if right not in given.get(person.login, ()):
+                        await people.grant(known.id, right, _BY)
+                given[person.login] = rights
                 continue
             identities = {"email": person.email}
             if person.redmine_id is not None:
@@ -114,10 +126,26 @@ async def _accounts(settings: Settings, *, local: bool) -> None:
                 person.login,
                 password_hash=password_hash,
                 display_name=person.name,
-                permissions=_RIGHTS.get(person.role, []),
+                permissions=rights,
                 identities=identities,
-                granted_by="navigator demo",
+                granted_by=_BY,
             )
+            given[person.login] = rights
+        await _remember(engine, given)
+
+
+async def _given(engine: AsyncEngine) -> dict[str, list[str]]:
+    """The rights that each of the demo's people was ever given here, by login name."""
+    async with engine.connect() as connection:
+        value = await connection.scalar(sa.select(watermarks.c.value).where(watermarks.c.source == _GIVEN))
+    return {} if value is None else dict(value["rights"])
+
+
+async def _remember(engine: AsyncEngine, given: dict[str, list[str]]) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(sa.delete(watermarks).where(watermarks.c.source == _GIVEN))
+        row = {"source": _GIVEN, "value": {"rights": given}, "updated_at": utc_now()}
+        await connection.execute(sa.insert(watermarks).values(**row))
 
 
 def _kept_key(path: Path) -> str:

@@ -129,7 +129,8 @@ class Monitor:
         inventory = known.inventory
         hosts, now = await _all(inventory), self._now()
         self._running = True
-        network = await in_turns(Network.building(hosts, memory=(self._memory or {}).get("judge"), now=now))
+        up_since = await self._bridge(inventory, now)
+        network = await in_turns(Network.building(hosts, memory=(self._memory or {}).get("judge"), now=now, up_since=up_since))
         await in_turns(network.maintaining(known.windows, now))
         network.acknowledge(known.acks, now)
         board = await in_turns(Board.building(inventory, network, spark=self._shown().get("hosts", {})))
@@ -138,7 +139,6 @@ class Monitor:
         self._schedule = Schedule()
         self._schedule.replace(hosts, time.monotonic())
         self._publish(board.all(now))
-        await self._bridge(inventory, now)
         _log.info("netmonitor_began", hosts=len(inventory.hosts))
         try:
             async with asyncio.TaskGroup() as group:
@@ -151,16 +151,22 @@ class Monitor:
         except* _Over:
             raise _Over from None
 
-    async def _bridge(self, inventory: Inventory, now: datetime) -> None:
-        """What was not measured since another run or node ended is unknown, not up."""
+    async def _bridge(self, inventory: Inventory, now: datetime) -> dict[str, datetime]:
+        """Joins this term to what was measured before: since when hosts have been up.
+
+        After a longer pause that is nobody's: what was not measured since another run or node ended is unknown, not up.
+        """
         try:
             async with asyncio.timeout(_STORE_S):
                 newest = await self._history.newest()
+                if newest is not None and now - newest <= _UNSEEN:
+                    return await self._history.up_since([host.id for host in inventory.hosts])
         except _AWAY as error:
             _log.warning("netmonitor_history_away", error=type(error).__name__)
-            return
-        if newest is not None and now - newest > _UNSEEN:
+            return {}
+        if newest is not None:
             self._states += [(host.id, State.UNKNOWN, newest, False, "not_watched") for host in inventory.hosts]
+        return {}
 
     async def _watch_term(self) -> None:
         while self._leads() and not self._over.is_set():

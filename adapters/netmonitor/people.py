@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.netmonitor.inventory.logins import normal
 from adapters.netmonitor.values import Group, Host
 from hub.notification import Address
 from hub.store import permissions, users
 
-__all__ = ["Audience", "watchers"]
+__all__ = ["Audience", "accounts", "watchers"]
 
+_AT_ONCE = 500
 _RIGHT = "netmonitor"
 
 
@@ -26,7 +28,7 @@ class Audience:
         """Who is told of this host; None: of the probe itself, which is everybody's matter."""
         host = self._hosts.get(host_id) if host_id is not None else None
         names = None if host is None else self._names(host)
-        return watchers if names is None else frozenset(Address("name", name.lower()) for name in names)
+        return watchers if names is None else frozenset(Address("name", normal(name)) for name in names)
 
     def _names(self, host: Host) -> tuple[str, ...] | None:
         if host.notify is not None:
@@ -46,3 +48,15 @@ async def watchers(engine: AsyncEngine) -> frozenset[Address]:
     statement = able.where(permissions.c.permission == _RIGHT, users.c.active.is_(True))
     async with engine.connect() as connection:
         return frozenset(Address("id", str(id)) for id in await connection.scalars(statement))
+
+
+async def accounts(engine: AsyncEngine, logins: Iterable[str]) -> frozenset[str]:
+    """Which of these login names (as `inventory.logins.normal` gives them) somebody can sign in by. Raises SQLAlchemyError."""
+    asked, found = sorted(logins), set[str]()
+    if not asked:
+        return frozenset()
+    async with engine.connect() as connection:
+        for at in range(0, len(asked), _AT_ONCE):
+            some = sa.select(users.c.name).where(users.c.name.in_(asked[at : at + _AT_ONCE]), users.c.active.is_(True))
+            found |= set(await connection.scalars(some))
+    return frozenset(found)

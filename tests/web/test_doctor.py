@@ -17,6 +17,7 @@ from tests.web.conftest import make_settings
 from web import doctor
 from web.checks import CHECKS
 from web.doctor import Finding, Verdict, examine
+from web.people import People
 from web.settings import Settings
 from web.state import open_store
 
@@ -176,6 +177,26 @@ async def test_the_hosts_file_is_read(tmp_path: Path, monkeypatch: pytest.Monkey
     ]
     many = await said(host.format("a b") * 30)
     assert (len(many), many[-1][1]) == (21, "and 10 more mistakes in the hosts file")
+
+
+async def test_who_is_to_be_told_and_is_nobody(tmp_path: Path) -> None:
+    """Names in `notify` without an account that is open are warnings, with field and mend; without a store nothing is said of them."""
+    hosts = tmp_path / "hosts.toml"
+    text = '[[hosts]]\nid = "a"\nname = "x"\naddress = "::1"\nnotify = ["Anna", "ivan", "gone"]\n'
+    await asyncio.to_thread(hosts.write_text, text)
+    settings = make_settings(store_url=f"sqlite+aiosqlite:///{tmp_path}/navigator.sqlite", hosts_file=hosts)
+
+    async def said() -> list[str]:
+        found = await examine(settings, CHECKS)
+        return [one.text for one in found if one.name == "netmonitor" and one.verdict is Verdict.WARNING and "notify" in one.text]
+
+    assert await said() == []
+    async with open_store(settings) as engine:
+        people = People(engine)
+        await people.add("anna")
+        await people.set_active(await people.add("gone"), False)
+    assert [text.partition(":")[0] for text in await said()] == ["host a, notify.1", "host a, notify.2"]
+    assert all("add the account" in text for text in await said())
 
 
 async def test_the_right_to_ping_is_really_tried(tmp_path: Path) -> None:

@@ -14,12 +14,14 @@ import sqlalchemy as sa
 
 from adapters.sandbox.redmine import open_sandbox_redmine
 from hub.accounts import audit
-from hub.store import sessions
+from hub.store import permissions, sessions
 from tests.clock import Clock
 from tests.web.conftest import CHEAP, PASSWORD, OpenSite
 from tests.web.erp_site import LOGIN, PETROVA, ErpSite, erp_site
 from web.auth import COOKIE
 from web.demo import _accounts, demo_logins
+from web.people import People
+from web.state import open_store
 
 WITHIN_S = 8.0
 """What a request may take on a busy machine, whose limit for the ERP is 0.9 s."""
@@ -381,3 +383,22 @@ async def test_the_demos_people_sign_in_through_its_erp(erp: ErpSite) -> None:
         assert answer.status_code == 200, answer.text
         assert ("admin" in answer.json()["user"]["permissions"]) is (person.role == "manager")
         assert (await erp.user(person.login)).erp_id == person.erp_id
+
+
+async def test_a_right_that_is_new_comes_once_to_the_demos_people(erp: ErpSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo's store that is older than a right gets it; taken away there, it stays away."""
+    settings = erp.site.state["settings"]
+    manager = next(person.login for person in demo_logins() if person.role == "manager")
+    monkeypatch.setattr("web.demo._RIGHTS", {"manager": ["admin"]})
+    await _accounts(settings, local=False)
+    async with open_store(settings) as engine:
+        people = People(engine)
+        user_id = (await erp.user(manager)).id
+        assert (await people.get(user_id)).permissions == {"admin"}
+        monkeypatch.setattr("web.demo._RIGHTS", {"manager": ["admin", "netmonitor"]})
+        await _accounts(settings, local=False)
+        assert (await people.get(user_id)).permissions == {"admin", "netmonitor"}
+        async with engine.begin() as connection:
+            await connection.execute(sa.delete(permissions).where(permissions.c.permission == "netmonitor"))
+        await _accounts(settings, local=False)
+        assert (await people.get(user_id)).permissions == {"admin"}

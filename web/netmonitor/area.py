@@ -91,7 +91,7 @@ def faults_json(faults: Sequence[Fault], locale: str) -> list[dict[str, Any]]:
         {
             "code": one.code,
             "message": one.text[language],  # type: ignore[literal-required]  # one of its two keys
-            "where": one.place(language) or None,  # type: ignore[arg-type]
+            "where": one.place(language) or None,  # type: ignore[arg-type]  # the same two
             "line": one.line,
             "host": one.host,
             "field": one.field,

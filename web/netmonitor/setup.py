@@ -10,17 +10,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.netmonitor.inventory.build import MOST_HOSTS
 from adapters.netmonitor.inventory.csv_file import decode_csv, write_csv
-from adapters.netmonitor.inventory.faults import InventoryErrors, fault
+from adapters.netmonitor.inventory.faults import Fault, InventoryErrors, fault
+from adapters.netmonitor.inventory.logins import login_faults, logins_of
 from adapters.netmonitor.inventory.spec import group_spec_of, host_of, spec_of
 from adapters.netmonitor.inventory.store import Change, Page
 from adapters.netmonitor.inventory.toml_file import decode_toml, write_toml
 from adapters.netmonitor.inventory.whole import misfits
+from adapters.netmonitor.people import accounts
 from adapters.netmonitor.values import Host, Inventory, Ping
 from hub.event import rfc3339
 from hub.principal import Principal
@@ -79,10 +82,11 @@ def _guarded(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
 # -- looking
 
 
-async def _list(_request: Request, network: Network, principal: Principal) -> Response:
+async def _list(request: Request, network: Network, principal: Principal) -> Response:
     """All hosts as they are written, the file's first, with where they come from; the file, and everything that is wrong."""
     inventory = await network.loader.poll()
-    page, file, faults = network.loader.page, network.loader.file, network.loader.faults
+    strange = await _strange_logins(request, inventory)
+    page, file, faults = network.loader.page, network.loader.file, (*network.loader.faults, *strange)
 
     def encoded() -> bytes:
         about = None
@@ -102,6 +106,16 @@ async def _list(_request: Request, network: Network, principal: Principal) -> Re
 
     # thousands of hosts: not on the loop
     return Response(await asyncio.to_thread(encoded), media_type="application/json", headers=HEADERS)
+
+
+async def _strange_logins(request: Request, inventory: Inventory) -> list[Fault]:
+    """Whom `notify` names and nobody is. Nothing while the store is away: what is written can be looked at all the same."""
+    logins = logins_of(inventory)
+    try:
+        async with asyncio.timeout(_SLACK_S):
+            return login_faults(inventory, await accounts(request.state.engine, logins)) if logins else []
+    except (SQLAlchemyError, TimeoutError, OSError):
+        return []
 
 
 def _listed(host: Host, page: Page) -> dict[str, Any]:
@@ -166,7 +180,8 @@ async def _put(request: Request, network: Network, principal: Principal) -> Resp
 
     added = await network.hosts.change(write)
     await network.loader.poll()
-    return answer({"host": spec_of(host) | {"origin": "page"}}, 201 if added else 200)
+    problems = faults_json(await _strange_logins(request, Inventory(hosts=(host,))), principal.locale)
+    return answer({"host": spec_of(host) | {"origin": "page"}, "problems": problems}, 201 if added else 200)
 
 
 async def _delete(request: Request, network: Network, principal: Principal) -> Response:

@@ -59,6 +59,8 @@ _OUTAGES_KEPT = timedelta(days=2 * 366)
 _MOST_OUTAGES = 10_000
 _OPEN_MINUTES = 3 * 1440
 """Rows that are older are moved within seconds; a reading does not look for them."""
+_SOME = 250
+"""Hosts that are read at a time where thousands may be: reading them holds the event loop, some 10 µs a row."""
 _MANY = 100
 """From so many hosts on a reading takes those of all rather than naming each."""
 
@@ -266,7 +268,7 @@ class History:
         """By host: the rows of this hour, and the blocks that they go into."""
         old: dict[str, dict[Tier, Block]] = {}
         async with self._reading() as connection:
-            rows: dict[str, str] = dict(await connection.run_sync(_ROWS.fetch, _minutes(hour_s, hosts)))  # type: ignore[arg-type]
+            rows: dict[str, str] = dict(await connection.run_sync(_ROWS.fetch, _minutes(hour_s, hosts)))  # type: ignore[arg-type]  # rows are pairs
             for tier in TIERS:
                 start = tier.block(hour_s)
                 query = sa.select(_b.host, _b.count, _b.packed).where(_b.host.in_(hosts), _b.tier == tier.step_s, _b.start == start)
@@ -415,6 +417,20 @@ class History:
         if hosts is not None:
             query = query.where(net_seen.c.host.in_(hosts))
         return {row.host: row.first_at for row in await connection.execute(query)}
+
+    async def up_since(self, hosts: Sequence[str]) -> dict[str, datetime]:
+        """Since when these hosts have been plainly up, as the history has it; without those that are not, or were never measured."""
+        found: dict[str, datetime] = {}
+        async with self._reading() as connection:
+            for at in range(0, len(hosts), _SOME):
+                some = hosts[at : at + _SOME]
+                found |= await self._first(connection, some)
+                for host, _, ended, *_ in await connection.run_sync(_LAST.fetch, [(host,) for host in some]):
+                    if ended is None:
+                        found.pop(host, None)
+                    else:
+                        found[host] = moment(ended // 1000)
+        return found
 
     async def newest(self) -> datetime | None:
         """About when the newest round of any host began, to the hour once it has moved: a leader that comes back learns since when

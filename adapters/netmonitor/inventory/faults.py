@@ -116,6 +116,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Узла {parent}, за которым стоит этот узел, больше нет: пока он показан без родителя. Исправьте parent.",
         "The host {parent}, behind which this one lies, is gone: for now it is shown without a parent. Mend parent.",
     ),
+    "no_such_login": (
+        "Никто не входит под именем {login}: уведомления для него никому не придут. Исправьте имя или заведите учётную запись.",
+        "Nobody signs in as {login}: what it is to be told, nobody is told. Mend the name, or add the account.",
+    ),
     "circle_dropped": (
         "Родители образуют круг: {chain}. Пока узел показан без родителя; исправьте parent.",
         "The parents form a circle: {chain}. For now the host is shown without a parent; mend parent.",

@@ -62,10 +62,17 @@ class Network:
         at_once(self._begin(hosts, memory, now))
 
     @classmethod
-    def building(cls, hosts: Iterable[Host], *, memory: Mapping[str, Any] | None, now: datetime) -> Steps[Network]:
-        """The same in steps."""
+    def building(
+        cls, hosts: Iterable[Host], *, memory: Mapping[str, Any] | None, now: datetime, up_since: Mapping[str, datetime] | None = None
+    ) -> Steps[Network]:
+        """The same in steps. `up_since`: of hosts that are not in the memory, since when they were up: that is shown if they still are."""
         network = cls((), memory=None, now=now)
         yield from network._begin(hosts, memory, now)
+        for id, at in (up_since or {}).items():
+            yield
+            host = network._hosts.get(id)
+            if host is not None and id not in network._kept:
+                host.up_since = at
         return network
 
     def _begin(self, hosts: Iterable[Host], memory: Mapping[str, Any] | None, now: datetime) -> Steps[None]:
@@ -349,7 +356,10 @@ class Network:
         old, now = host.view, turn.now
         state, reason = self._state(host, maintenance, now)
         since = old.since
-        if state is not old.state:
+        up_since, host.up_since = host.up_since, None if host.begun else host.up_since
+        if state is State.UP and old.reason == "new" and up_since is not None:
+            since = min(now, up_since)  # it began before this process did
+        elif state is not old.state:
             since = now
             if state is host.level:
                 since = host.level_since if old.state in (*FALLEN, State.UP, State.DEGRADED) else min(now, host.heard_at)

@@ -90,6 +90,7 @@ class Watched(Trace):
         "reason",
         "recorded",
         "told",
+        "up_since",
         "view",
         "waits_from",
         "windows",
@@ -132,6 +133,8 @@ class Watched(Trace):
         self.told: Told | None = None
         self.ack: Ack | None = None
         self.windows: tuple[Planned, ...] = ()
+        self.up_since: datetime | None = None
+        """Of a host that is new to this process: since when it was up as another one left it."""
         self.recorded = State.UP
         """As changes were told of it last."""
         self.view = HostView(state=State.UNKNOWN, level=State.UP, since=now, reason="new")

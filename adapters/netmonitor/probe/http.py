@@ -56,7 +56,7 @@ class _Answer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asks."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # of a stream, all are
         self._transport = transport
         encrypted = transport.get_extra_info("ssl_object")
         if encrypted is not None:

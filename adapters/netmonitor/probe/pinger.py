@@ -337,7 +337,7 @@ class Pinger:
     def _send(self, run: _Run) -> bool:
         """Sends the next request of a round, or notes that it cannot be sent; False: it will be tried again with the next tick."""
         address, check = run.address, run.check
-        assert address is not None  # noqa: S101
+        assert address is not None  # noqa: S101  # a run is sent once its name is resolved
         if run.at is None:
             run.at = self._now()
         channel = self._channels[address.version]

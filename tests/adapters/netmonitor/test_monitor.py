@@ -18,6 +18,7 @@ from adapters.netmonitor.notices import Notices
 from adapters.netmonitor.source import Outbox
 from adapters.netmonitor.values import Ack, Host, Inventory, Limits, Round, State, Window
 from adapters.netmonitor.watch import Known
+from hub.event import rfc3339
 from hub.hub import utc_now
 from hub.notification import Address, TopicEvent
 from hub.writer import StoreUnavailable
@@ -46,6 +47,7 @@ class History:
         self.away = False
         self.rounds: list[tuple[str, Round, State]] = []
         self.states: list[tuple[str, State, datetime, bool, str]] = []
+        self.since: dict[str, datetime] = {}
 
     def _here(self) -> None:
         if self.away:
@@ -64,6 +66,10 @@ class History:
     async def compact(self) -> int:
         """Nothing is due."""
         return 0
+
+    async def up_since(self, hosts: Sequence[str]) -> dict[str, datetime]:
+        """As history.store.History, as the test says."""
+        return {host: at for host, at in self.since.items() if host in hosts}
 
     async def newest(self) -> datetime | None:
         """As history.store.History."""
@@ -272,6 +278,30 @@ async def test_who_leads_no_more_measures_no_more() -> None:
         rig.leads = True
         monitor.begin(rig.tell())
         await until(lambda: len(rig.history.rounds) > count)
+
+
+async def test_a_restart_keeps_since_when_hosts_are_up() -> None:
+    """As the history has it, if the pause was short; what is not known there begins with the first round."""
+    rig = Rig()
+    long_ago = utc_now() - timedelta(days=40)
+    rig.history.since = {"gw": long_ago}
+    rig.history.rounds.append(("gw", Round(at=utc_now(), rtts=(1.0,)), State.UP))
+    async with at_work(rig):
+        await until(lambda: set(rig.states().values()) == {"up"})
+        rows = rig.net["hosts"]
+        assert rows["gw"]["since"] == rfc3339(long_ago)
+        assert rows["web"]["since"] > rfc3339(utc_now() - timedelta(minutes=1))
+        rig.prober.silent.add("gw")
+        await until(lambda: rig.states()["gw"] == "down")
+        rig.prober.silent.clear()
+        await until(lambda: rig.states()["gw"] == "up")
+        assert rows["gw"]["since"] > rfc3339(utc_now() - timedelta(minutes=1))
+    rig = Rig()
+    rig.history.since = {"gw": long_ago}
+    rig.history.rounds.append(("gw", Round(at=utc_now() - timedelta(hours=1), rtts=(1.0,)), State.UP))
+    async with at_work(rig):
+        await until(lambda: set(rig.states().values()) == {"up"})
+        assert rig.net["hosts"]["gw"]["since"] > rfc3339(utc_now() - timedelta(minutes=1))
 
 
 async def test_the_history_waits_for_its_store() -> None:

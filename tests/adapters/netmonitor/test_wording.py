@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.netmonitor.wording import behind, lasting
+from adapters.netmonitor.wording import REASONS, behind, lasting
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,22 @@ def test_how_long_it_lasted(seconds: float, ru: str, en: str) -> None:
 def test_how_many_are_behind(count: int, ru: str, en: str) -> None:
     """The form of the noun follows the number."""
     assert behind(count) == {"ru": ru, "en": en}
+
+
+def test_every_reason_has_its_words() -> None:
+    """Whatever the judge or a round may give as a reason is worded in both languages, as it continues "the host …"."""
+    rounds = {
+        "no_name",
+        "no_route",
+        "no_permission",
+        "probe_error",
+        "refused",
+        "http_status",
+        "body_mismatch",
+        "certificate",
+        "timeout",
+        "tls",
+    }
+    judged = {"silent", "loss", "p95", "certificate_ends", "parent", "new", "no_rounds", "blind"}
+    assert rounds | judged == REASONS.keys()
+    assert all(words["ru"] and words["en"] and words["ru"] != words["en"] for words in REASONS.values())

@@ -126,6 +126,18 @@ async def test_only_administrators_and_only_where_there_is_a_monitor(tmp_path: P
     assert (off.status_code, off.json()["error"]["code"]) == (503, "netmonitor_off")
 
 
+async def test_who_is_to_be_told_and_is_nobody(desk: Desk) -> None:
+    """A host may name somebody who has no account yet: it is kept, and what nobody will be told is said then and in the list."""
+    kept = await desk.put(**SW, notify=["Root", "nobody"])
+    assert kept.status_code == 201
+    (problem,) = kept.json()["problems"]
+    assert (problem["code"], problem["host"], problem["field"]) == ("no_such_login", "sw", "notify.1")
+    assert "заведите" in problem["message"]
+    assert [one["code"] for one in (await desk.ask("GET", "/hosts")).json()["problems"]] == ["no_such_login"]
+    assert (await desk.put(**SW, notify=["root"])).json()["problems"] == []
+    assert (await desk.ask("GET", "/hosts")).json()["problems"] == []
+
+
 async def test_a_host_is_added_changed_and_removed(desk: Desk) -> None:
     """It is watched at once; the list says where it comes from and who wrote it; each step stands in the audit log."""
     added = await desk.put(**SW)

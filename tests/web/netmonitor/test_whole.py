@@ -153,6 +153,10 @@ class Watch:
         """The interface, as this person."""
         return await self.person.ask(method, f"/netmonitor/api/{path}", **given)
 
+    async def page(self, path: str) -> httpx.Response:
+        """One of the monitor's pages, as this person's browser asks for it."""
+        return await self.person.browser.get(f"/netmonitor/{path}", headers={"accept": "text/html"})
+
 
 @asynccontextmanager
 async def watching(tmp_path: Path, store_file: Path, hosts: str) -> AsyncIterator[Watch]:
@@ -239,6 +243,10 @@ async def test_a_day_of_a_network(site: Site, tmp_path: Path, store_file: Path) 
             await watch.until(lambda: watch.states() == well)
             await watch.news(("sighted", "probe"))
 
+            pages = {id: await watch.page(f"hosts/{id}") for id in ("server", "nobody", "anchor:10.80.1.1")}
+            missing = {id for id, answer in pages.items() if answer.status_code == 404}
+            assert missing == {"nobody", "anchor:10.80.1.1"}  # the other is 503 where the scripts are not built
+            assert "нет" in pages["nobody"].text
             host = (await watch.ask("hosts/server")).json()
             assert host["host"]["parent"] == "gw"
             assert host["uptime"]["24h"] < 100

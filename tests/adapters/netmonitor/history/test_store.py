@@ -333,6 +333,18 @@ async def test_the_newest_round_is_known_after_a_restart(store: AsyncEngine, his
     assert await history.newest() == START + _HOUR
 
 
+async def test_since_when_hosts_are_up(history: History) -> None:
+    """Since the last outage, else since the first round; who is not up, or was never measured, is not among them."""
+    await history.append(_hour(START, ["a", "b", "c"]))
+    first = (await history.first_seen())["a"]
+    back = START + timedelta(minutes=5)
+    await history.state([("b", State.DOWN, START, False, "silent"), ("c", State.DOWN, START, False, "silent")])
+    await history.state([("b", State.UP, back, False, "")])
+    assert await history.up_since(["a", "b", "c", "d"]) == {"a": first, "b": back}
+    assert await history.up_since(["b"]) == {"b": back}
+    assert await history.up_since([]) == {}
+
+
 async def test_states_are_told_as_intervals(history: History) -> None:
     """Those that overlap the time asked for, in their order, with what was said of them; one host's, whatever others are called."""
     down, back = START + timedelta(microseconds=1), START + timedelta(minutes=5)
