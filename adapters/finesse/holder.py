@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -329,13 +329,14 @@ class Holder:
         if self._picture.recorded is None:
             self._picture = self._picture.reading()
         began = self._parts.now()
-        error: FinesseError | None = None
+        user = asyncio.create_task(finesse.user(credentials), name=f"finesse_user_{self._agent}")
+        dialogs = asyncio.create_task(finesse.dialogs(credentials), name=f"finesse_dialogs_{self._agent}")
         try:
-            async with asyncio.TaskGroup() as group:
-                user = group.create_task(finesse.user(credentials), name=f"finesse_user_{self._agent}")
-                dialogs = group.create_task(finesse.dialogs(credentials), name=f"finesse_dialogs_{self._agent}")
-        except* FinesseError as failed:
-            error = _worst(failed)
+            # no TaskGroup: Python 3.11 leaves whoever had one of which a member failed looking cancelled for ever
+            await asyncio.wait((user, dialogs), return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            await end([user, dialogs])
+        error = _worst(task.exception() for task in (user, dialogs) if not task.cancelled())
         if error is not None:
             heed_cancellation()
             return self._not_read(error)
@@ -542,17 +543,15 @@ class Holder:
         return True
 
 
-def _worst(failed: BaseExceptionGroup[FinesseError]) -> FinesseError:
-    """Of two that failed the one that a person must mend, else either."""
+def _worst(ends: Iterable[BaseException | None]) -> FinesseError | None:
+    """Of what failed that which a person must mend, else the first; None: nothing did. Raises what is a fault of ours."""
     errors: list[FinesseError] = []
-    waiting: list[BaseException] = [failed]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseExceptionGroup):
-            waiting.extend(one.exceptions)
-        elif isinstance(one, FinesseError):
-            errors.append(one)
-    return next((error for error in errors if isinstance(error, WrongPassword | NotTheirs | NotFound | Locked)), errors[0])
+    for error in ends:
+        if isinstance(error, FinesseError):
+            errors.append(error)
+        elif error is not None:
+            raise error
+    return next((error for error in errors if isinstance(error, WrongPassword | NotTheirs | NotFound | Locked)), next(iter(errors), None))
 
 
 def _why_of(state: str) -> str:
