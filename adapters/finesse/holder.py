@@ -48,6 +48,7 @@ _AGAIN_S = (1.0, 2.0, 5.0)
 """Between tries to read while Finesse does not answer."""
 _HELD_S = 60.0
 """A line that has lasted so long was a good one: the next wait begins small again."""
+_DOUBTFUL = frozenset({"finesse_not_found", "finesse_invalid_state"})
 _MOST_CHORES = 64
 _STORE_S = 2.0
 _LONGEST_S = 30.0
@@ -148,8 +149,7 @@ class Holder:
             picture, changes = self._picture.answered(request, code, self._parts.now())
             # the node that says so has told everybody
             self._become(picture, tuple(change for change in changes if not (isinstance(change, Ended) and change.request == request)))
-        if code == "finesse_away":
-            self._want_read(0.0)
+        self._doubtful(code)
 
     def cleared(self, ids: list[str] | None) -> None:
         """The agent has cleared missed calls; who did it has told so."""
@@ -315,6 +315,17 @@ class Holder:
 
     # -- reading --------------------------------------------------------------------------------------
 
+    def _doubtful(self, code: str | None) -> None:
+        """A request failed in a way that says that what is shown is not what is there: an end was lost, or another has been faster."""
+        if code == "finesse_away":
+            self._want_read(0.0)
+        elif code in _DOUBTFUL:
+            self._want_read(self._soon())
+
+    def _soon(self) -> float:
+        """Seconds until the read that a doubt asks for."""
+        return max(_SOON_S, _APART_S - (self._parts.clock() - self._read_began))
+
     def _want_read(self, seconds: float) -> None:
         at = self._parts.clock() + seconds
         if self._read_at is None or at < self._read_at:
@@ -423,8 +434,9 @@ class Holder:
         self._at_work = self._at_work or (picture.agent is not None and picture.agent.signed_in)
         for change in changes:
             if isinstance(change, Doubt):
-                self._want_read(max(_SOON_S, _APART_S - (self._parts.clock() - self._read_began)))
+                self._want_read(self._soon())
             elif isinstance(change, Ended) and change.code is not None:
+                self._doubtful(change.code)
                 asked = before.asked.get(change.request)
                 if asked is not None and asked.action == "sign_in":
                     self._failed = change.code
