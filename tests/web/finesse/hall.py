@@ -118,9 +118,9 @@ class Hall:
     def weather(self, action: Any, arg: float | str = 0) -> None:
         """How all events of the agent come from now on."""
         self.finesse.faults.append(Fault(match=f"event .*/User/{self.anna.agent}", action=action, arg=arg, times=-1))
-        self.silent = action == "never"
-        if self.silent:
-            self.patient(0.4)
+        if action == "never":
+            self.silent = True
+            self.patient(0.3)
 
     def patient(self, seconds: float) -> None:
         """How long a request waits for its event before Finesse is asked."""
