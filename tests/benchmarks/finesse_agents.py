@@ -45,7 +45,7 @@ WAYS = ("wss", "tls")
 _REST_S = 60.0
 _SETTLE_S = 10.0
 _WITHIN_S = 120.0
-_LOOK_S = 0.02
+_LOOK_S = 0.2
 
 
 def measure(run: Run, *, rounds: int, agents: int = AGENTS) -> None:
