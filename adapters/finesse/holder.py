@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -48,6 +48,7 @@ _AGAIN_S = (1.0, 2.0, 5.0)
 """Between tries to read while Finesse does not answer."""
 _HELD_S = 60.0
 """A line that has lasted so long was a good one: the next wait begins small again."""
+_DOUBTFUL = frozenset({"finesse_not_found", "finesse_invalid_state"})
 _MOST_CHORES = 64
 _STORE_S = 2.0
 _LONGEST_S = 30.0
@@ -148,8 +149,7 @@ class Holder:
             picture, changes = self._picture.answered(request, code, self._parts.now())
             # the node that says so has told everybody
             self._become(picture, tuple(change for change in changes if not (isinstance(change, Ended) and change.request == request)))
-        if code == "finesse_away":
-            self._want_read(0.0)
+        self._doubtful(code)
 
     def cleared(self, ids: list[str] | None) -> None:
         """The agent has cleared missed calls; who did it has told so."""
@@ -315,6 +315,17 @@ class Holder:
 
     # -- reading --------------------------------------------------------------------------------------
 
+    def _doubtful(self, code: str | None) -> None:
+        """A request failed in a way that says that what is shown is not what is there: an end was lost, or another has been faster."""
+        if code == "finesse_away":
+            self._want_read(0.0)
+        elif code in _DOUBTFUL:
+            self._want_read(self._soon())
+
+    def _soon(self) -> float:
+        """Seconds until the read that a doubt asks for."""
+        return max(_SOON_S, _APART_S - (self._parts.clock() - self._read_began))
+
     def _want_read(self, seconds: float) -> None:
         at = self._parts.clock() + seconds
         if self._read_at is None or at < self._read_at:
@@ -329,13 +340,14 @@ class Holder:
         if self._picture.recorded is None:
             self._picture = self._picture.reading()
         began = self._parts.now()
-        error: FinesseError | None = None
+        user = asyncio.create_task(finesse.user(credentials), name=f"finesse_user_{self._agent}")
+        dialogs = asyncio.create_task(finesse.dialogs(credentials), name=f"finesse_dialogs_{self._agent}")
         try:
-            async with asyncio.TaskGroup() as group:
-                user = group.create_task(finesse.user(credentials), name=f"finesse_user_{self._agent}")
-                dialogs = group.create_task(finesse.dialogs(credentials), name=f"finesse_dialogs_{self._agent}")
-        except* FinesseError as failed:
-            error = _worst(failed)
+            # no TaskGroup: Python 3.11 leaves whoever had one of which a member failed looking cancelled for ever
+            await asyncio.wait((user, dialogs), return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            await end([user, dialogs])
+        error = _worst(task.exception() for task in (user, dialogs) if not task.cancelled())
         if error is not None:
             heed_cancellation()
             return self._not_read(error)
@@ -422,8 +434,9 @@ class Holder:
         self._at_work = self._at_work or (picture.agent is not None and picture.agent.signed_in)
         for change in changes:
             if isinstance(change, Doubt):
-                self._want_read(max(_SOON_S, _APART_S - (self._parts.clock() - self._read_began)))
+                self._want_read(self._soon())
             elif isinstance(change, Ended) and change.code is not None:
+                self._doubtful(change.code)
                 asked = before.asked.get(change.request)
                 if asked is not None and asked.action == "sign_in":
                     self._failed = change.code
@@ -542,17 +555,15 @@ class Holder:
         return True
 
 
-def _worst(failed: BaseExceptionGroup[FinesseError]) -> FinesseError:
-    """Of two that failed the one that a person must mend, else either."""
+def _worst(ends: Iterable[BaseException | None]) -> FinesseError | None:
+    """Of what failed that which a person must mend, else the first; None: nothing did. Raises what is a fault of ours."""
     errors: list[FinesseError] = []
-    waiting: list[BaseException] = [failed]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseExceptionGroup):
-            waiting.extend(one.exceptions)
-        elif isinstance(one, FinesseError):
-            errors.append(one)
-    return next((error for error in errors if isinstance(error, WrongPassword | NotTheirs | NotFound | Locked)), errors[0])
+    for error in ends:
+        if isinstance(error, FinesseError):
+            errors.append(error)
+        elif error is not None:
+            raise error
+    return next((error for error in errors if isinstance(error, WrongPassword | NotTheirs | NotFound | Locked)), next(iter(errors), None))
 
 
 def _why_of(state: str) -> str:

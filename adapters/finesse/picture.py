@@ -237,6 +237,8 @@ class _Draft:
             # before anything was read, a call that is not there is no sign
             if self.asked.get(request) is asked and self.agent is not None and is_shown(asked, self.agent, self.calls):
                 self.end(request)
+        if self._offers_are_old():
+            self.doubts.append(Doubt("unclear"))
         before = self.before.shown
         left = [Gone(id, self._why(id)) for id in before if id not in self.calls or self.calls[id].over is not None]
         picture = Picture(
@@ -253,6 +255,24 @@ class _Draft:
             recorded=self.recorded,
         )
         return picture, (*left, *self.ends, *self.doubts)
+
+    def _offers_are_old(self) -> bool:
+        """A held call can be finished as soon as its consultation is answered, and no longer when that is over; the guide's list of
+        notifications has none of the held call then."""
+
+        def states(calls: Mapping[str, Call]) -> dict[str, str]:
+            return {id: call.leg.state for id, call in calls.items() if call.leg is not None and call.over is None}
+
+        now = states(self.calls)
+        if "HELD" not in now.values() or now == states(self.before.calls):
+            return False
+        for id, call in self.calls.items():
+            untouched = (known := self.before.calls.get(id)) is not None and known.dialog is call.dialog
+            if untouched and call.leg is not None and now.get(id) == "HELD":
+                speaks = any(state == "ACTIVE" for other, state in now.items() if other != id)
+                if speaks != bool({"TRANSFER", "CONFERENCE"} & set(call.leg.actions)):
+                    return True
+        return False
 
     def _why(self, id: str) -> Over:
         call = self.calls.get(id) or self.gone.get(id)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.benchmarks import accepting, ack, cluster, desk, durable, fanout, idle, netmonitor, stalled, storm
+from tests.benchmarks import accepting, ack, cluster, desk, durable, fanout, finesse_agents, idle, netmonitor, stalled, storm
 from tests.benchmarks.accounts import Accounts
 from tests.benchmarks.run import Run, machine
 from tests.benchmarks.servers import NCHAN, PRODUCT, Peer, peers
@@ -100,6 +100,11 @@ def _netmonitor(run: Run, _workshop: Workshop, options: argparse.Namespace) -> s
     return netmonitor.table(run)
 
 
+def _finesse(run: Run, _workshop: Workshop, options: argparse.Namespace) -> str:
+    finesse_agents.measure(run, rounds=options.rounds)
+    return finesse_agents.table(run)
+
+
 _FIGURES: Mapping[str, Callable[[Run, Workshop, argparse.Namespace], str]] = {
     "fanout": _fanout,
     "idle": _idle,
@@ -111,6 +116,7 @@ _FIGURES: Mapping[str, Callable[[Run, Workshop, argparse.Namespace], str]] = {
     "accepting": _accepting,
     "desk": _desk,
     "netmonitor": _netmonitor,
+    "finesse": _finesse,
 }
 
 

@@ -78,7 +78,7 @@ class Site:
         who moves to the other node while this one is well is signed out by this one."""
         self._say = say
         self._watches: dict[str, asyncio.TimerHandle] = {}
-        self.xmpp = XmppServer(name, prove=self.prove, present=self._present, nodes=self._has_node)
+        self.xmpp = XmppServer(name, prove=self.prove, present=self._seen, nodes=self._has_node)
         self._own = outlet is None
         self._domain = domain or name
         self.herald = Herald(outlet or self.xmpp, faults=self.faults, delay_s=delay_s, seed=seed)
@@ -164,13 +164,17 @@ class Site:
             or (kind == "Queue" and number in self.centre.queues)
         )
 
-    def _present(self, agent: str, there: bool) -> None:
-        """The dead man's switch."""
+    def present(self, agent: str, there: bool) -> None:
+        """The dead man's switch: an agent's presence comes or goes. For whoever watches a notification service that is somebody else's."""
         watch = self._watches.pop(agent, None)
         if watch is not None:
             watch.cancel()
-        if not there and self.xmpp.up:
+        if not there:
             self._watches[agent] = asyncio.get_running_loop().call_later(self.forced_after_s, self._force, agent)
+
+    def _seen(self, agent: str, there: bool) -> None:
+        """What the node's own service says: one that is being shut says nothing of those who are there."""
+        self.present(agent, there or not self.xmpp.up)
 
     def _force(self, agent: str) -> None:
         self._watches.pop(agent, None)

@@ -79,7 +79,8 @@ class Screen:
         """A call of the socket. Raises Refusal."""
         number = next(_numbers)
         await self.socket.say(Call(id=number, name=f"finesse.{name}", args=args))
-        reply = next(frame for frame in self.socket.all("reply") if frame["id"] == number)
+        reply = next((frame for frame in self.socket.all("reply") if frame["id"] == number), None)
+        assert reply is not None, f"no reply; the session was closed: {self.socket.session.closing}"
         if not reply["ok"]:
             raise Refusal(reply["error"])
         return reply["data"]
