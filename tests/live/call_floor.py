@@ -1,4 +1,4 @@
-"""The telephone in a real Chromium: the product over the sandbox's Finesse, and petrova (agent 1001) and sidorov (1002) at their browsers."""
+"""The telephone in a real Chromium: the product over the sandbox's Finesse, and its agents, petrova (1001) above all, at their browsers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapters.sandbox.people import person as colleague
 from tests.live.browser import Person, holds
 from tests.live.product import Product
 
-__all__ = ["NUMBER", "PANEL", "QUEUE", "SCRIPT", "CallFloor", "call_floor", "percentile"]
+__all__ = ["NUMBER", "PANEL", "QUEUE", "SCRIPT", "CallFloor", "call_floor", "figures", "percentile", "work_call"]
 
 PANEL = "document.querySelector('tez-calls')?.shadowRoot"
 QUEUE = "5022"
@@ -50,6 +50,22 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))]
 
 
+async def figures(page: Page) -> dict[str, float]:
+    """What the page holds after a collection of garbage: heap in MiB, DOM nodes, listeners."""
+    cdp = await page.context.new_cdp_session(page)
+    await cdp.send("Performance.enable")
+    for _ in range(2):  # what the first one frees may hold more
+        await cdp.send("HeapProfiler.collectGarbage")
+        await asyncio.sleep(0.1)
+    found = {one["name"]: one["value"] for one in (await cdp.send("Performance.getMetrics"))["metrics"]}
+    await cdp.detach()
+    return {
+        "heap_mb": round(found["JSHeapUsedSize"] / 2**20, 3),
+        "nodes": found["Nodes"],
+        "listeners": found["JSEventListeners"],
+    }
+
+
 @dataclass
 class CallFloor:
     """What a test works with."""
@@ -63,9 +79,20 @@ class CallFloor:
         """As Finesse has them now."""
         return self.finesse.agents[colleague(login).agent]
 
+    def legs(self, login: str = "petrova") -> list[str]:
+        """The states of their legs, of the oldest call first."""
+        return [leg.state for _, leg in self.finesse.centre.legs_of(self.agent(login))]
+
     async def on_line(self, somebody: Person, login: str = "petrova", *, ready: bool = False) -> Page:
         """Signed in to the product and, by the form of the panel, to Finesse."""
-        page = await somebody.sign_in(login)
+        page = await self.at_desk(await somebody.sign_in(login), login)
+        if ready:
+            await page.get_by_role("button", name="Готов", exact=True).click()
+            await self.shows(page, "Готов")
+        return page
+
+    async def at_desk(self, page: Page, login: str = "petrova") -> Page:
+        """Signs in by the form of the panel."""
         await page.evaluate(SCRIPT)
         who = self.agent(login)
         await expect(page.get_by_label("Номер оператора")).to_be_visible(timeout=15_000)
@@ -73,11 +100,13 @@ class CallFloor:
         await page.get_by_label("Внутренний номер телефона").fill(who.device)
         await page.get_by_label("Пароль Finesse").fill(who.password)
         await page.keyboard.press("Enter")
-        await self.shows(page, "Не готов")
-        if ready:
-            await page.get_by_role("button", name="Готов", exact=True).click()
-            await self.shows(page, "Готов")
+        await self.knows_reasons(page)
         return page
+
+    async def knows_reasons(self, page: Page) -> None:
+        """Waits until the panel shows an agent at work and knows the reasons for a pause, which come last."""
+        await self.shows(page, "Не готов")
+        await holds(page, f"{PANEL}.querySelector('tez-calls-state').view.calls.reasons.not_ready.length")
 
     async def tab(self, somebody: Person) -> Page:
         """One tab more of somebody who is at work."""
@@ -128,3 +157,53 @@ async def call_floor(product: Product, *logins: str, delay_s: tuple[float, float
             product.add_user(login, "--display", colleague(login).name, "--permission", "finesse")
         async with product.running():
             yield CallFloor(product, finesse)
+
+
+async def work_call(floor: CallFloor, page: Page, number: int) -> None:
+    """One call as an agent works it, by the keyboard; every third with a consultation, every fifth transferred, every seventh not taken."""
+    caller = f"+7495{7240000 + number}"
+    agent = floor.agent()
+    call = await floor.ring(caller, variables={"callVariable1": f"A-{number}"})
+    card = f"[...{PANEL}.querySelectorAll('tez-calls-card')].find((one) => one.dialog.id === '{call}')"
+    await holds(page, f"{card}?.dialog.leg.actions.includes('ANSWER')")
+    if number % 7 == 6:
+        await floor.finesse.ring_out(call)
+        await holds(page, f"!{card}")
+        await holds(page, f"{PANEL}.querySelector('tez-calls-missed').view.missed.length")
+        await floor.shows(page, "Не готов")
+        await page.keyboard.press("Alt+KeyR")
+        await floor.shows(page, "Готов")
+        await page.get_by_role("button", name="Очистить").click()
+        await holds(page, f"!{PANEL}.querySelector('tez-calls-missed').view.missed.length")
+        return
+    await page.keyboard.press("Alt+KeyA")
+    await holds(page, f"{card}?.dialog.leg.state === 'ACTIVE' && {card}.dialog.leg.actions.includes('HOLD')")
+    await page.keyboard.press("Alt+KeyK")
+    await page.keyboard.press("5")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+KeyH")
+    await holds(page, f"{card}?.dialog.leg.state === 'HELD'")
+    await page.keyboard.press("Alt+KeyH")
+    await holds(page, f"{card}?.dialog.leg.actions.includes('CONSULT_CALL')")
+    over = f"{card}?.dialog.leg.state === 'WRAP_UP'"
+    if number % 5 == 4:
+        await page.keyboard.press("Alt+KeyT")
+        await page.keyboard.type("+74957230000")
+        await page.keyboard.press("Enter")
+    elif number % 3 == 2:
+        await page.keyboard.press("Alt+KeyC")
+        await page.keyboard.type("+74957230001")
+        await page.keyboard.press("Enter")
+        await floor.until(lambda: len(floor.finesse.centre.list_of(agent.id)) == 2)
+        await floor.finesse.customer_answers(floor.finesse.centre.list_of(agent.id)[-1].id)
+        await holds(page, f"{card}?.dialog.leg.actions.includes('TRANSFER')")
+        await page.keyboard.press("Alt+KeyT")
+    elif number % 2:
+        await page.keyboard.press("Alt+KeyX")
+    else:
+        await floor.finesse.hang_up(call)
+    await holds(page, over)
+    await page.get_by_role("button", name="Вопрос решён").click()
+    await page.keyboard.press("Alt+KeyR")
+    await holds(page, f"!{card}", 30)
+    await floor.shows(page, "Готов")

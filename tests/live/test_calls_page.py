@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.live.browser import chromium, holds, person
-from tests.live.call_floor import NUMBER, PANEL, call_floor
+from tests.live.call_floor import NUMBER, PANEL, call_floor, figures, work_call
 from tests.live.product import Product
+from tests.live.test_browser import notice, violations, wait_rows
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(300)]
 
@@ -18,7 +21,115 @@ SHOTS = os.environ.get("NAVIGATOR_SHOTS_DIR")
 """Where pictures are kept for whoever wants to look; nowhere if not said."""
 CARDS = f"{PANEL}?.querySelectorAll('tez-calls-card').length"
 RINGS = "document.querySelector('tez-calls')?.ringing"
-WORKER = f"{PANEL}?.querySelector('tez-calls-state')"
+EVIL = "<img src=x onerror=alert(1)>"
+# What of the panel sticks out of the window, or the page itself; what scrolls inside the panel does not count.
+INSIDE = """(() => { const found = [];
+  if (document.documentElement.scrollWidth > innerWidth) found.push('page');
+  const seen = (root) => { for (const one of root.querySelectorAll('*')) {
+    const { left, right, width } = one.getBoundingClientRect();
+    const out = left < -0.5 || right > innerWidth + 0.5;
+    if (width && out && one.checkVisibility() && !one.closest('.sr')) found.push(one.outerHTML.slice(0, 90));
+    if (one.shadowRoot) seen(one.shadowRoot);
+  } };
+  const panel = document.querySelector('tez-calls');
+  if (panel?.shadowRoot) seen(panel.shadowRoot);
+  const { top, bottom } = panel.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight + 0.5) found.push('panel');
+  return found; })()"""
+TOOLS = """
+  - button "Позвонить"
+  - button "Клавиши телефона"
+  - button "В отдельное окно поверх других"
+  - button "Свернуть панель звонков"
+"""
+SIGNED_OUT = """
+- alert
+- complementary "Звонки":
+  - status
+  - alert
+  - heading "Выйти на линию" [level=2]
+  - text: Номер оператора
+  - textbox "Номер оператора"
+  - text: Внутренний номер телефона
+  - textbox "Внутренний номер телефона"
+  - text: Пароль Finesse
+  - textbox "Пароль Finesse"
+  - button "Выйти на линию"
+  - button "Клавиши телефона"
+  - button "В отдельное окно поверх других"
+  - button "Свернуть панель звонков"
+"""
+READY = f"""
+- alert
+- complementary "Звонки":
+  - strong: Готов
+  - timer: /.+/
+  - status: "Состояние: Готов"
+  - button "Не готов"
+  - button "Уйти с линии"
+  - status
+  - alert
+  - paragraph: Звонков нет{TOOLS}"""
+DATA = """
+    - term: callVariable1
+    - definition: Договор 4411
+    - term: callVariable2
+    - definition: <img src=x onerror=alert(1)>
+    - term: user.booking
+    - definition: TZ-20931"""
+RINGING = f"""
+- alert: "Входящий звонок: +7 916 000-43-21, очередь Поддержка агентств"
+- complementary "Звонки":
+  - strong: Вызов
+  - timer: /.+/
+  - status: "Состояние: Вызов"
+  - button "Не готов"
+  - status
+  - alert
+  - article "+7 916 000-43-21":
+    - text: Входящий Поддержка агентств
+    - timer: /.+/
+    - heading "+7 916 000-43-21" [level=2]
+    - button "Ответить"
+    - paragraph: Номера нет в справочниках, заявок с ним нет.
+    - heading "Данные звонка" [level=3]{DATA}{TOOLS}"""
+CONSULTING = f"""
+- alert
+- complementary "Звонки":
+  - strong: Разговор
+  - timer: /.+/
+  - status: "Состояние: Разговор"
+  - button "Не готов"
+  - status
+  - alert
+  - paragraph: "Идёт консультация: первый звонок на удержании."
+  - article "+7 495 723-00-01":
+    - text: Разговор
+    - timer: /.+/
+    - heading "+7 495 723-00-01" [level=2]
+    - button "Удержать"
+    - button "Набор"
+    - button "Завершить"
+  - article "+7 916 000-43-21":
+    - text: На удержании Поддержка агентств
+    - timer: /.+/
+    - heading "+7 916 000-43-21" [level=2]
+    - button "Вернуть"
+    - button "Соединить их"
+    - button "Конференция"
+    - button "Завершить"
+    - paragraph: Номера нет в справочниках, заявок с ним нет.
+    - heading "Итог звонка" [level=3]
+    - group "Итог звонка":
+      - button "Вопрос решён"
+      - button "Создана заявка"
+      - button "Передан второй линии"
+      - button "Перезвонить"
+      - button "Ошиблись номером"
+    - heading "Данные звонка" [level=3]
+    - button "Изменить данные звонка"{DATA}{TOOLS}"""
+FOCUSED = """(() => { let on = document.activeElement; while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement;
+  return on && on !== document.body && on.tagName !== 'TEZ-CALLS' ? on : null })()"""
 
 
 async def test_a_call_is_on_screen_in_every_tab_and_gone_from_every_tab(product: Product) -> None:
@@ -40,3 +151,224 @@ async def test_a_call_is_on_screen_in_every_tab_and_gone_from_every_tab(product:
             await floor.until(lambda: floor.agent().state == "READY")
             for tab in tabs:
                 await floor.shows(tab, "Готов")
+
+
+_LETTERS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "фисвуапршолдьтщзйкыегмцчня", strict=True))
+
+
+class Keyboard:
+    """Keys as they come from a Latin or a Russian layout: the physical key is the same, the letter is not."""
+
+    def __init__(self, page: Page, *, russian: bool) -> None:
+        self._page, self._russian = page, russian
+
+    async def alt(self, letter: str) -> None:
+        """Alt and the key of this Latin letter."""
+        if not self._russian:
+            await self._page.keyboard.press(f"Alt+Key{letter}")
+            return
+        cdp = await self._page.context.new_cdp_session(self._page)
+        about = {"code": f"Key{letter}", "key": _LETTERS[letter], "windowsVirtualKeyCode": ord(letter), "modifiers": 1}
+        for kind in ("rawKeyDown", "keyUp"):
+            await cdp.send("Input.dispatchKeyEvent", {"type": kind, **about})
+        await cdp.detach()
+
+    async def tab_to(self, role: Any, name: str) -> None:
+        """Goes there by Tab."""
+        aim = self._page.get_by_role(role, name=name, exact=True)
+        await expect(aim).to_be_visible()
+        for _ in range(80):
+            if await aim.evaluate("(one) => one.getRootNode().activeElement === one"):
+                return
+            await self._page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not come to {name}")
+
+
+async def test_a_day_at_the_telephone_without_a_mouse(product: Product) -> None:
+    """By keys alone, on the Russian layout (the Latin one is that of the shift below): sign in, ready, not ready in two keys, answer, hold,
+    retrieve, consult with somebody found by name, transfer, tones, hang up, wrap up, clear missed calls; the contact centre has each, and
+    the focus is never lost."""
+    async with (
+        call_floor(product, "petrova", "sidorov") as floor,
+        chromium() as browser,
+        person(product, browser) as petrova,
+        person(product, browser) as sidorov,
+    ):
+        other = await floor.on_line(sidorov, "sidorov")
+        page = await petrova.sign_in("petrova")
+        keys = Keyboard(page, russian=True)
+        await keys.tab_to("textbox", "Номер оператора")
+        await page.keyboard.type("1001")
+        await keys.tab_to("textbox", "Внутренний номер телефона")
+        await page.keyboard.type("1106")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("petrova-pass")
+        await page.keyboard.press("Enter")
+        await floor.knows_reasons(page)
+        await holds(page, FOCUSED)
+        await keys.alt("R")
+        await floor.shows(page, "Готов")
+        await keys.alt("N")
+        await page.keyboard.press("2")
+        await floor.shows(page, "Не готов")
+        assert floor.agent().reason is not None
+        assert floor.agent().reason.label == "Перерыв"
+        assert await page.evaluate(FOCUSED)
+        await keys.alt("R")
+        await floor.shows(page, "Готов")
+
+        call = await floor.ring()
+        await keys.tab_to("button", "Ответить")
+        await page.keyboard.press("Enter")
+        await floor.shows(page, "Разговор")
+        await holds(page, FOCUSED)  # the key that had it is gone
+        await keys.alt("H")
+        await floor.shows(page, "Удержание" if floor.finesse.centre.flavour.has_hold else "Разговор")
+        await floor.until(lambda: floor.legs() == ["HELD"])
+        await expect(page.get_by_role("button", name="Вернуть", exact=True)).to_be_visible()
+        await keys.alt("H")
+        await floor.until(lambda: floor.legs() == ["ACTIVE"])
+        await expect(page.get_by_role("button", name="Консультация")).to_be_visible()
+        await keys.alt("C")
+        await page.keyboard.type("сидор")
+        await expect(page.get_by_role("button", name=re.compile("Сидоров Пётр.*Не готов"))).to_be_visible()
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await expect(other.get_by_role("button", name="Ответить")).to_be_visible()
+        await Keyboard(other, russian=False).alt("A")
+        await expect(page.get_by_role("button", name="Соединить их")).to_be_visible()
+        assert await page.evaluate(FOCUSED)
+        await keys.alt("T")
+        await floor.until(lambda: floor.legs() in ([], ["WRAP_UP"]))
+        assert [leg.address for leg in floor.finesse.centre.calls[call].live if leg.state == "ACTIVE"] == [NUMBER, "1107"]
+        await holds(page, f"{CARDS} === 1")
+        await keys.tab_to("button", "Вопрос решён")
+        await page.keyboard.press("Enter")
+        await holds(page, f"{FOCUSED}?.ariaPressed === 'true'")
+        await floor.until(lambda: floor.finesse.centre.calls[call].wrap_up == "Вопрос решён")
+        await keys.alt("R")
+        await floor.shows(page, "Готов")
+        await holds(page, FOCUSED)  # the card that had it is gone
+        await expect(other.get_by_role("button", name="Завершить")).to_be_visible()
+
+        call = await floor.ring("+79160005555")
+        await expect(page.get_by_role("button", name="Ответить")).to_be_visible()
+        await keys.alt("A")
+        await floor.shows(page, "Разговор")
+        await keys.alt("K")
+        for tone in "12#":
+            await page.keyboard.press(tone)
+        await page.keyboard.press("Escape")
+        await holds(page, f"{FOCUSED}?.dataset.key === 'keypad'")
+        await keys.alt("X")
+        await floor.shows(page, "Обработка")
+        await keys.alt("R")
+        await floor.shows(page, "Готов")
+
+        for number in ("+79160006666", "+79160007777"):
+            await floor.finesse.ring_out(await floor.ring(number))
+            await floor.shows(page, "Не готов")
+            await keys.alt("R")
+            await floor.shows(page, "Готов")
+        await expect(page.get_by_role("heading", name="2 пропущенных звонка")).to_be_visible()
+        await keys.tab_to("button", "Очистить")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="2 пропущенных звонка")).to_be_hidden()
+        await holds(page, FOCUSED)
+
+
+async def test_a_shift_leaves_nothing_behind_in_the_page(product: Product) -> None:
+    """Calls answered, held, consulted about, transferred, missed, wrapped up, and the page holds no more than after the first ones. Half an
+    hour and more of them: tests/benchmarks/calls_page.py."""
+    async with call_floor(product) as floor, chromium() as browser, person(product, browser) as petrova:
+        page = await floor.on_line(petrova, ready=True)
+        found = []
+        for begin, end in ((0, 7), (7, 14)):
+            for number in range(begin, end):
+                await work_call(floor, page, number)
+            found.append(await figures(page))
+        assert found[1]["nodes"] <= found[0]["nodes"] * 1.1, found
+        assert found[1]["listeners"] <= found[0]["listeners"] * 1.1, found
+        assert found[1]["heap_mb"] < found[0]["heap_mb"] + 1, found
+
+
+async def test_who_may_not_loads_nothing_of_it(product: Product) -> None:
+    """An administrator without the right: no script of the panel is fetched, and nothing is asked about calls."""
+    async with call_floor(product), chromium() as browser, person(product, browser) as ann:
+        asked: list[str] = []
+        ann.context.on("request", lambda request: asked.append(request.url))
+        page = await ann.sign_in("ann")
+        await asyncio.sleep(0.5)
+        assert await page.evaluate(f"{PANEL} === undefined")
+        assert not [url for url in asked if "/mount-" in url or "/finesse/" in url]
+
+
+async def look(page: Page, name: str) -> None:
+    """Nothing for axe to find, nothing beside the page; a picture when somebody wants one."""
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/{name}.png")
+    assert await violations(page) == [], name
+    assert await page.evaluate(INSIDE) == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
+async def test_the_panel_is_fit_for_everybody(product: Product, scheme: str) -> None:
+    """axe finds nothing in each scheme, signed out, ready, with the reasons open, ringing, talking with a search open, consulting and with
+    missed calls; everything lies inside the window from 320 to 1920 px; roles and names are those that a screen reader needs."""
+    options: dict[str, Any] = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
+    widths = (320, 768, 1920, 1366) if scheme == "light" or SHOTS else (1366,)
+    async with call_floor(product) as floor, chromium() as browser, person(product, browser, bypass_csp=True, **options) as petrova:
+        page = await petrova.sign_in("petrova")
+        await product.publish({**notice(1), "navuser": "petrova"})  # the inbox beside it has a row
+        await wait_rows(page, [1])
+        roles = page.locator("tez-calls")
+
+        async def look_at(name: str) -> None:
+            for width in widths:
+                await page.set_viewport_size({"width": width, "height": 768})
+                await look(page, f"{scheme}-{name}-{width}")
+
+        await expect(page.get_by_role("textbox", name="Номер оператора")).to_be_visible()
+        await look_at("signed-out")
+        if scheme == "light":
+            await expect(roles).to_match_aria_snapshot(SIGNED_OUT)
+        page = await floor.at_desk(page)
+        await page.keyboard.press("Alt+KeyN")
+        await expect(page.get_by_role("menuitemradio", name="Обед")).to_be_visible()
+        await look_at("reasons")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Alt+KeyR")
+        await floor.shows(page, "Готов")
+        if scheme == "light":
+            await expect(roles).to_match_aria_snapshot(READY)
+        await floor.finesse.ring_out(await floor.ring("+79160001111"))
+        await floor.shows(page, "Не готов")
+        await look_at("missed")
+        await page.keyboard.press("Alt+KeyR")
+        await floor.shows(page, "Готов")
+        await page.get_by_role("button", name="Очистить").click()
+        await floor.ring(variables={"callVariable1": "Договор 4411", "callVariable2": EVIL, "user.booking": "TZ-20931"})
+        await expect(page.get_by_role("button", name="Ответить")).to_be_visible()
+        await look_at("ringing")
+        if scheme == "light":
+            await expect(roles).to_match_aria_snapshot(RINGING)
+        await page.keyboard.press("Alt+KeyA")
+        await floor.shows(page, "Разговор")
+        await look_at("talking")
+        await page.keyboard.press("Alt+KeyT")
+        await page.keyboard.type("а")
+        await expect(page.get_by_role("list", name="Справочник")).to_be_visible()
+        await look_at("transfer")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Alt+KeyC")
+        await page.keyboard.type("+74957230001")
+        await page.keyboard.press("Enter")
+        await floor.until(lambda: len(floor.legs()) == 2)
+        await floor.finesse.customer_answers(floor.finesse.centre.list_of("1001")[-1].id)
+        await expect(page.get_by_role("button", name="Соединить их")).to_be_visible()
+        await look_at("consulting")
+        if scheme == "light":
+            await expect(roles).to_match_aria_snapshot(CONSULTING)
+        await page.keyboard.press("Alt+KeyP")
+        await expect(page.get_by_role("button", name="Развернуть панель звонков")).to_be_visible()
+        await look_at("folded")

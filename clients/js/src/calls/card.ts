@@ -8,7 +8,7 @@ import { cardStyles } from './card-styles';
 import './data';
 import { glyph, outline } from './icons';
 import { callKey, type KeyOf } from './key';
-import { can, readable, rings } from './look';
+import { can, consultation, readable, rings } from './look';
 import type { LookupState } from './lookups';
 import './pad';
 import type { TezCallsPad } from './pad';
@@ -122,9 +122,11 @@ export class TezCallsCard extends TezElement {
     const { leg } = dialog;
     const known = dialog.number && view.config?.lookup && store ? store.lookup(dialog.number) : null;
     const over = leg?.state === 'WRAP_UP';
+    // One's own question about a call: how both go on has to be on one screen, and what is known of the caller stands at the first call.
+    const aside = !over && consultation(view.calls)?.consult.id === dialog.id;
     // The tickets are for the call, the outcome is for its end.
     const wrap =
-      can(dialog, 'UPDATE_CALL_DATA') && view.calls.reasons.wrap_up.length
+      !aside && can(dialog, 'UPDATE_CALL_DATA') && view.calls.reasons.wrap_up.length
         ? html`<tez-calls-wrap .dialog=${dialog} .store=${store} .view=${view}></tez-calls-wrap>`
         : nothing;
     return html`<article aria-labelledby="who">
@@ -142,7 +144,7 @@ export class TezCallsCard extends TezElement {
           : html`<tez-calls-caller .dialog=${dialog} .store=${store} .view=${view} .known=${known}></tez-calls-caller>`
       }
       ${over ? nothing : wrap}
-      <tez-calls-data .dialog=${dialog} .store=${store} .view=${view}></tez-calls-data>
+      ${aside ? nothing : html`<tez-calls-data .dialog=${dialog} .store=${store} .view=${view}></tez-calls-data>`}
     </article>`;
   }
 

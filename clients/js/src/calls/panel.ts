@@ -11,6 +11,7 @@ import { aimOf, type Sheet } from './aim';
 import './card';
 import type { TezCallsCard } from './card';
 import { keep, recall } from './dock';
+import { FocusKeeper } from './focus';
 import './help';
 import type { TezCallsHelp } from './help';
 import { glyph } from './icons';
@@ -61,6 +62,7 @@ export class TezCalls extends TezElement {
 
   #undos: (() => void)[] = [];
   #ring: Ring | null = null;
+  #focus: FocusKeeper | null = null;
   #told = new Set<string>();
   #popped: Window | null = null;
   /** A call has opened what the person had folded: it folds again when the last call is over. */
@@ -78,12 +80,14 @@ export class TezCalls extends TezElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#focus?.watch();
     if ((changed.has('store') || changed.has('sound')) && this.hasUpdated) this.#wire();
   }
 
   #unwire(): void {
     for (const undo of this.#undos.splice(0)) undo();
     this.#ring = null;
+    this.#focus = null;
   }
 
   #wire(): void {
@@ -98,11 +102,14 @@ export class TezCalls extends TezElement {
         sound.on(() => this.requestUpdate()),
       );
     }
+    const focus = new FocusKeeper(this);
+    this.#focus = focus;
     const key = (event: KeyboardEvent) => this.#hot(event);
     // Before the page's own keys, and wherever one types: a call does not wait for the right focus.
     const windows = new Set([window, this.ownerDocument.defaultView ?? window]);
     for (const one of windows) one.addEventListener('keydown', key, true);
     this.#undos.push(
+      () => focus.close(),
       () => {
         for (const one of windows) one.removeEventListener('keydown', key, true);
       },

@@ -38,6 +38,8 @@ export const keyStyles = css`
     display: none;
   }
   .keys .key {
+    gap: 4px;
+    padding-inline: 4px; /* the longest word fits two abreast at 320 px */
     font-size: var(--tez-s);
   }
   .keys .key:last-child:nth-child(odd) {
