@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from adapters.sandbox.finesse.company import agents
+from adapters.sandbox.finesse.facts import Team
+from adapters.sandbox.finesse.flavours import FLAVOURS
+from adapters.sandbox.people import PEOPLE
 from tests.live.browser import chromium, holds, person
-from tests.live.call_floor import NUMBER, PANEL, call_floor, figures, work_call
+from tests.live.call_floor import NUMBER, PANEL, QUEUE, call_floor, figures, work_call
 from tests.live.product import Product
 from tests.live.test_browser import notice, violations, wait_rows
 
@@ -22,6 +27,8 @@ SHOTS = os.environ.get("NAVIGATOR_SHOTS_DIR")
 CARDS = f"{PANEL}?.querySelectorAll('tez-calls-card').length"
 RINGS = "document.querySelector('tez-calls')?.ringing"
 EVIL = "<img src=x onerror=alert(1)>"
+MADE = """function any(root) { return [...root.querySelectorAll('*')].some((one) => one.matches('img, [onerror]')
+  || (one.shadowRoot && any(one.shadowRoot))) }"""
 # What of the panel sticks out of the window, or the page itself; what scrolls inside the panel does not count.
 INSIDE = """(() => { const found = [];
   if (document.documentElement.scrollWidth > innerWidth) found.push('page');
@@ -128,6 +135,7 @@ CONSULTING = f"""
       - button "Ошиблись номером"
     - heading "Данные звонка" [level=3]
     - button "Изменить данные звонка"{DATA}{TOOLS}"""
+SERVICE = f"{PANEL}?.host.view?.calls.service.state"
 FOCUSED = """(() => { let on = document.activeElement; while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement;
   return on && on !== document.body && on.tagName !== 'TEZ-CALLS' ? on : null })()"""
 
@@ -372,3 +380,124 @@ async def test_the_panel_is_fit_for_everybody(product: Product, scheme: str) -> 
         await page.keyboard.press("Alt+KeyP")
         await expect(page.get_by_role("button", name="Развернуть панель звонков")).to_be_visible()
         await look_at("folded")
+
+
+async def test_a_call_outlives_page_and_server(product: Product) -> None:
+    """A reload, a closed tab and a server that is killed and started again touch neither the call nor the agent's state, and each tab shows
+    them again; meanwhile the panel says since when it does not know, and sends nothing."""
+    async with call_floor(product) as floor, chromium() as browser, person(product, browser) as petrova:
+        petrova.may_lose_link = True
+        page = await floor.on_line(petrova, ready=True)
+        other = await floor.tab(petrova)
+        call = await floor.ring()
+        await expect(page.get_by_role("button", name="Ответить")).to_be_visible()
+        await page.keyboard.press("Alt+KeyA")
+        for tab in (page, other):
+            await floor.shows(tab, "Разговор")
+        await page.reload()
+        await floor.shows(page, "Разговор")
+        await expect(page.get_by_role("article", name="+7 916 000-43-21")).to_be_visible()
+        await page.close()
+        assert floor.legs() == ["ACTIVE"]
+        await product.kill()
+        await expect(other.get_by_text("Нет связи с сервером. Аппарат на столе работает.")).to_be_visible()
+        assert floor.legs() == ["ACTIVE"]
+        await other.keyboard.press("Alt+KeyH")
+        await expect(other.get_by_text("Нет связи с сервером, команда не отправлена")).to_be_visible()
+        product.start()
+        await product.answers()
+        await other.evaluate("document.querySelector('tez-shell').hub.reconnect()")
+        await holds(other, f"{SERVICE} === 'live' && {PANEL}.host.view.asOf === null", 30)
+        assert floor.legs() == ["ACTIVE"]  # what was pressed meanwhile is not done later
+        again = await floor.tab(petrova)
+        for tab in (other, again):
+            await floor.shows(tab, "Разговор")
+            await expect(tab.get_by_text("Нет связи с сервером. Аппарат на столе работает.")).to_be_hidden()
+        await again.keyboard.press("Alt+KeyH")
+        for tab in (other, again):
+            await expect(tab.get_by_role("button", name="Вернуть", exact=True)).to_be_visible()
+        assert floor.legs() == ["HELD"]
+        assert floor.finesse.centre.list_of("1001")[0].id == call
+
+
+async def test_a_lost_contact_centre_is_said(product: Product) -> None:
+    """Finesse's notifications are killed while it rings: the panel dims and dates what it shows, rings no more and sends nothing; back, it
+    shows what has become of it meanwhile."""
+    async with call_floor(product) as floor, chromium() as browser, person(product, browser) as petrova:
+        page = await floor.on_line(petrova, ready=True)
+        await floor.ring()
+        await holds(page, RINGS)
+        xmpp = floor.finesse.sites[0].xmpp
+        await xmpp.shut()
+        await expect(page.get_by_text("Нет связи с контакт-центром. Аппарат на столе работает.")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_text(re.compile("Данные на "))).to_be_visible()
+        await holds(page, f"!{RINGS}")
+        await page.keyboard.press("Alt+KeyA")
+        await expect(page.get_by_text("Нет связи с контакт-центром, команда не отправлена")).to_be_visible()
+        assert floor.legs() == ["ALERTING"]
+        await floor.finesse.answer_elsewhere(floor.finesse.centre.list_of("1001")[0].id)
+        await xmpp.open()
+        await holds(page, f"{SERVICE} === 'live' && {CARDS} === 0", 60)
+        await floor.shows(page, "Готов")
+        await expect(page.get_by_text(re.compile("Данные на "))).to_be_hidden()
+
+
+async def test_the_panel_in_a_window_of_its_own(product: Product) -> None:
+    """Where the browser has Document Picture-in-Picture the panel moves there and works on, with the keys of the page too, and comes home
+    when the window is closed."""
+    async with call_floor(product) as floor, chromium() as browser, person(product, browser) as petrova:
+        page = await floor.on_line(petrova, ready=True)
+        if not await page.evaluate("'documentPictureInPicture' in window"):
+            pytest.skip("this browser has no Document Picture-in-Picture")
+        await page.get_by_role("button", name="В отдельное окно поверх других").click()
+        there = "documentPictureInPicture.window?.document.querySelector('tez-calls')"
+        await holds(page, there)
+        await floor.ring()
+        card = f"{there}?.shadowRoot.querySelector('tez-calls-card')"
+        await holds(page, f"{card}?.dialog.leg.actions.includes('ANSWER')")
+        await page.keyboard.press("Alt+KeyA")
+        await holds(page, f"{card}?.dialog.leg.state === 'ACTIVE'")
+        await page.evaluate("documentPictureInPicture.window.close()")
+        await floor.shows(page, "Разговор")
+        await expect(page.get_by_role("button", name="Завершить")).to_be_visible()
+
+
+async def test_what_callers_and_colleagues_are_called_is_text(product: Product) -> None:
+    """Markup for a number, a queue, a reason, a call variable, a colleague's name or a team's stands there as text; none of it is made."""
+    evil_team = Team(id="5000", name=EVIL)
+    staff = [
+        replace(one, first=EVIL, team=evil_team, supervises=(evil_team,) if one.login == "petrova" else ())
+        for one in agents(PEOPLE, FLAVOURS["ccx"])
+    ]
+    async with (
+        call_floor(product, "petrova", "sidorov", agents=staff) as floor,
+        chromium() as browser,
+        person(product, browser) as petrova,
+        person(product, browser) as sidorov,
+    ):
+        centre = floor.finesse.centre
+        centre.queues[QUEUE] = replace(centre.queues[QUEUE], name=EVIL)
+        for number, reason in centre.reasons.items():
+            centre.reasons[number] = replace(reason, label=f"{EVIL} {number}")
+        await floor.on_line(sidorov, "sidorov")
+        page = await floor.on_line(petrova)
+        await page.keyboard.press("Alt+KeyN")
+        await expect(page.get_by_role("menuitemradio", name=f"{EVIL} 16")).to_be_visible()
+        await page.keyboard.press("1")
+        await expect(page.get_by_text(f"{EVIL} 16")).to_be_visible()
+        await page.keyboard.press("Alt+KeyR")
+        await floor.shows(page, "Готов")
+        await page.get_by_role("button", name="Моя команда").click()
+        await expect(page.get_by_role("heading", name=EVIL)).to_be_visible()
+        await expect(page.get_by_role("row", name="Сидоров").or_(page.get_by_role("listitem").filter(has_text="Сидоров"))).to_be_visible()
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/team-evil.png")
+        await page.get_by_role("button", name="Моя команда").click()
+        await floor.ring(EVIL, variables={"callVariable1": EVIL})
+        await expect(page.get_by_role("heading", name=EVIL)).to_be_visible()
+        await page.keyboard.press("Alt+KeyA")
+        await floor.shows(page, "Разговор")
+        await page.keyboard.press("Alt+KeyT")
+        await page.keyboard.type("сидор")
+        await expect(page.get_by_role("button", name=f"Сидоров {EVIL}").first).to_be_visible()
+        assert not await page.evaluate(f"({MADE})({PANEL})")

@@ -39,8 +39,13 @@ export const keyStyles = css`
   }
   .keys .key {
     gap: 4px;
-    padding-inline: 4px; /* the longest word fits two abreast at 320 px */
+    padding-inline: 4px;
     font-size: var(--tez-s);
+  }
+  @media (max-width: 340px) {
+    .keys .key svg {
+      display: none; /* or the longest word would break in two */
+    }
   }
   .keys .key:last-child:nth-child(odd) {
     grid-column: 1 / -1;
