@@ -345,6 +345,18 @@ async def test_the_panel_is_fit_for_everybody(product: Product, scheme: str) -> 
         await expect(page.get_by_role("menuitemradio", name="Обед")).to_be_visible()
         await look_at("reasons")
         await page.keyboard.press("Escape")
+        for width, height in ((320, 568), (1366, 768)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.keyboard.press("Alt+KeyN")
+            await expect(page.get_by_role("menuitemradio", name="Обед")).to_be_focused()
+            box = await page.locator("tez-calls-reasons").bounding_box()
+            assert box is not None
+            assert min(box["x"], box["y"]) >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["y"] + box["height"] <= height
+            if SHOTS:
+                await page.screenshot(path=f"{SHOTS}/{scheme}-reasons-open-{width}.png")
+            await page.keyboard.press("Escape")
         await page.keyboard.press("Alt+KeyR")
         await floor.shows(page, "Готов")
         if scheme == "light":

@@ -1,8 +1,8 @@
 import { css, html, nothing } from 'lit';
 import { property } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { repeat } from '../ui/repeat';
 import '../ui/time';
 import { glyph } from './icons';
 import type { CallStore, View } from './store';

@@ -1,11 +1,11 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { onLocale } from '../i18n/index';
 import type { Sound } from '../inbox/sound';
 import { offer } from '../palette/offer';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { repeat } from '../ui/repeat';
 import '../ui/states';
 import { aimOf, type Sheet } from './aim';
 import './card';

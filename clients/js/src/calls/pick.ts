@@ -1,9 +1,9 @@
 import { css, html, nothing } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { HttpError } from '../inbox/session';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
+import { repeat } from '../ui/repeat';
 import { controls } from '../ui/sheets';
 import { glyph, outline } from './icons';
 import { dialable, readable, shapeOf } from './look';

@@ -1,8 +1,8 @@
 import { css, html, nothing, type PropertyValues } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { locale } from '../i18n/index';
 import { base, define, TezElement } from '../ui/element';
+import { repeat } from '../ui/repeat';
 import '../ui/states';
 import { outline } from './icons';
 import { shapeOf } from './look';
@@ -66,6 +66,7 @@ export class TezTeam extends TezElement {
       tbody th {
         color: inherit;
         font-size: inherit;
+        overflow-wrap: anywhere; /* the times stay in sight beside the longest name */
       }
       th:first-child,
       td:first-child {
