@@ -291,10 +291,11 @@ async def test_a_shift_leaves_nothing_behind_in_the_page(product: Product) -> No
     async with call_floor(product) as floor, chromium() as browser, person(product, browser) as petrova:
         page = await floor.on_line(petrova, ready=True)
         found = []
-        for begin, end in ((0, 7), (7, 14)):
-            for number in range(begin, end):
+        for numbers in ((2, 4, 6), (5, 14, 13)):  # consulted about, transferred, missed
+            for number in numbers:
                 await work_call(floor, page, number)
-            found.append(await figures(page))
+            found.append(await figures(page) | {"panel": await page.evaluate(f"{PANEL}.querySelector('.scroll').childNodes.length")})
+        assert found[1]["panel"] == found[0]["panel"]
         assert found[1]["nodes"] <= found[0]["nodes"] * 1.1, found
         assert found[1]["listeners"] <= found[0]["listeners"] * 1.1, found
         assert found[1]["heap_mb"] < found[0]["heap_mb"] + 1, found
@@ -311,11 +312,11 @@ async def test_who_may_not_loads_nothing_of_it(product: Product) -> None:
         assert not [url for url in asked if "/mount-" in url or "/finesse/" in url]
 
 
-async def look(page: Page, name: str) -> None:
-    """Nothing for axe to find, nothing beside the page; a picture when somebody wants one."""
+async def look(page: Page, name: str, *, axe: bool) -> None:
+    """Nothing beside the page and, with `axe`, nothing for it to find; a picture when somebody wants one."""
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/{name}.png")
-    assert await violations(page) == [], name
+    assert not axe or await violations(page) == [], name
     assert await page.evaluate(INSIDE) == [], name
 
 
@@ -334,7 +335,7 @@ async def test_the_panel_is_fit_for_everybody(product: Product, scheme: str) -> 
         async def look_at(name: str) -> None:
             for width in widths:
                 await page.set_viewport_size({"width": width, "height": 768})
-                await look(page, f"{scheme}-{name}-{width}")
+                await look(page, f"{scheme}-{name}-{width}", axe=width in (320, 1366))
 
         await expect(page.get_by_role("textbox", name="Номер оператора")).to_be_visible()
         await look_at("signed-out")
