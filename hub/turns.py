@@ -14,17 +14,17 @@ from typing import TypeVar
 
 from hub.tasks import heed_cancellation
 
-__all__ = ["Steps", "at_once", "in_turns"]
+__all__ = ["Stepwise", "at_once", "in_turns"]
 
 T = TypeVar("T")
 
-Steps = Generator[None, None, T]
+Stepwise = Generator[None, None, T]
 """Work that may pause where it yields; what it returns is what came of it."""
 _TURN_S = 0.002
 """In one turn of the loop; what else happens in that turn comes on top."""
 
 
-def at_once(steps: Steps[T]) -> T:
+def at_once(steps: Stepwise[T]) -> T:
     """Runs the work to its end without a pause."""
     try:
         while True:
@@ -34,7 +34,7 @@ def at_once(steps: Steps[T]) -> T:
         return found
 
 
-async def in_turns(steps: Steps[T], *, turn_s: float = _TURN_S) -> T:
+async def in_turns(steps: Stepwise[T], *, turn_s: float = _TURN_S) -> T:
     """Runs the work to its end; after each `turn_s` seconds of it the loop has a turn. Work of less has no pause.
 
     Cancelled in a pause, the rest is not done: `steps` are closed, and what they were to change may be half changed.

@@ -12,7 +12,7 @@ from adapters.netmonitor.judge.network import HostView, Network, Verdict
 from adapters.netmonitor.values import Host, Inventory, Round
 from hub.event import Event, Text, rfc3339
 from hub.notification import TopicEvent
-from hub.turns import Steps
+from hub.turns import Stepwise
 
 __all__ = ["SOURCE", "Board"]
 
@@ -31,17 +31,17 @@ class Board:
         self._number = 0
 
     @classmethod
-    def building(cls, inventory: Inventory, network: Network, *, spark: Mapping[str, Mapping[str, Any]]) -> Steps[Board]:
+    def building(cls, inventory: Inventory, network: Network, *, spark: Mapping[str, Mapping[str, Any]]) -> Stepwise[Board]:
         """In steps. `spark`: rows as another node may have told them, whose curves go on."""
         board = cls(network)
         yield from board._fill(inventory, spark)
         return board
 
-    def replacing(self, inventory: Inventory) -> Steps[None]:
+    def replacing(self, inventory: Inventory) -> Stepwise[None]:
         """These are the hosts from now on; `all` tells of them. In steps."""
         return self._fill(inventory, self._rows)
 
-    def _fill(self, inventory: Inventory, before: Mapping[str, Mapping[str, Any]]) -> Steps[None]:
+    def _fill(self, inventory: Inventory, before: Mapping[str, Mapping[str, Any]]) -> Stepwise[None]:
         rows = {}
         for host in inventory.hosts:
             yield
@@ -56,7 +56,7 @@ class Board:
         hosts = {id: {**row, "spark": list(row["spark"])} for id, row in self._rows.items()}
         return self._event(NET, "net.all", now, {"at": rfc3339(now), "probe": self._probe, "groups": groups, "hosts": hosts})
 
-    def turn(self, verdict: Verdict, ended: Sequence[tuple[str, Round]], now: datetime) -> Steps[list[TopicEvent]]:
+    def turn(self, verdict: Verdict, ended: Sequence[tuple[str, Round]], now: datetime) -> Stepwise[list[TopicEvent]]:
         """What a second brought. In steps."""
         at = rfc3339(now)
         lines = []
@@ -73,7 +73,7 @@ class Board:
         tick = self._event(NET, "net.tick", now, {"at": at, "rows": lines})
         return [tick, *(yield from self._changes({change.host_id for change in verdict.changes}, now))]
 
-    def refreshed(self, now: datetime) -> Steps[list[TopicEvent]]:
+    def refreshed(self, now: datetime) -> Stepwise[list[TopicEvent]]:
         """What is another because maintenance or acknowledgements are. In steps."""
         return self._changes(self._rows, now)
 
@@ -97,7 +97,7 @@ class Board:
         }
         return self._event(f"{HOST}{host_id}", "net.round", found.at, data)
 
-    def _changes(self, ids: Iterable[str], now: datetime) -> Steps[list[TopicEvent]]:
+    def _changes(self, ids: Iterable[str], now: datetime) -> Stepwise[list[TopicEvent]]:
         members, events = {}, []
         for id in ids:
             yield

@@ -31,7 +31,7 @@ from adapters.netmonitor.values import Host, Inventory, Round, State
 from adapters.netmonitor.watch import Known, Watch
 from hub.notification import TopicEvent
 from hub.tasks import end, heed_cancellation
-from hub.turns import Steps, in_turns
+from hub.turns import Stepwise, in_turns
 from hub.writer import StoreUnavailable
 
 __all__ = ["Monitor"]
@@ -225,7 +225,7 @@ class Monitor:
         memory = {"version": 1, "by": self._run_id, "serial": self._serial, "judge": network.memory()}
         self._outbox.put(verdict.announcements, memory)
 
-    def _keep(self, network: Network, ended: list[tuple[str, Round]], verdict: Verdict) -> Steps[None]:
+    def _keep(self, network: Network, ended: list[tuple[str, Round]], verdict: Verdict) -> Stepwise[None]:
         for id, found in ended:
             yield
             if network.knows(id):

@@ -124,7 +124,7 @@ async def _run(options: argparse.Namespace, machine: Machine, folder: Path, serv
     hosts.write_text(_hosts(options.hosts))
     settings = {"HOSTS_FILE": str(hosts)}
     if server is not None:
-        settings["STORE_URL"] = server.url("navigator")
+        settings |= {"STORE_URL": server.url("navigator"), "SECRET_KEYS": "k" * 40}
     product = Product(folder, settings, command=(sys.executable, "-m", "web.cli", "serve"))
     await _cost(product, _Store(product, server), options.hosts, options.seconds)
     product.command = (sys.executable, "-m", __spec__.name if __spec__ else __name__, "--serve")

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from hub.turns import Steps, at_once, in_turns
+from hub.turns import Stepwise, at_once, in_turns
 
 
-def count(most: int, seen: list[int]) -> Steps[int]:
+def count(most: int, seen: list[int]) -> Stepwise[int]:
     """Counts, a step each."""
     for number in range(most):
         yield
@@ -46,7 +46,7 @@ async def test_a_cancellation_ends_the_work_in_a_pause() -> None:
     seen: list[int] = []
     cleaned = asyncio.Event()
 
-    def work() -> Steps[int]:
+    def work() -> Stepwise[int]:
         try:
             return (yield from count(1_000_000_000, seen))
         finally:
@@ -64,7 +64,7 @@ async def test_a_cancellation_ends_the_work_in_a_pause() -> None:
 async def test_what_the_work_raises_is_raised() -> None:
     """As any call would."""
 
-    def work() -> Steps[None]:
+    def work() -> Stepwise[None]:
         yield
         raise LookupError("no")
 

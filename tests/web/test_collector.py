@@ -33,7 +33,7 @@ class Process:
 
 
 def test_growth_and_time_freeze() -> None:
-    """A thousand new sessions are frozen at once, fewer within a minute; those that left make room for new ones."""
+    """A thousand new sessions are frozen at once, fewer after a while; those that left make room for new ones."""
     process = Process()
     process.collector.freeze()
     process.sessions = 999
@@ -44,9 +44,33 @@ def test_growth_and_time_freeze() -> None:
     assert not process.frozen()
     process.sessions = 1100
     assert process.frozen()
-    process.now = 60
+    process.now = 5
     assert process.frozen()
     assert not process.frozen()
+
+
+def test_the_more_there_is_the_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a look takes long the next one comes sooner, every five seconds at most; where it is short again, later again."""
+    process = Process()
+    took_s = 0.05
+
+    def collect() -> int:
+        process.now += took_s
+        return 0
+
+    monkeypatch.setattr(gc, "collect", collect)
+
+    def waits() -> float:
+        began = process.now
+        while not process.frozen():
+            process.now += 1
+        return process.now - began
+
+    assert [waits() for _ in range(3)] == pytest.approx([5, 5, 5], abs=1.5)  # it looks once a second here
+    took_s = 0.0001
+    assert [waits() for _ in range(6)] == pytest.approx([5, 10, 20, 40, 60, 60], abs=1.5)  # it looks once a second here
+    took_s = 0.01
+    assert [waits() for _ in range(4)] == pytest.approx([60, 30, 15, 8], abs=1.5)  # it looks once a second here
 
 
 def test_garbage_is_collected_before_the_rest_is_frozen() -> None:

@@ -36,6 +36,7 @@ from hub.lane import Conflict, open_lane
 from hub.lease import Guard
 from hub.network_tables import net_blocks, net_outages, net_rounds, net_seen
 from hub.store import microseconds
+from hub.turns import Stepwise, in_turns
 from hub.writer import STORE_TROUBLE, StoreUnavailable
 
 __all__ = ["History", "Sizes", "open_history"]
@@ -174,10 +175,9 @@ class History:
 
         Raises ValueError for a round that cannot be kept; then none of them is.
         """
-        kept = [(host, keep(round_, state)) for host, round_, state in rounds]
-        if not kept:
+        rows = await in_turns(_rows(rounds))
+        if not rows:
             return
-        rows = [(one.at // 60_000, host, one.at * 1000, text(one)) for host, one in kept]
         rows.sort()  # in the order in which they lie
         if self._known is None:
             self._known = set(await self._first_seen(None))
@@ -546,6 +546,16 @@ def _moved(host: str, hour_s: int, rows: str, old: Mapping[Tier, Block]) -> list
 def _points(blocks: Sequence[Block], rows: str, since_s: float, until_s: float, step_s: int) -> Points:
     fresh = _read(rows)
     return of_rollups(blocks, fresh, since_s, until_s, step_s) if step_s else of_rounds(blocks, fresh, since_s, until_s)
+
+
+def _rows(rounds: Sequence[tuple[str, Round, State]]) -> Stepwise[list[tuple[int, str, int, str]]]:
+    """Rows of `net_rounds`. In steps: after the store was away there may be 200,000."""
+    rows = []
+    for host, found, state in rounds:
+        yield
+        one = keep(found, state)
+        rows.append((one.at // 60_000, host, one.at * 1000, text(one)))
+    return rows
 
 
 def _outage(host: str, began: int, ended: int | None, state: str, maintenance: int, reason: str) -> Outage:

@@ -22,7 +22,7 @@ from adapters.netmonitor.standing import Standing
 from adapters.netmonitor.values import Host
 from hub.lane import retry_number
 from hub.network_tables import net_hosts
-from hub.turns import Steps, in_turns
+from hub.turns import Stepwise, in_turns
 from hub.writer import STORE_TROUBLE, StoreUnavailable
 
 __all__ = ["Change", "HostStore", "Kept", "Page"]
@@ -148,7 +148,7 @@ async def _page(connection: AsyncConnection) -> Page:
     return Page(kept, tuple(faults))
 
 
-def _read(rows: Sequence[Any], kept: dict[str, Kept], faults: list[Fault]) -> Steps[None]:
+def _read(rows: Sequence[Any], kept: dict[str, Kept], faults: list[Fault]) -> Stepwise[None]:
     for row in rows:
         yield
         host = host_faults({**row.spec, "id": row.id}, origin="page")

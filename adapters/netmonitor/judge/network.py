@@ -28,7 +28,7 @@ from adapters.netmonitor.judge.tree import link, silent_behind
 from adapters.netmonitor.judge.verdict import Announcement, Change, HostView, Turn, Verdict
 from adapters.netmonitor.judge.watched import FALLEN, Watched
 from adapters.netmonitor.values import Ack, Host, Round, State, Window
-from hub.turns import Steps, at_once
+from hub.turns import Stepwise, at_once
 
 __all__ = ["Announcement", "Change", "HostView", "Network", "Verdict"]
 
@@ -64,7 +64,7 @@ class Network:
     @classmethod
     def building(
         cls, hosts: Iterable[Host], *, memory: Mapping[str, Any] | None, now: datetime, up_since: Mapping[str, datetime] | None = None
-    ) -> Steps[Network]:
+    ) -> Stepwise[Network]:
         """The same in steps. `up_since`: of hosts that are not in the memory, since when they were up: that is shown if they still are."""
         network = cls((), memory=None, now=now)
         yield from network._begin(hosts, memory, now)
@@ -75,7 +75,7 @@ class Network:
                 host.up_since = at
         return network
 
-    def _begin(self, hosts: Iterable[Host], memory: Mapping[str, Any] | None, now: datetime) -> Steps[None]:
+    def _begin(self, hosts: Iterable[Host], memory: Mapping[str, Any] | None, now: datetime) -> Stepwise[None]:
         if memory is not None and memory.get("version") == VERSION:
             recall_own(self._own, memory)
             self._acks.spent = recall_spent(memory)
@@ -102,7 +102,7 @@ class Network:
         """These are the hosts from now on. Whatever is known of a host that stays is kept, whatever of it has changed."""
         at_once(self.replacing(hosts, now))
 
-    def replacing(self, hosts: Iterable[Host], now: datetime) -> Steps[None]:
+    def replacing(self, hosts: Iterable[Host], now: datetime) -> Stepwise[None]:
         """The same in steps."""
         return self._whole(self._replace(hosts, now))
 
@@ -110,7 +110,7 @@ class Network:
         """These are the maintenance windows from now on. Raises ValueError naming the one whose zone is unknown."""
         at_once(self.maintaining(windows, now))
 
-    def maintaining(self, windows: Iterable[Window], now: datetime) -> Steps[None]:
+    def maintaining(self, windows: Iterable[Window], now: datetime) -> Stepwise[None]:
         """The same in steps; what it raises it raises before the first."""
         self._alone()
         self._planning.replace(windows, now)
@@ -123,7 +123,7 @@ class Network:
         self._dirty |= self._acks.replace(acks)
         self._memory_changed |= spent != self._acks.spent
 
-    def _replace(self, hosts: Iterable[Host], now: datetime) -> Steps[None]:
+    def _replace(self, hosts: Iterable[Host], now: datetime) -> Stepwise[None]:
         before, fresh = dict(self._hosts), dict[str, Watched]()
         anchors = []
         for host in hosts:
@@ -157,14 +157,14 @@ class Network:
         self._poked |= moved
         yield from self._assign()
 
-    def _assign(self) -> Steps[None]:
+    def _assign(self) -> Stepwise[None]:
         self._dirty |= yield from self._planning.assign(self._hosts)
 
     def _alone(self) -> None:
         if self._held is not None:
             raise RuntimeError("the steps of another change of this network are not over")
 
-    def _whole(self, steps: Steps[T]) -> Steps[T]:
+    def _whole(self, steps: Stepwise[T]) -> Stepwise[T]:
         """These steps as one: whatever else comes between them waits, or is refused; for good, if they were not taken to their end."""
         self._alone()
         self._held = []
@@ -201,11 +201,11 @@ class Network:
         """What came of everything since the last tick."""
         return at_once(self.ticking(now))
 
-    def ticking(self, now: datetime) -> Steps[Verdict]:
+    def ticking(self, now: datetime) -> Stepwise[Verdict]:
         """The same in steps."""
         return self._whole(self._tick(now))
 
-    def _tick(self, now: datetime) -> Steps[Verdict]:
+    def _tick(self, now: datetime) -> Stepwise[Verdict]:
         turn = Turn(now)
         self._dirty |= yield from self._silences.due(self._hosts, now)
         self._dirty |= self._planning.due(now) | self._acks.due(now)
@@ -221,7 +221,7 @@ class Network:
         self._memory_changed = False
         return Verdict(tuple(turn.changes), tuple(turn.announcements), changed, tuple(turn.acks_over))
 
-    def _look_at_itself(self, turn: Turn) -> Steps[None]:
+    def _look_at_itself(self, turn: Turn) -> Stepwise[None]:
         """Whether the probe is cut off, or sees again."""
         own, now = self._own, turn.now
         if own.since is None:
@@ -246,7 +246,7 @@ class Network:
             turn.announcements.append(of_probe("blind", own, now))
         self._dirty.update(self._later.popleft() for _ in range(min(_SHARE, len(self._later))))
 
-    def _blink(self, now: datetime) -> Steps[None]:
+    def _blink(self, now: datetime) -> Stepwise[None]:
         for host in self._hosts.values():
             yield
             if not host.host.paused:
@@ -264,7 +264,7 @@ class Network:
         self._silences.forget(id)
         self._waiting.discard(id)
 
-    def _look_at_hosts(self, turn: Turn) -> Steps[None]:
+    def _look_at_hosts(self, turn: Turn) -> Stepwise[None]:
         """Parents before their children, so that the order in which their rounds ended is no matter; each host once.
 
         Who lies behind a host that changed is looked at too, at any depth, if it is not settled: nobody else's state is a parent's affair.

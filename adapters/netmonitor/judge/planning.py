@@ -9,7 +9,7 @@ from datetime import datetime
 from adapters.netmonitor.judge.maintenance import Maintenance, Planned
 from adapters.netmonitor.judge.watched import Watched
 from adapters.netmonitor.values import Window
-from hub.turns import Steps
+from hub.turns import Stepwise
 
 __all__ = ["Planning", "maintenance_of"]
 
@@ -35,7 +35,7 @@ class Planning:
         for place, planned in enumerate(self._planned):
             self._next_edge(place, planned, now)
 
-    def assign(self, hosts: Mapping[str, Watched]) -> Steps[set[str]]:
+    def assign(self, hosts: Mapping[str, Watched]) -> Stepwise[set[str]]:
         """Which windows each host is in, by itself, by its group or one above, or with all; gives the hosts of which that changed."""
         by_host: dict[str, list[Planned]] = {}
         by_group: dict[str, list[Planned]] = {}

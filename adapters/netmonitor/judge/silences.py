@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from adapters.netmonitor.judge.watched import Watched
-from hub.turns import Steps
+from hub.turns import Stepwise
 
 __all__ = ["Silences"]
 
@@ -32,7 +32,7 @@ class Silences:
         """Waits for it no more."""
         self._at.pop(id, None)
 
-    def due(self, hosts: Mapping[str, Watched], now: datetime) -> Steps[set[str]]:
+    def due(self, hosts: Mapping[str, Watched], now: datetime) -> Stepwise[set[str]]:
         """The hosts of which nothing was heard for too long; they are waited for no more."""
         found = set()
         while self._heap and self._heap[0][0] <= now:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from adapters.netmonitor.judge.watched import Watched
 from adapters.netmonitor.values import State
-from hub.turns import Steps
+from hub.turns import Stepwise
 
 __all__ = ["above", "link", "silent_behind"]
 
 
-def link(hosts: Mapping[str, Watched]) -> Steps[set[str]]:
+def link(hosts: Mapping[str, Watched]) -> Stepwise[set[str]]:
     """Parents and children, and how deep each lies; gives the hosts that moved and were measured before.
 
     A parent that is not there is none; nor is one that would close a circle.

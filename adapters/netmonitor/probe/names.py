@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from hub.tasks import end
@@ -60,14 +61,27 @@ def literal(text: str, family: Family = "any") -> Address | None:
     """The address that is written there, `fe80::1%eth0` included; None for a name, and for an address of the other family."""
     if family != "ipv6":
         with suppress(OSError):
-            return Address(socket.inet_ntop(socket.AF_INET, socket.inet_pton(socket.AF_INET, text)), (text, 0))
+            return _v4(text)
     if family != "ipv4":
         bare, _, zone = text.partition("%")
         with suppress(OSError):
-            plain = socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, bare))
-            scope = (int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)) if zone else 0
-            return Address(plain, (plain, 0, 0, scope))
+            if not zone:
+                return _v6(bare)
+            scope = int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
+            return Address(plain := _v6(bare).text, (plain, 0, 0, scope))
     return None
+
+
+@lru_cache(maxsize=_MOST)
+def _v4(text: str) -> Address:
+    """One object however many rounds go there. Raises OSError."""
+    return Address(socket.inet_ntop(socket.AF_INET, socket.inet_pton(socket.AF_INET, text)), (text, 0))
+
+
+@lru_cache(maxsize=_MOST)
+def _v6(text: str) -> Address:
+    plain = socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, text))
+    return Address(plain, (plain, 0, 0, 0))
 
 
 class _Entry:

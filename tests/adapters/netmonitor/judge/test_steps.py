@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.netmonitor.judge.network import Network, Verdict
 from adapters.netmonitor.values import Ack, Host, Round, State, Window
-from hub.turns import Steps, at_once
+from hub.turns import Stepwise, at_once
 from tests.adapters.netmonitor.judge.rig import at, host, made
 from tests.adapters.netmonitor.judge.test_properties import HOSTS, IDS, Story, stories
 from tests.clock import START
@@ -59,10 +59,10 @@ class Stepped:
     def __init__(self, network: Network, pace: list[int]) -> None:
         self.network, self.pace = network, pace
         self.verdicts: list[Verdict] = []
-        self._steps: Steps[Verdict | None] | None = None
+        self._steps: Stepwise[Verdict | None] | None = None
         self._taken = 0
 
-    def begin(self, change: Callable[[Network], Steps[Any]]) -> None:
+    def begin(self, change: Callable[[Network], Stepwise[Any]]) -> None:
         """Ends the change before it, and does the first step of this one."""
         self.end()
         self._steps = change(self.network)
