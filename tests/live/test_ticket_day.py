@@ -114,10 +114,12 @@ async def moves_in_the_list(day: Day) -> None:
 
 
 async def looks_at_the_keys(day: Day) -> None:
+    row = await day.page.evaluate(FOCUSED)
     await day.press("Shift+Slash")
     await expect(day.page.get_by_role("heading", name="Клавиши")).to_be_visible()
     await day.press("Escape")
     await expect(day.page.get_by_role("heading", name="Клавиши")).to_be_hidden()
+    await holds(day.page, f"{FOCUSED} === '{row}'")  # a moment after: what is typed before that loses the focus to it
 
 
 async def filters_by_words(day: Day) -> None:

@@ -80,8 +80,7 @@ export class TezDialog extends TezElement {
     return html`<dialog
       aria-labelledby="heading"
       @close=${() => {
-        // it comes a moment after the closing: whoever has gone on to something else by then stays there
-        if (this.#opener?.isConnected && isNowhere(focused())) this.#opener.focus();
+        if (this.#opener?.isConnected) this.#opener.focus();
         this.#opener = null;
         this.emit('close');
       }}
@@ -99,10 +98,6 @@ export class TezDialog extends TezElement {
   }
 }
 define('tez-dialog', TezDialog);
-
-function isNowhere(at: HTMLElement | null): boolean {
-  return at === null || at === document.body || at.closest('dialog:not([open])') !== null;
-}
 
 /** The focused element, looked up through shadow roots. */
 export function focused(): HTMLElement | null {
