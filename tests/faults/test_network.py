@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tests.faults.conftest import Rows
 from tests.faults.test_nodes import leader
 from tests.live.product import Product
 from tests.peers.redis import RedisServer
+from tests.peers.shutting import shutting
 
 _WITHIN_S = 30.0
 HOSTS = """
@@ -34,37 +34,6 @@ name = "{id}"
 address = "127.0.0.1"
 tcp = {{ port = {port} }}
 """
-
-
-class Service:
-    """A host that answers, until it is shut; its port stays its own."""
-
-    def __init__(self) -> None:
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def open(self) -> None:
-        """Listens."""
-        self._server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def shut(self) -> None:
-        """Refuses from here on."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-
-
-@asynccontextmanager
-async def services(*names: str) -> AsyncIterator[dict[str, Service]]:
-    """Some that are open."""
-    made = {name: Service() for name in names}
-    async with AsyncExitStack() as stack:
-        for service in made.values():
-            await service.open()
-            stack.push_async_callback(service.shut)
-        yield made
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -124,7 +93,8 @@ async def test_the_leader_dies(nodes: list[Product], redis: RedisServer, rows: R
     host's state, and since when it has been so, is as it was."""
     redis.client().flushall()
     await asyncio.to_thread(nodes[0].navigator, "user", "grant", "ann", "netmonitor")
-    async with services("well", "gone", "falls") as hosts:
+    async with shutting() as well, shutting() as gone, shutting() as falls:
+        hosts = {"well": well, "gone": gone, "falls": falls}
         file = tmp_path / "hosts.toml"
         file.write_text(HOSTS + "".join(HOST.format(id=id, port=one.port) for id, one in hosts.items()))
         for node in nodes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from playwright.async_api import expect
 from tests.live.browser import chromium, holds, person
 from tests.live.product import Product
 from tests.live.test_browser import violations
+from tests.peers.shutting import shutting
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(180)]
 
@@ -41,37 +40,6 @@ tcp = {{ port = {port}, timeout_s = 0.5 }}
 """
 
 
-class Till:
-    """A service that can be shut; its port stays its own."""
-
-    def __init__(self) -> None:
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def open(self) -> None:
-        """Listens."""
-        self._server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def shut(self) -> None:
-        """Refuses from here on."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-
-
-@asynccontextmanager
-async def till() -> AsyncIterator[Till]:
-    """One that is open."""
-    made = Till()
-    await made.open()
-    try:
-        yield made
-    finally:
-        await made.shut()
-
-
 def says(id: str, word: str) -> str:
     """The board says this of a host, as an expression."""
     return f"{BOARD}?.querySelector('.row.host[data-id={id}]')?.textContent.includes('{word}')"
@@ -79,7 +47,7 @@ def says(id: str, word: str) -> str:
 
 async def test_what_happens_in_the_network_is_seen_told_and_kept(product: Product, tmp_path: Path) -> None:
     """A service is shut: the open board shows it within seconds, the inbox says it, somebody takes it on; it is back: all of that ends."""
-    async with till() as service:
+    async with shutting() as service:
         file = tmp_path / "hosts.toml"
         file.write_text(HOSTS.format(port=service.port), encoding="utf-8")
         product.settings["HOSTS_FILE"] = str(file)

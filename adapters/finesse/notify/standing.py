@@ -190,7 +190,7 @@ class StandingLine:
     def _stand(self) -> None:
         self.settled.set()
         # agents dialled together are not pinged together for ever
-        self._arm(self._terms.ping_s * random.uniform(0.5, 1), self._beat)  # noqa: S311
+        self._arm(self._terms.ping_s * random.uniform(0.5, 1), self._beat)  # noqa: S311  # no secret
 
     def _beat(self) -> None:
         """Pings, or ends a line that has been silent for too long; exact to the moment, not to the next ping."""

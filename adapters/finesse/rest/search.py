@@ -119,18 +119,19 @@ class Search(Generic[_T]):
             tokens = [digits_of(query)[:_LONGEST]]
         if not tokens:
             return Found(tuple(self.items[: max(limit, 0)]), len(self.items))
-        named: set[int] | None = None
-        found: set[int] | None = None
-        for token in tokens:
-            by_name = self._names.find(token) | self._by_number(token)
-            whole = by_name | self._more.find(token)
-            named = by_name if named is None else named & by_name
-            found = whole if found is None else found & whole
+        named, found = self._of(tokens[0])
+        for token in tokens[1:]:
             if not found:
-                return Found((), 0)
-        assert named is not None and found is not None  # noqa: S101, PT018
+                break
+            by_name, whole = self._of(token)
+            named, found = named & by_name, found & whole
         best = heapq.nsmallest(max(limit, 0), found, key=lambda at: (at not in named, at))
         return Found(tuple(self.items[at] for at in best), len(found))
+
+    def _of(self, token: str) -> tuple[set[int], set[int]]:
+        """What has it in the name or number, and what has it anywhere."""
+        by_name = self._names.find(token) | self._by_number(token)
+        return by_name, by_name | self._more.find(token)
 
     def _by_number(self, token: str) -> set[int]:
         if not token.isascii() or not token.isdigit():
