@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from adapters.erp.queries import BINDS, check_query
-from adapters.finesse.rest.sites import site_of
+from adapters.finesse.rest.sites import is_here, site_of
 from adapters.finesse.tls import read_pin
 from adapters.push.endpoint import BadHosts, PushHosts
 from adapters.push.vapid import BadVapid, VapidKey
@@ -117,6 +117,8 @@ def notify_url(value: str) -> str:
     parts = _parts(value, ("wss", "ws", "tls"))
     if parts.scheme == "tls" and (parts.path.strip("/") or parts.query or parts.fragment):
         raise ValueError("must be tls://host:port without a path")
+    if parts.scheme == "ws" and not is_here(parts.hostname or ""):
+        raise ValueError("must begin with wss:// or tls://: plain ws:// shows agents' passwords to everybody")
     return value
 
 

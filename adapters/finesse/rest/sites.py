@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from adapters.finesse.errors import NotFound
 
-__all__ = ["segment", "site_of"]
+__all__ = ["is_here", "segment", "site_of"]
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 """A name in ASCII, or a literal address."""
@@ -27,16 +27,16 @@ def site_of(url: str) -> str:
         port = parts.port
     except ValueError:
         raise ValueError("the address of Finesse has a port that is none: https://finesse.example.com:8445") from None
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
+    name = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(name):
         raise ValueError("the address of Finesse is to be like https://finesse.example.com:8445")
     if parts.username is not None or parts.password is not None:
         raise ValueError("the address of Finesse is to hold no password: every request has its agent's")
     if parts.path.rstrip("/") not in ("", "/finesse", "/finesse/api") or parts.query or parts.fragment:
         raise ValueError("the address of Finesse is to end with its port: https://finesse.example.com:8445")
-    assert parts.hostname is not None  # noqa: S101
-    if parts.scheme == "http" and not _is_here(parts.hostname):
+    if parts.scheme == "http" and not is_here(name):
         raise ValueError("the address of Finesse is to begin with https, port 8445: plain HTTP shows agents' passwords to everybody")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{name}]" if ":" in name else name
     return f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
 
 
@@ -47,7 +47,8 @@ def segment(id: str) -> str:
     return quote(id, safe="")
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether it is this machine by itself: what goes there passes no network."""
     if host == "localhost":
         return True
     try:
