@@ -24,6 +24,8 @@ from adapters.finesse.feed import agent_json
 from adapters.finesse.values import Agent, Reasons, Team
 from hub.event import Event
 from hub.principal import Principal
+from hub.tasks import heed_cancellation
+from hub.writer import StoreUnavailable
 from web.errors import Forbidden, WebError
 from web.finesse.desk import AGENT, Desk
 
@@ -89,18 +91,27 @@ class Teams:
             for name in names:
                 if time.monotonic() - self._read_at.get(name, float("-inf")) >= self._read_s:
                     self._read_at[name] = time.monotonic()
-                    await self._look(name)
+                    try:
+                        await self._look(name)
+                    except Exception:  # a fault with one team is not to leave the others without news
+                        heed_cancellation()
+                        _log.exception("finesse_team_failed", team=name.removeprefix(TEAM))
             await asyncio.sleep(_TICK_S)
 
     async def _look(self, name: str) -> None:
         hub, id = self._desk.hub, name.removeprefix(TEAM)
-        session = next((one for one in hub.presence if name in one.topics and one.principal.viewer is None), None)
-        if session is None:
-            return
-        try:
-            found = await self.read(session.principal, id)
-        except (WebError, FinesseError, SQLAlchemyError, TimeoutError) as error:  # what is shown stays until the next read
-            _log.info("finesse_team_not_read", team=id, error=type(error).__name__)
+        for session in [one for one in hub.presence if name in one.topics and one.principal.viewer is None]:
+            try:
+                async with asyncio.timeout(self._read_s):
+                    found = await self.read(session.principal, id)
+            except WebError:
+                continue  # signed out, or no supervisor any more: another who looks may be one
+            except (FinesseError, SQLAlchemyError, StoreUnavailable, OSError) as error:  # what is shown stays until the next read
+                heed_cancellation()
+                _log.info("finesse_team_not_read", team=id, error=type(error).__name__)
+                return
+            break
+        else:
             return
         log = hub.logs.find(name)
         if log is None or log.state != found:
@@ -125,7 +136,12 @@ class Teams:
         if not _supervises(acting.state, id):
             raise Forbidden
         team, agents = await self._desk.finesse.team(acting.credentials, id)
-        return team_json(team, agents, self._desk.finesse.nodes.skew)
+        found = team_json(team, agents, self._desk.finesse.nodes.skew)
+        for agent in found["agents"]:  # whose own topic is live: it is as new, and knows the reasons' words
+            own = self._desk.state(agent)
+            if own["agent"] and own["service"]["state"] == "live":
+                found["agents"][agent] = told_row(own["agent"])
+        return found
 
 
 def _supervises(state: Mapping[str, Any], id: str) -> bool:
