@@ -167,8 +167,9 @@ class _Shared:
             section.teams.heard(event)
         if event.type == RELEASED:
             name = f"{FINESSE}{agent}"
-            for session in list(section.hub.presence):
-                section.hub.rights.expel(session, name)
+            for session in [one for one in section.hub.presence if name in one.topics]:
+                for topic in [one for one in session.topics if one == name or one.startswith(TEAM)]:
+                    section.hub.rights.expel(session, topic)
 
     async def may_read(self, principal: Principal, name: str) -> bool:
         """Whose own agent it is, and nobody else, an administrator neither."""
