@@ -5,6 +5,8 @@ Arguments are never logged: a password is among them.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -28,6 +30,7 @@ from web.finesse.desk import AGENT, Acting, Desk
 from web.finesse.failures import finesse_error
 from web.finesse.own import AnotherAgent, TakenAgent
 from web.i18n import N_
+from web.throttle import Limit, Throttle
 
 __all__ = ["AgentCalls", "transfer"]
 
@@ -37,6 +40,8 @@ _READ_ONLY = N_("You are looking as somebody else: nothing can be changed.")
 _REQUIRED = N_("This is required.")
 _LONGEST = 256
 _IDS = 100
+_TRIES = Limit(4, 15 * 60.0)
+"""Of one person, whatever they type for the agent: five refusals in a row lock an account of Finesse, and it may be a colleague's."""
 _FINISHING = ("transfer", "conference")
 _SPOILT = N_("This cannot be sent.")
 _SSO = N_("Finesse signs people in by single sign-on here, which the Navigator cannot do: a user of the contact centre is needed.")
@@ -48,6 +53,7 @@ class AgentCalls:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._tries = Throttle(_TRIES)
         self.all: dict[str, Callable[[Session, Args], Awaitable[Any]]] = {
             f"finesse.{name}": self._guarded(do)
             for name, do in (
@@ -96,10 +102,18 @@ class AgentCalls:
             raise _taken()
         if own is not None and typed not in (own, self._login_of(own)):
             raise _another(own)
+        key = str(principal.user_id)
+        if (wait := self._tries.take(key, time.monotonic())) > 0:
+            raise WebError(429, "throttled", N_("Too many attempts. Try again in {minutes} min."), minutes=math.ceil(wait / 60))
         given = Credentials(agent=typed, password=password)
-        if (await finesse.system(who=given)).auth == "SSO":  # some nodes tell how they are to their agents alone
-            raise WebError(409, "finesse_sso", _SSO)
-        found = await finesse.user(given)
+        try:
+            if (await finesse.system(who=given)).auth == "SSO":  # some nodes tell how they are to their agents alone
+                raise WebError(409, "finesse_sso", _SSO)
+            found = await finesse.user(given)
+        except FinesseError as error:
+            if not isinstance(error, WrongPassword):  # nothing was guessed
+                self._tries.give_back(key)
+            raise
         if not AGENT.fullmatch(found.id):
             raise BadField("agent", _SPOILT)
         credentials = Credentials(agent=found.id, password=password, login=typed if typed != found.id else None)
@@ -110,6 +124,7 @@ class AgentCalls:
             raise _taken() from None
         except AnotherAgent as other:
             raise _another(other.agent) from None
+        self._tries.forget(key)
         kept = await desk.credentials.keep(principal.user_id, credentials, extension)
         body = bodies.sign_in(extension)
 

@@ -41,7 +41,7 @@ AGENT = re.compile(r"[A-Za-z0-9_.@-]{1,90}")
 _SOURCE = "/finesse/"
 _WAIT_S = 2.0
 """So long a person's socket waits for Finesse to take a request; what comes later comes by the topic."""
-_LINE_S, _LOOK_S = 1.5, 0.02
+_LINE_S, _LOOK_S = 4.0, 0.02
 """So long signing in waits for the agent's line: without it Finesse's refusal would be told to nobody, and found out by time."""
 _log = structlog.get_logger("web.finesse")
 
@@ -147,8 +147,11 @@ class Desk:
         except FinesseError as error:
             self.answer(agent, request, error)
             return error
-        except BaseException:
+        except asyncio.CancelledError:
             self.answer(agent, request, Away("this node is ending", sent=True))
+            raise
+        except Exception:
+            self.answer(agent, request, Away("it could not be sent", sent=True))
             raise
         return None
 
