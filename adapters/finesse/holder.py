@@ -168,8 +168,14 @@ class Holder:
 
     async def run(self) -> None:
         """Until the agent is signed out, here or elsewhere; then nothing is kept of them."""
-        with suppress(SQLAlchemyError, TimeoutError):
-            self._picture = replace(self._picture, missed=await self._parts.missed.of(self._agent))
+        try:
+            async with asyncio.timeout(_STORE_S):
+                missed = await self._parts.missed.of(self._agent)
+        except (SQLAlchemyError, TimeoutError) as error:
+            heed_cancellation()
+            _log.warning("finesse_missed_not_read", agent=self._agent, error=type(error).__name__)
+        else:  # not before: meanwhile it may have become another picture
+            self._picture = replace(self._picture, missed=missed)
         self._tell("finesse.service", {"service": service_json(self._picture.service)})
         self._tell("finesse.missed", {"missed": missed_json(self._picture.missed)})
         if self._kept.credentials is None:
@@ -285,7 +291,7 @@ class Holder:
                     self._want_read(0.0)
                 case FinessePresence(available):
                     if available:
-                        self._want_read(0.0)
+                        self._want_read(self._soon())  # told as the line connects, it asks for no second read
                     else:
                         self._out(site)
                 case _:
@@ -362,7 +368,8 @@ class Holder:
             if asked.action == "refresh":
                 self._become(*self._picture.answered(request, None, self._parts.now()))
         self._again = False
-        self._chores.append(self._read_reasons)
+        if self._read_reasons not in self._chores:
+            self._chores.append(self._read_reasons)
         if self._signed_out():
             return "signed_out"
         if self._at_work:
@@ -479,15 +486,15 @@ class Holder:
 
     # -- waiting --------------------------------------------------------------------------------------
 
-    async def _tick(self) -> None:
-        """Does what is due, then waits for news or for what is due next."""
+    async def _tick(self, most_s: float = _LONGEST_S) -> None:
+        """Does what is due, then waits for news or for what is due next, so many seconds at most."""
         while self._chores:
             await self._chore(self._chores.popleft())
         now, clock = self._parts.now(), self._parts.clock()
         asked = list(self._picture.asked.values())
         if any(now - one.at >= GIVE_UP for one in asked):
             self._become(*self._picture.give_up(now))
-        waits = [_LONGEST_S]
+        waits = [most_s]
         if self._connected and self._read_at is not None:
             waits.append(self._read_at - clock)
         limit = LIMIT if self._connected and self._read_at is None else GIVE_UP
@@ -508,7 +515,7 @@ class Holder:
                 await chore()
         except (SQLAlchemyError, TimeoutError) as error:
             heed_cancellation()
-            _log.warning("finesse_missed_not_kept", agent=self._agent, error=type(error).__name__)
+            _log.warning("finesse_chore_failed", agent=self._agent, chore=getattr(chore, "__name__", ""), error=type(error).__name__)
 
     async def _pause(self, seconds: float) -> None:
         """Waits, and keeps requests' times meanwhile."""
@@ -516,9 +523,7 @@ class Holder:
         until = self._parts.clock() + seconds
         while (left := until - self._parts.clock()) > 0 and not self._again:
             self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await self._tick()
+            await self._tick(left)  # with no time limit around it: that would end what it is about, half done
         self._again = False
 
     async def _refused(self, why: str) -> None:

@@ -182,14 +182,14 @@ class Switchboard:
     async def _lead(self) -> None:
         self._leading, self._served_at = True, self._clock()
         self._parts.finesse.nodes.follow(None)
-        looked: float | None = None
+        looked, settled = float("-inf"), False
         standing = asyncio.create_task(self._watch_nodes(), name="finesse_standing")
         try:
             while self._leads():
-                if looked is None or self._woken.is_set() or self._clock() - looked >= self._look_s:
+                if self._woken.is_set() or self._clock() - looked >= self._look_s:
                     self._woken.clear()
-                    first, looked = looked is None, self._clock()
-                    await self._look(first=first)
+                    looked = self._clock()
+                    settled = await self._look(first=not settled) or settled
                 self._answer_orphans()
                 self._believe_again()
                 with suppress(TimeoutError):
@@ -208,8 +208,9 @@ class Switchboard:
                 for line in self._lines.values():
                     line.holder.look()
 
-    async def _look(self, *, first: bool) -> None:
-        """Begins and ends lines as the store says."""
+    async def _look(self, *, first: bool) -> bool:
+        """Begins and ends lines as the store says; False while the store is away. `first`: what another leader left is settled, too."""
+        gone: list[_Line] = []
         try:
             marks, may = await self._credentials.marks(), frozenset(await self._entitled())
             wanted = {agent for agent, (user, _) in marks.items() if (user, agent) in may}
@@ -229,16 +230,18 @@ class Switchboard:
                     _log.info("finesse_not_entitled", agent=agent, user_id=kept.user_id)
             for agent, state in self._topics() if first else ():
                 self._settle(agent, state, held=agent in self._lines)
-            for line in gone:
-                if line.kept.agent not in self._lines:
-                    line.holder.closed()
         except (SQLAlchemyError, TimeoutError, OSError) as error:  # the store is away: whoever has a line keeps it
             heed_cancellation()
             if not self._store_away:
                 _log.warning("finesse_store_away", error=type(error).__name__)
             self._store_away = True
-        else:
-            self._store_away = False
+            return False
+        finally:  # whatever failed after it: who has no line any more is told so
+            for line in gone:
+                if line.kept.agent not in self._lines:
+                    line.holder.closed()
+        self._store_away = False
+        return True
 
     async def _end(self, lines: Collection[_Line]) -> None:
         for line in lines:
