@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,8 @@ FAVOURITE = f"{API}/favourites/{{number}}"
 _NAME = 100
 _QUERY = 200
 _MOST = 200
+_SOON_S = 5.0
+"""What the card and the search can do without is waited for so long: a card is for a call that rings."""
 
 
 def call_routes() -> list[Route]:
@@ -96,7 +99,8 @@ async def _callers(request: Request, section: Section, principal: Principal) -> 
 
     body: dict[str, Any] = {"number": number, "people": [_person_json(section, one) for one in once(people)]}
     try:
-        tickets, total = await section.callers.open_tickets(principal, people, names)
+        async with asyncio.timeout(_SOON_S):
+            tickets, total = await section.callers.open_tickets(principal, people, names)
         body |= {"tickets": [ticket.json() for ticket in tickets], "total": total, "partial": False}
     except (RedmineError, SQLAlchemyError, TimeoutError):
         # who calls is worth knowing without their tickets: the card says that these are missing
@@ -118,8 +122,9 @@ async def _directory(request: Request, section: Section, principal: Principal) -
     agent = await section.desk.own.of(principal.user_id)
     contacts, partial = None, False
     try:
-        contacts = await section.contacts(principal)
-    except FinesseError:
+        async with asyncio.timeout(_SOON_S):
+            contacts = await section.contacts(principal)
+    except (FinesseError, TimeoutError):
         partial = True  # favourites and agents are here, whether Finesse is or not
     entries, total = find(
         text,
