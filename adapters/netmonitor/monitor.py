@@ -293,7 +293,8 @@ class Monitor:
             before, known = known, await self._watch.newer(known)
             hosts, now = await _all(known.inventory), self._now()
             async with self._judging:
-                await in_turns(network.maintaining(known.windows, now))
+                if known.windows != before.windows:
+                    await in_turns(network.maintaining(known.windows, now))
                 network.acknowledge(known.acks, now)
                 if known.inventory is before.inventory:  # the same object as long as nothing of it changes
                     for event in await in_turns(board.refreshed(now)):
