@@ -98,7 +98,7 @@ export function variables(dialog: Dialog): [name: string, value: string][] {
   return Object.entries(dialog.variables).filter(([name, value]) => value !== '' && !/^BA[A-Z]/.test(name));
 }
 
-/** How many variables one can set by hand: callVariable1 to 10, and ECC names. */
+/** Whether one can set it by hand: callVariable1 to 10, and ECC names. */
 export const settable = (name: string): boolean => /^(callVariable([1-9]|10)|user\..+)$/.test(name);
 
 /** Ms since `at`, by the server's clock; null when it is not known. Never below nought. */

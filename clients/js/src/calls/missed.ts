@@ -54,7 +54,7 @@ export class TezCallsMissed extends TezElement {
   /** The focus goes to the next line, or to the panel when there is none. */
   async #clear(ids?: readonly string[], at = 0): Promise<void> {
     void this.store?.clearMissed(ids);
-    await this.updateComplete;
+    await new Promise((done) => setTimeout(done)); // the panel hands the new view down in between
     const keys = this.renderRoot.querySelectorAll<HTMLElement>('[data-key^=forget]');
     const next = keys[Math.min(at, keys.length - 1)];
     if (next) next.focus();

@@ -2,9 +2,6 @@
 
 import type { Asked, Calls, Dialog, Member, TeamView } from './types';
 
-/** Missed calls that the topic keeps. */
-export const MISSED = 20;
-
 /** Before anything was told. */
 export const nothing: Calls = {
   service: { state: 'off', since: null, why: null, node: null },

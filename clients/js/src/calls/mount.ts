@@ -12,10 +12,15 @@ export function mount(shell: HTMLElement, session: Session, csrf: () => string):
   const panel = new TezCalls();
   panel.slot = 'calls';
   Object.assign(panel, { store, sound });
+  const away = (): void => {
+    const page = panel.ownerDocument;
+    panel.remove();
+    if (page !== document) page.defaultView?.close(); // its own window is of no use without it
+  };
   const undo = store.on('change', () => {
     const offered = store.state === 'ready';
     if (offered && !panel.isConnected) shell.append(panel);
-    else if (!offered && panel.isConnected) panel.remove();
+    else if (!offered && panel.isConnected) away();
   });
   void store.load();
   // Messages stand beside the telephone, not on its keys.
@@ -30,7 +35,8 @@ export function mount(shell: HTMLElement, session: Session, csrf: () => string):
   return () => {
     undo();
     size.disconnect();
-    panel.remove();
+    away();
+    for (const name of ['--tez-beside', '--tez-below']) shell.style.removeProperty(name);
     store.close();
   };
 }

@@ -130,10 +130,10 @@ export class TezCalls extends TezElement {
     this.view = view;
     const waiting = view.asOf === null ? ordered(view.calls).filter(rings) : [];
     this.ringing = waiting.length > 0;
-    this.#ring?.set(this.ringing && view.leader);
     const fresh = waiting.filter(({ id }) => !this.#told.has(id));
     this.#told = new Set(waiting.map(({ id }) => id));
     const first = fresh[0];
+    this.#ring?.set(this.ringing && view.leader, first !== undefined);
     if (first) {
       this.spoken = t(first.queue ? 'incomingFrom' : 'incoming', { who: numberText(first.number), queue: first.queue });
       if (this.dock === 'bar' && !this.fixed) {

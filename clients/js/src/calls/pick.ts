@@ -171,6 +171,8 @@ export class TezCallsPick extends TezElement {
   #change(text: string): void {
     this.typed = text;
     this.fault = '';
+    this.asking = true; // what is listed answers the older text, and Enter is not to take it
+    this.#round++;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#search(), WAIT_MS);
   }
@@ -183,9 +185,9 @@ export class TezCallsPick extends TezElement {
     this.failed = false;
     try {
       const { entries, partial = false } = await api.directory(this.typed.trim(), LIMIT);
-      if (round === this.#round) Object.assign(this, { entries, partial });
+      if (round === this.#round) Object.assign(this, { entries, partial, fault: '' });
     } catch {
-      if (round === this.#round) this.failed = true;
+      if (round === this.#round) Object.assign(this, { entries: [], failed: true });
     } finally {
       if (round === this.#round) this.asking = false;
     }
@@ -218,7 +220,7 @@ export class TezCallsPick extends TezElement {
     if (!typed) this.fault = t('numberNeeded');
     else if (dialable(typed)) this.#pick(how, typed, '');
     else if (this.entries[0] && !this.asking) this.#pick(how, this.entries[0].number, this.entries[0].name);
-    else this.fault = t('notANumber');
+    else this.fault = t(this.asking ? 'searching' : 'notANumber');
   }
 
   #move(event: KeyboardEvent): void {

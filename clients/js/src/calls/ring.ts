@@ -11,6 +11,7 @@ export class Ring {
   readonly #sound: Bell;
   readonly #undo: () => void;
   #wanted = false;
+  #forgotten = false;
   #hush: (() => void) | null = null;
   #limit: ReturnType<typeof setTimeout> | undefined;
 
@@ -25,12 +26,17 @@ export class Ring {
     return this.#hush !== null;
   }
 
-  /** Whether it should ring. */
-  set(on: boolean): void {
-    if (on === this.#wanted) return;
+  /** Whether it should ring; `anew`: for another call, whatever was forgotten before. */
+  set(on: boolean, anew = false): void {
+    if (on === this.#wanted && !anew) return;
     this.#wanted = on;
+    this.#forgotten = false;
     clearTimeout(this.#limit);
-    if (on) this.#limit = setTimeout(() => this.set(false), LONGEST_MS);
+    if (on)
+      this.#limit = setTimeout(() => {
+        this.#forgotten = true;
+        this.#look();
+      }, LONGEST_MS);
     this.#look();
   }
 
@@ -40,7 +46,7 @@ export class Ring {
   }
 
   #look(): void {
-    if (this.#wanted && !this.#sound.muted) this.#hush ??= this.#sound.ring('call');
+    if (this.#wanted && !this.#forgotten && !this.#sound.muted) this.#hush ??= this.#sound.ring('call');
     else {
       this.#hush?.();
       this.#hush = null;

@@ -14,6 +14,8 @@ export type CallsHub = Pick<Hub, 'status' | 'on' | 'subscribe' | 'call'>;
 
 /** Shorter drops of the link are not worth a dimmed panel; nothing is sent meanwhile all the same. */
 export const STALE_AFTER_MS = 2000;
+/** After so long a server that did not say whose telephone it is, is asked again. */
+const RETRY_MS = 10_000;
 /** So long may the topic take to show what was accepted, before the key is free again. */
 export const ECHO_MS = 1500;
 const AGAIN_MS = [500, 1500, 4000]; // the topic of a new agent appears a moment after the sign-in
@@ -119,6 +121,7 @@ export class CallStore {
 
   /** Asks whose telephone it is, and follows it. */
   async load(): Promise<void> {
+    clearTimeout(this.#againTimer);
     try {
       const config = await this.#api.config();
       if (this.#closed) return;
@@ -130,6 +133,7 @@ export class CallStore {
       if (this.#closed) return;
       const absent = error instanceof HttpError && [401, 403, 404, 501].includes(error.status);
       this.state = absent ? 'absent' : this.#config ? 'ready' : 'failed';
+      if (this.state === 'failed') this.#againTimer = setTimeout(() => void this.load(), RETRY_MS);
     }
     this.#tell();
   }
@@ -205,6 +209,7 @@ export class CallStore {
     await this.load();
     const wait = AGAIN_MS[tries];
     if (this.#closed || this.#topic !== null || wait === undefined) return;
+    clearTimeout(this.#againTimer);
     this.#againTimer = setTimeout(() => void this.#find(tries + 1), wait);
   }
 

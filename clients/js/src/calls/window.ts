@@ -24,6 +24,9 @@ export async function popOut(panel: HTMLElement, back: () => void): Promise<Wind
   documentElement.lang = document.documentElement.lang;
   documentElement.dataset.theme = document.documentElement.dataset.theme ?? 'system';
   pip.document.title = document.title;
+  const base = pip.document.createElement('base');
+  base.target = '_blank'; // this window cannot go anywhere: a ticket opens beside it
+  pip.document.head.append(base);
   const theme = new MutationObserver(() => {
     documentElement.lang = document.documentElement.lang;
     documentElement.dataset.theme = document.documentElement.dataset.theme ?? 'system';
@@ -34,7 +37,8 @@ export async function popOut(panel: HTMLElement, back: () => void): Promise<Wind
   body.append(panel);
   pip.addEventListener('pagehide', () => {
     theme.disconnect();
-    home.replaceWith(panel);
+    if (panel.isConnected) home.replaceWith(panel);
+    else home.remove();
     back();
   });
   return pip;

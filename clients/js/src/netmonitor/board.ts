@@ -280,6 +280,7 @@ export class NavNetworkBoard extends TezElement {
   }
 
   #go(change: Partial<Wish>): void {
+    clearTimeout(this.#typing);
     this.#wishFor({ ...this.wish, ...change });
     history.replaceState(history.state, '', location.pathname + writeWish(this.wish));
   }

@@ -12,7 +12,7 @@ const Repeat = getDirectiveClass(leaving([], String)) as unknown as new (info: P
 
 class Sweeping extends Repeat {
   override update(part: ChildPart, values: unknown[]): unknown {
-    const before = parts(part);
+    const before = [...parts(part)]; // Lit empties places of its own list while it moves things
     const result = super.update(part, values);
     const after = new Set(parts(part));
     for (const one of before) if (!after.has(one)) one.endNode?.parentNode?.removeChild(one.endNode);

@@ -22,6 +22,9 @@ test('a list that came and went leaves nothing, and elements move with their key
   draw(3, 1);
   expect(at.querySelectorAll('b')[0]).toBe(third);
   expect(at.textContent).toBe('31');
+  draw(1, 2, 3, 4);
+  draw(3, 1, 4, 2);
+  expect(at.textContent).toBe('3142');
   for (let n = 0; n < 20; n++) draw(n, n + 1, n + 2);
   expect(at.childNodes.length).toBe(three);
   draw();
