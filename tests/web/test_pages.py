@@ -185,6 +185,8 @@ async def test_the_products_own_templates_render_in_both_languages(open_site: Op
             assert 'value="/gallery"' in page.text
             wrong = await site.browser.post(f"/users/login?lang={lang}", data={"username": "anna", "password": "x"})
             assert (wrong.status_code, 'aria-invalid="true"' in wrong.text) == (401, True)
+            password = wrong.text[wrong.text.index('id="password"') :].partition(">")[0].split()
+            assert {"autofocus", 'aria-describedby="login-error"', 'aria-invalid="true"'} <= set(password)
             assert (await site.browser.get(f"/offline?lang={lang}")).status_code == 200
         csrf = await site.sign_in()
         for locale in ("ru", "en"):
