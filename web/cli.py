@@ -9,13 +9,11 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from argon2 import PasswordHasher
-
 from adapters.push import vapid
 from web import crash, logs, workers
 from web.cli_rights import add_rights
 from web.doctor import Verdict, examine
-from web.passwords import MIN_LENGTH, hash_password
+from web.passwords import HASHER, MIN_LENGTH, hash_password
 from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
 from web.sessions import Sessions
 from web.settings import CLIENT_NAMES, EXIT_CODE, PREFIX, Settings, SettingsError, load
@@ -219,7 +217,7 @@ def _user_add(options: argparse.Namespace) -> int:
     async def run(people: People, _sessions: Sessions) -> str:
         await people.add(
             options.name,
-            password_hash=hash_password(PasswordHasher(), password),
+            password_hash=hash_password(HASHER, password),
             display_name=options.display,
             locale=options.locale,
             zone=options.zone,
@@ -246,7 +244,7 @@ def _user_list(options: argparse.Namespace) -> int:
 def _user_passwd(options: argparse.Namespace) -> int:
     settings = _settings(options)
 
-    hashed = hash_password(PasswordHasher(), _password())
+    hashed = hash_password(HASHER, _password())
 
     async def run(people: People, sessions: Sessions) -> str:
         person = await _existing(people, options.name)

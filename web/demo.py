@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -24,7 +23,7 @@ from adapters.sandbox.redmine import open_sandbox_redmine
 from hub.hub import utc_now
 from hub.store import watermarks
 from web import logs
-from web.passwords import hash_password
+from web.passwords import HASHER, hash_password
 from web.people import People
 from web.server import make_server
 from web.settings import EXIT_CODE, Settings, load
@@ -102,7 +101,6 @@ async def _accounts(settings: Settings, *, local: bool) -> None:
 
     They have no password of ours and sign in through the sandbox's ERP, unless a real one takes its place: then they are `local`.
     """
-    hasher = PasswordHasher()
     async with open_store(settings) as engine:
         people, given = People(engine), await _given(engine)
         for person in demo_logins():
@@ -121,7 +119,7 @@ async def _accounts(settings: Settings, *, local: bool) -> None:
                 identities["erp"] = str(person.erp_id)
             if person.agent:
                 identities["finesse"] = person.agent
-            password_hash = await asyncio.to_thread(hash_password, hasher, person.password) if local else None
+            password_hash = await asyncio.to_thread(hash_password, HASHER, person.password) if local else None
             await people.add(
                 person.login,
                 password_hash=password_hash,

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -60,14 +60,19 @@ async def test_logins_that_hang_leave_the_live_alone(
     """
     rounds: list[tuple[Window, Window]] = []
     answers: list[tuple[int, float]] = []
-    async with running_apart(product), product.signed_in("ann") as http, watching(product, http) as watched:
+    async with (
+        running_apart(product),
+        product.signed_in("ann") as http,
+        storming(product.port) as storm,
+        watching(product, http) as watched,
+    ):
         erp.server.faults.append(Fault("@connect", "freeze", times=-1))
         await asyncio.sleep(2)  # warm
         while len(rounds) < ROUNDS or (len(rounds) < 2 * ROUNDS and sum(window.stolen < UNDISTURBED for _, window in rounds) < ROUNDS):
             start = Instant.now()
             await asyncio.sleep(QUIET_S)
             quiet = Window(start, start := Instant.now())
-            wave = await storm(product.port)
+            wave = await storm()
             end = Instant.now()
             rounds.append((quiet, Window(start.moved(end.at - max(seconds for _, seconds in wave) - 0.05), end)))
             answers += wave
@@ -180,12 +185,28 @@ async def watching(product: Product, http: httpx.AsyncClient) -> AsyncIterator[l
             await process.wait()
 
 
-async def storm(port: int) -> list[tuple[int, float]]:
-    """One wave: status and seconds of each login."""
+@contextlib.asynccontextmanager
+async def storming(port: int) -> AsyncIterator[Callable[[], Awaitable[list[tuple[int, float]]]]]:
+    """What makes one wave: status and seconds of each login."""
     command = (sys.executable, "-m", "tests.live.login_storm", str(port), str(LOGINS))
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    return [(int(status), float(seconds)) for status, seconds in json.loads(out)]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    reading, writing = process.stdout, process.stdin
+
+    async def wave() -> list[tuple[int, float]]:
+        writing.write(b"\n")
+        return [(int(status), float(seconds)) for status, seconds in json.loads(await reading.readline())]
+
+    try:
+        assert await reading.readline() == b"ready\n"
+        yield wave
+        await process.communicate(b"")  # Python 3.11 leaves the pipe open without
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def test_who_is_blocked_in_the_erp_is_off_within_a_minute(product: Product, erp: SandboxErp) -> None:
