@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,9 +22,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.finesse.asked import GIVE_UP, LIMIT, Asked, Ended
 from adapters.finesse.bodies import BadValue, sign_in
 from adapters.finesse.credentials import CredentialStore, Kept
-from adapters.finesse.errors import Away, Busy, FinesseError, Locked, NotFound, NotTheirs, OutOfService, WrongPassword
+from adapters.finesse.errands import Errands
+from adapters.finesse.errors import Away, Busy, FinesseError, Locked, NotFound, NotTheirs, OutOfService, Refused, WrongPassword
 from adapters.finesse.feed import Say, empty, events, missed_json, resumed, service_json, whole
-from adapters.finesse.missed import MissedCalls
+from adapters.finesse.missed import Keeping, MissedCalls, joined
 from adapters.finesse.notify.line import Connected, Connector, End, FinessePresence, Heard, Line, Lost, Replaced
 from adapters.finesse.notify.line import WrongPassword as LineRefused
 from adapters.finesse.notify.manners import Manners, pause_s
@@ -49,12 +49,13 @@ _AGAIN_S = (1.0, 2.0, 5.0)
 _HELD_S = 60.0
 """A line that has lasted so long was a good one: the next wait begins small again."""
 _DOUBTFUL = frozenset({"finesse_not_found", "finesse_invalid_state"})
-_MOST_CHORES = 64
+_PASSING = frozenset({"finesse_internal", "finesse_device_busy", "finesse_device_out_of_service"})
+"""Refusals of a sign-in that another time may not meet: telephones register anew where their own server has failed, too."""
+_NOWHERE = ""
 _STORE_S = 2.0
 _LONGEST_S = 30.0
 _log = structlog.get_logger("adapters.finesse")
 
-Chore: TypeAlias = Callable[[], Awaitable[None]]
 _Over: TypeAlias = Literal["lost", "moved", "replaced", "refused", "signed_out"]
 
 
@@ -106,9 +107,14 @@ class Holder:
         """The agent was seen signed in since this sign-in."""
         self._failed: str | None = None
         """Why the sign-in itself was refused."""
-        self._site: str | None = None
-        """The node at which the agent is signed in."""
-        self._chores: deque[Chore] = deque(maxlen=_MOST_CHORES)
+        self._left: str | None = known["service"]["node"] if shown else None
+        """The host where another leader has had the agent."""
+        self._site = _NOWHERE
+        """The node that has taken the agent's sign-in."""
+        self._unsigned = 0
+        """Tries to sign in again that failed in a row."""
+        self._keeping = Keeping(parts.missed, kept.agent)
+        self._errands = Errands(kept.agent, clock=parts.clock)
         self.over = False
         """It has ended by itself, and has told so."""
         self.ended: str | None = None
@@ -151,9 +157,13 @@ class Holder:
             self._become(picture, tuple(change for change in changes if not (isinstance(change, Ended) and change.request == request)))
         self._doubtful(code)
 
-    def cleared(self, ids: list[str] | None) -> None:
-        """The agent has cleared missed calls; who did it has told so."""
+    def cleared(self, ids: list[str] | None, told: Sequence[Mapping[str, Any]]) -> None:
+        """The agent has cleared missed calls. Who did it has told what the store has left: what is not there yet is told again."""
         self._picture = self._picture.clear_missed(ids)
+        self._keeping.changed()
+        self._errands.want(self._keep_missed)
+        if {one["id"] for one in told} != {one.id for one in self._picture.missed}:
+            self._tell("finesse.missed", {"missed": missed_json(self._picture.missed)})
 
     def look(self) -> None:
         """Something that is nobody's in particular has changed: the node, the lead."""
@@ -168,20 +178,17 @@ class Holder:
 
     async def run(self) -> None:
         """Until the agent is signed out, here or elsewhere; then nothing is kept of them."""
-        try:
-            async with asyncio.timeout(_STORE_S):
-                missed = await self._parts.missed.of(self._agent)
-        except (SQLAlchemyError, TimeoutError) as error:
-            heed_cancellation()
-            _log.warning("finesse_missed_not_read", agent=self._agent, error=type(error).__name__)
-        else:  # not before: meanwhile it may have become another picture
-            self._picture = replace(self._picture, missed=missed)
+        await self._missed_kept()
         self._tell("finesse.service", {"service": service_json(self._picture.service)})
         self._tell("finesse.missed", {"missed": missed_json(self._picture.missed)})
-        if self._kept.credentials is None:
-            await self._refused("finesse_sealed")
-        async with self._parts.finesse.nodes.needed(self._kept.credentials):
-            await self._try_for_ever()
+        errands = asyncio.create_task(self._errands.run(), name=f"finesse_errands_{self._agent}")
+        try:
+            if self._kept.credentials is None:
+                await self._refused("finesse_sealed")
+            async with self._parts.finesse.nodes.needed(self._kept.credentials):
+                await self._try_for_ever()
+        finally:
+            await end([errands])
         await self._leave_nothing()
 
     async def _try_for_ever(self) -> None:
@@ -368,14 +375,13 @@ class Holder:
             if asked.action == "refresh":
                 self._become(*self._picture.answered(request, None, self._parts.now()))
         self._again = False
-        if self._read_reasons not in self._chores:
-            self._chores.append(self._read_reasons)
+        self._errands.want(self._read_reasons)
         if self._signed_out():
             return "signed_out"
-        if self._at_work:
-            if self._site not in (None, site):
-                self._chores.append(self._sign_in_again)
-            self._site = site
+        if self._at_work and self._site != site and not self._errands.waits(self._sign_in_again):
+            if self._site != _NOWHERE:
+                self._site, self._unsigned = _NOWHERE, 0
+            self._errands.want(self._sign_in_again)
         return None
 
     def _system(self, at: datetime) -> SystemInfo | None:
@@ -418,17 +424,41 @@ class Holder:
             return
         self._become(self._picture.with_reasons(reasons), ())
 
-    async def _sign_in_again(self) -> None:
-        """At the other node of a failover: the agent's state there stays as it is (Developer Guide, "Failure Scenarios")."""
-        credentials, agent = self._kept.credentials, self._picture.agent
-        if credentials is None or agent is None or not agent.signed_in:
-            return
+    async def _sign_in_again(self) -> float | None:
+        """At the other node of a failover: the agent's state there stays as it is (Developer Guide, "Failure Scenarios").
+
+        Until that node has taken it, for it is harmless to repeat. Only of an agent of whom it was just read that they are at work: where
+        that is not known, the next read asks for it.
+        """
+        credentials, agent, nodes = self._kept.credentials, self._picture.agent, self._parts.finesse.nodes
+        site = nodes.current
+        if credentials is None or agent is None or not agent.signed_in or self._site == site or self.service.state != "live":
+            return None
         try:
             body = sign_in(agent.extension or self._kept.extension)
             await self._parts.finesse.change(credentials, body, request=f"again-{secrets.token_hex(6)}")
         except (FinesseError, BadValue) as error:
             heed_cancellation()
-            _log.warning("finesse_not_signed_in_again", agent=self._agent, error=str(error))
+            again_s = self._until_again_s(error)
+            if again_s is None or not self._unsigned:
+                _log.warning("finesse_not_signed_in_again", agent=self._agent, error=str(error), tried_again=again_s is not None)
+            if again_s is not None:
+                self._unsigned += 1
+                return again_s
+        self._site, self._unsigned = site, 0
+        return None if nodes.current == site else 0.0  # meanwhile everybody may have gone on
+
+    def _until_again_s(self, error: FinesseError | BadValue) -> float | None:
+        """Seconds until another try to sign in makes sense; None: none does."""
+        match error:
+            case Locked():
+                return error.retry_after
+            case Away() | OutOfService() | Busy():
+                return _AGAIN_S[min(self._unsigned, len(_AGAIN_S) - 1)]
+            case Refused() if error.code in _PASSING:
+                return _AGAIN_S[-1]
+            case _:  # wrong by now, or there is nothing to be done: the agent is signed in there
+                return None
 
     # -- the picture ----------------------------------------------------------------------------------
 
@@ -438,7 +468,9 @@ class Holder:
         for type, data in events(before, picture, changes, self._parts.say):
             if type != "finesse.asked":  # who asked has told it
                 self._tell(type, data)
-        self._at_work = self._at_work or (picture.agent is not None and picture.agent.signed_in)
+        if not self._at_work and picture.agent is not None and picture.agent.signed_in:
+            self._at_work, nodes = True, self._parts.finesse.nodes
+            self._site = nodes.current if self._left in (None, nodes.host) else _NOWHERE
         for change in changes:
             if isinstance(change, Doubt):
                 self._want_read(self._soon())
@@ -447,23 +479,27 @@ class Holder:
                 asked = before.asked.get(change.request)
                 if asked is not None and asked.action == "sign_in":
                     self._failed = change.code
-        if picture.missed is not before.missed:
-            self._keep_missed(before, picture)
+        if picture.missed != before.missed:
+            self._errands.want(self._keep_missed)
 
-    def _keep_missed(self, before: Picture, picture: Picture) -> None:
-        known, now = {one.id for one in before.missed}, {one.id for one in picture.missed}
-        new = [one for one in picture.missed if one.id not in known]
-        gone = sorted(known - now)
+    async def _keep_missed(self) -> None:
+        """Has the store have what is shown."""
+        if (before := await self._keeping.read()) is not None:
+            missed = joined(self._picture.missed, before)  # another leader may have told of a call, and not have kept it
+            self._become(replace(self._picture, missed=missed), ())
+        await self._keeping.keep(lambda: self._picture.missed)
 
-        async def keep() -> None:
-            for one in new:
-                await self._parts.missed.add(self._agent, one)
-            if gone:
-                await self._parts.missed.clear(self._agent, gone)
-
-        if new or gone:
-            self._chores.append(keep)
-            self._news.set()
+    async def _missed_kept(self) -> bool:
+        """The same at once, if the store lets it."""
+        try:
+            async with asyncio.timeout(_STORE_S):
+                await self._keep_missed()
+        except (SQLAlchemyError, TimeoutError) as error:
+            heed_cancellation()
+            _log.warning("finesse_missed_not_kept", agent=self._agent, error=type(error).__name__)
+            self._errands.want(self._keep_missed)
+            return False
+        return True
 
     def _serve(self, state: Any, why: str | None, node: str | None) -> None:
         self._become(*self._picture.serve(state, self._parts.now(), why, node))
@@ -487,9 +523,7 @@ class Holder:
     # -- waiting --------------------------------------------------------------------------------------
 
     async def _tick(self, most_s: float = _LONGEST_S) -> None:
-        """Does what is due, then waits for news or for what is due next, so many seconds at most."""
-        while self._chores:
-            await self._chore(self._chores.popleft())
+        """Ends requests whose time is over, then waits for news or for what is due next, so many seconds at most."""
         now, clock = self._parts.now(), self._parts.clock()
         asked = list(self._picture.asked.values())
         if any(now - one.at >= GIVE_UP for one in asked):
@@ -508,14 +542,6 @@ class Holder:
         with suppress(TimeoutError):
             async with asyncio.timeout(max(min(waits), 0.05)):
                 await self._news.wait()
-
-    async def _chore(self, chore: Chore) -> None:
-        try:
-            async with asyncio.timeout(10.0):
-                await chore()
-        except (SQLAlchemyError, TimeoutError) as error:
-            heed_cancellation()
-            _log.warning("finesse_chore_failed", agent=self._agent, chore=getattr(chore, "__name__", ""), error=type(error).__name__)
 
     async def _pause(self, seconds: float) -> None:
         """Waits, and keeps requests' times meanwhile."""
@@ -539,11 +565,14 @@ class Holder:
         self.ended = self.ended or self._failed
         if self._kept.credentials is not None:
             self._parts.finesse.forget(self._kept.credentials)
+        kept = await self._missed_kept()
         forgotten = await self._forgotten()  # first: who reads that they are signed out finds it so
         self._off()
         self.over = True
-        while not forgotten and not await self._forgotten():  # noqa: ASYNC110  # the store is away, and tells nobody when it is back
+        while not (kept and forgotten):  # the store is away, and tells nobody when it is back
             await asyncio.sleep(_APART_S)
+            forgotten = forgotten or await self._forgotten()
+            kept = kept or await self._missed_kept()
 
     def _off(self) -> None:
         self._serve("off", self.ended, None)

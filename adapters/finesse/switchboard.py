@@ -147,7 +147,7 @@ class Switchboard:
                 if code is not None:
                     self._woken.set()  # a sign-in that was refused leaves nothing in the store
             elif event.type == "finesse.missed" and "cleared" in data and line is not None:
-                line.holder.cleared(data["cleared"])
+                line.holder.cleared(data["cleared"], data["missed"])
         except (KeyError, TypeError, ValueError):
             _log.warning("finesse_event_unreadable", event_type=event.type)
 

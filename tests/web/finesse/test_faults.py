@@ -475,9 +475,13 @@ async def test_a_node_goes_down_then_both_then_they_come_back(tmp_path: Path, st
         await anna.ask("make_call", to="+74951110001")
         await anna.until(lambda: anna.legs() == ["INITIATED"])
         (call,) = anna.topic["dialogs"]
+        sign_in = "^PUT .*/User/1001$"
+        sign_ins = Fault(match=sign_in, action="delay", times=1000)  # counts them
+        second.faults += [Fault(match=sign_in, action="status", arg=503), sign_ins]
         await asyncio.gather(first.go_down(), anna.until(lambda: anna.topic["service"]["state"] == "stale"), finesse.customer_answers(call))
         await anna.until(lambda: anna.live and anna.legs() == ["ACTIVE"])
         assert len(second.xmpp.online("1001")) == 1
+        await anna.until(lambda: sign_ins.times == 998)  # the first was refused
         await true()
         await anna.ask("dialog", dialog=call, action="hold")
         await anna.until(lambda: anna.legs() == ["HELD"] and not anna.topic["asked"])
