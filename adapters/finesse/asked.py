@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 
 from adapters.finesse.values import Agent, Call, Dialog, Failure
 
-__all__ = ["GIVE_UP", "LIMIT", "QUIET", "Asked", "Ended", "is_shown"]
+__all__ = ["GIVE_UP", "LIMIT", "QUIET", "SIGNING_IN", "UNSURE", "Asked", "Ended", "is_shown", "patience"]
 
 LIMIT = timedelta(seconds=5)
 """After this a GET tells what is true: the requestId in notifications is "best effort" (Developer Guide, "Notifications")."""
+SIGNING_IN = timedelta(seconds=15)
+"""The same for a sign-in: it is sent when the agent's line stands, and a busy contact centre takes its time over it."""
 GIVE_UP = timedelta(seconds=30)
 """After this nobody waits any more, though Finesse could not even be read."""
+UNSURE = frozenset({"finesse_away", "finesse_unconfirmed"})
+"""Codes of a request that may have been done, or may still be."""
 QUIET = frozenset({"dtmf", "variables"})
 """Nothing need change by them: silence is no failure."""
 
@@ -38,12 +42,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A request's end. It comes once; a failure that Finesse tells after it seemed done comes once more."""
+    """A request's end. It comes once; a failure that Finesse tells after it seemed done, or lost, comes once more."""
 
     request: str
     code: str | None = None
     """Of `adapters.finesse.errors`; None: it was done."""
     failure: Failure | None = None
+
+
+def patience(asked: Asked, limit: timedelta) -> timedelta:
+    """How long this request may go unconfirmed where others may for `limit`."""
+    return max(limit, SIGNING_IN) if asked.action == "sign_in" else limit
 
 
 def is_shown(asked: Asked, agent: Agent | None, calls: Mapping[str, Call]) -> bool:

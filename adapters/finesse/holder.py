@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeAlias
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.finesse.asked import GIVE_UP, LIMIT, Asked, Ended
+from adapters.finesse.asked import GIVE_UP, LIMIT, UNSURE, Asked, Ended, patience
 from adapters.finesse.bodies import BadValue, sign_in
 from adapters.finesse.credentials import CredentialStore, Kept
 from adapters.finesse.errands import Errands
@@ -40,6 +40,8 @@ __all__ = ["GRACE", "Holder", "Parts"]
 
 GRACE = timedelta(seconds=10)
 """So long after signing in an agent may still be found signed out: Finesse takes the request first, and does it then."""
+UNSURE_GRACE = timedelta(seconds=60)
+"""The same where nobody knows what became of the request: signed in without a line, Finesse would sign the agent out in about that time."""
 _SOON_S = 0.2
 """Between a doubt and the read that it asks for: others of the same moment are answered by the same."""
 _APART_S = 1.0
@@ -105,8 +107,12 @@ class Holder:
         self._was_live, self._again, self._connected = shown, False, False
         self._at_work = False
         """The agent was seen signed in since this sign-in."""
+        self._signs_in = next((request for request, one in self._picture.asked.items() if one.action == "sign_in"), None)
+        """The sign-in's request, if it is known."""
         self._failed: str | None = None
         """Why the sign-in itself was refused."""
+        self._unsure: str | None = None
+        """Why it is not known what became of it."""
         self._left: str | None = known["service"]["node"] if shown else None
         """The host where another leader has had the agent."""
         self._site = _NOWHERE
@@ -143,6 +149,8 @@ class Holder:
 
     def asked(self, asked: Asked) -> None:
         """Somebody has asked for something, at whichever node."""
+        if asked.action == "sign_in":
+            self._signs_in = asked.request
         self._become(*self._picture.ask(asked))
         if asked.action == "refresh":
             self._again = True
@@ -155,7 +163,7 @@ class Holder:
             picture, changes = self._picture.answered(request, code, self._parts.now())
             # the node that says so has told everybody
             self._become(picture, tuple(change for change in changes if not (isinstance(change, Ended) and change.request == request)))
-        self._doubtful(code)
+        self._failing(request, code)
 
     def cleared(self, ids: list[str] | None, told: Sequence[Mapping[str, Any]]) -> None:
         """The agent has cleared missed calls. Who did it has told what the store has left: what is not there yet is told again."""
@@ -328,8 +336,14 @@ class Holder:
 
     # -- reading --------------------------------------------------------------------------------------
 
-    def _doubtful(self, code: str | None) -> None:
-        """A request failed in a way that says that what is shown is not what is there: an end was lost, or another has been faster."""
+    def _failing(self, request: str, code: str | None) -> None:
+        """A request ended so. It may say that what is shown is not what is there: an end was lost, or another has been faster."""
+        if code is not None and request == self._signs_in:
+            if code in UNSURE:
+                self._unsure = code
+            else:
+                self._failed = code
+            self._want_read(self._soon())
         if code == "finesse_away":
             self._want_read(0.0)
         elif code in _DOUBTFUL:
@@ -475,10 +489,7 @@ class Holder:
             if isinstance(change, Doubt):
                 self._want_read(self._soon())
             elif isinstance(change, Ended) and change.code is not None:
-                self._doubtful(change.code)
-                asked = before.asked.get(change.request)
-                if asked is not None and asked.action == "sign_in":
-                    self._failed = change.code
+                self._failing(change.request, change.code)
         if picture.missed != before.missed:
             self._errands.want(self._keep_missed)
 
@@ -515,7 +526,10 @@ class Holder:
             return False
         if self._at_work or self._failed is not None:
             return True
-        return self._parts.now() - self._kept.at >= GRACE and not self._signing_in()
+        return self._parts.now() - self._kept.at >= self._grace() and not self._signing_in()
+
+    def _grace(self) -> timedelta:
+        return UNSURE_GRACE if self._unsure else GRACE
 
     def _signing_in(self) -> bool:
         return any(asked.action == "sign_in" for asked in self._picture.asked.values())
@@ -532,10 +546,12 @@ class Holder:
         if self._connected and self._read_at is not None:
             waits.append(self._read_at - clock)
         limit = LIMIT if self._connected and self._read_at is None else GIVE_UP
-        waits += [(limit - (now - one.at)).total_seconds() for one in asked]
+        waits += [(patience(one, limit) - (now - one.at)).total_seconds() for one in asked]
         if not self._at_work:
-            left_s = (GRACE - (now - self._kept.at)).total_seconds()
+            left_s = (self._grace() - (now - self._kept.at)).total_seconds()
             waits += [left_s] if left_s > 0 else []
+            if limit is LIMIT and (self._unsure or self._signing_in()):  # the word of it may be lost: look now and then
+                waits.append(LIMIT.total_seconds() - (clock - self._read_began))
         if min(waits) <= 0 and limit is LIMIT:  # nobody has confirmed it: a read says what is true
             self._want_read(max(0.0, _APART_S - (clock - self._read_began)))
             return
@@ -562,7 +578,7 @@ class Holder:
         self._again = False
 
     async def _leave_nothing(self) -> None:
-        self.ended = self.ended or self._failed
+        self.ended = self.ended or self._failed or (None if self._at_work else self._unsure)
         if self._kept.credentials is not None:
             self._parts.finesse.forget(self._kept.credentials)
         kept = await self._missed_kept()

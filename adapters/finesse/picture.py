@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from adapters.finesse.asked import GIVE_UP, LIMIT, QUIET, Asked, Ended, is_shown
+from adapters.finesse.asked import GIVE_UP, LIMIT, QUIET, UNSURE, Asked, Ended, is_shown, patience
 from adapters.finesse.calls import is_taken, learned, seen, why_gone
 from adapters.finesse.errors import code_of
 from adapters.finesse.order import (
@@ -173,7 +173,7 @@ class Picture:
 
     def overdue(self, now: datetime) -> tuple[str, ...]:
         """Requests that nobody has confirmed in time: read everything."""
-        return tuple(request for request, asked in self.asked.items() if now - asked.at >= LIMIT)
+        return tuple(request for request, asked in self.asked.items() if now - asked.at >= patience(asked, LIMIT))
 
     def give_up(self, now: datetime) -> tuple[Picture, tuple[Change, ...]]:
         """Ends those that waited for a read that did not come either."""
@@ -491,7 +491,7 @@ class _Draft:
                 self.calls[id] = replace(call, handed=handed)
 
     def end(self, request: str, code: str | None = None, failure: Failure | None = None) -> None:
-        """The request is over. Only a failure is told once more, and once; what was not asked yet is remembered."""
+        """The request is over. A failure that Finesse tells after all is told once more, and once; what was not asked yet is remembered."""
         ended = Ended(request=request, code=code, failure=failure)
         asked = self.asked.pop(request, None)
         if asked is None:
@@ -500,7 +500,7 @@ class _Draft:
                 known = self.heard.get(request)
                 self._keep(self.heard, known if known is not None and known.code is not None else ended)
                 return
-            if before.code is not None or code is None:
+            if before.code not in (None, *UNSURE) or code in (None, *UNSURE):
                 return
         elif code is not None and asked.action in ("transfer", "direct_transfer"):
             self._hand(asked.dialog, False)
@@ -516,7 +516,7 @@ class _Draft:
 
     def end_overdue(self, limit: timedelta) -> None:
         for request, asked in list(self.asked.items()):
-            if self.at - asked.at >= limit:
+            if self.at - asked.at >= patience(asked, limit):
                 done = asked.action in QUIET or is_shown(asked, self.agent, self.calls)
                 self.end(request, None if done else "finesse_unconfirmed")
 
