@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from adapters.finesse.notify.elements import Element
+from adapters.finesse.notify.handshake import Handshake, Step
 from adapters.finesse.notify.inbox import Inbox
 from adapters.finesse.notify.line import Connected, End, Event, Line, LineEnded, Lost, NodeRefused, Terms
 from adapters.finesse.notify.session import Answered, Session
@@ -59,10 +60,13 @@ def dial_end(error: OSError) -> Lost:
 
 
 class StandingLine:
-    """A Line. Its transport calls `stepped`, `bound`, `heard` and `ended`, and gives two calls that never wait: `send` and `cut`."""
+    """A Line. Its transport calls `opened`, `secured`, `received` and `ended`, and gives two calls that never wait: `send` and `cut`."""
 
-    def __init__(self, *, domain: str, pubsub: str, terms: Terms, send: Callable[[str], None], cut: Callable[[], None]) -> None:
+    def __init__(
+        self, handshake: Handshake, *, domain: str, pubsub: str, terms: Terms, send: Callable[[str], None], cut: Callable[[], None]
+    ) -> None:
         """`send`: one stanza. `cut`: drops the connection at once; called when the line has ended, perhaps more than once."""
+        self._handshake: Handshake | None = handshake
         self._domain, self._pubsub, self._terms = domain, pubsub, terms
         self._send, self._cut = send, cut
         self._loop = asyncio.get_running_loop()
@@ -107,40 +111,27 @@ class StandingLine:
 
     # -- for the transport
 
-    def stepped(self, step: str) -> None:
-        """The beginning has come to this step, if it was not there already: each has its own deadline."""
-        if step != self._step:
-            self._step = step
-            self._arm(self._terms.step_s, lambda: self.ended(Lost("timeout", step)))
+    def opened(self) -> None:
+        """The connection is there: the negotiation begins."""
+        self._negotiate()
 
-    def bound(self, jid: str) -> None:
-        """The resource is bound: the session begins."""
+    def secured(self) -> None:
+        """TLS was made in the connection, as the step `tls` asks for."""
+        if self._handshake is not None:
+            self._handshake.secured()
+            self._negotiate()
+
+    def received(self, element: Element) -> Step | None:
+        """One element of the server: a stanza, or of the negotiation; then the step that this is at now, or that it has ended at."""
         if self.over:
-            return
-        self._session = Session(jid, domain=self._domain, pubsub=self._pubsub, terms=self._terms)
-        self._session.begin()
-        self.stepped("subscriptions")
-        self._flush(self._session)
-
-    def heard(self, element: Element) -> None:
-        """One stanza, after `bound`."""
-        session = self._session
-        if session is None or self.over:
-            return
-        self._heard_at = self._loop.time()
-        for told in session.receive(element):
-            if isinstance(told, Answered):
-                waiter = self._asked.pop(told.request, None)
-                if waiter is not None and not waiter.done():
-                    waiter.set_result(told.condition)
-            elif isinstance(told, End):
-                self.ended(told)
-            else:
-                if isinstance(told, Connected):
-                    self._stand()
-                if not self._inbox.put(told):
-                    self.ended(Lost("behind"))
-        self._flush(session)
+            return None
+        handshake = self._handshake
+        if handshake is None:
+            self._heard(element)
+            return None
+        handshake.receive(element)
+        self._negotiate()
+        return handshake.step
 
     def ended(self, end: End) -> None:
         """The connection is over; the first reason counts."""
@@ -161,6 +152,57 @@ class StandingLine:
             self._flush(self._session)
 
     # -- inside
+
+    def _negotiate(self) -> None:
+        """Sends what the negotiation wants to say, and sees whether it has ended."""
+        handshake = self._handshake
+        if handshake is None:
+            return
+        out, handshake.out = handshake.out, []
+        for text in out:
+            self._send(text)
+        if handshake.end is not None:
+            self.ended(handshake.end)
+        elif handshake.step == "bound":
+            self._handshake = None  # and with it the password
+            self._bound(handshake.jid)
+        else:
+            self._stepped(handshake.step)
+
+    def _stepped(self, step: str) -> None:
+        """The beginning has come to this step, if it was not there already: each has its own deadline."""
+        if step != self._step:
+            self._step = step
+            self._arm(self._terms.step_s, lambda: self.ended(Lost("timeout", step)))
+
+    def _bound(self, jid: str) -> None:
+        """The resource is bound: the session begins."""
+        if self.over:
+            return
+        self._session = Session(jid, domain=self._domain, pubsub=self._pubsub, terms=self._terms)
+        self._session.begin()
+        self._stepped("subscriptions")
+        self._flush(self._session)
+
+    def _heard(self, element: Element) -> None:
+        """One stanza of the session."""
+        session = self._session
+        if session is None:
+            return
+        self._heard_at = self._loop.time()
+        for told in session.receive(element):
+            if isinstance(told, Answered):
+                waiter = self._asked.pop(told.request, None)
+                if waiter is not None and not waiter.done():
+                    waiter.set_result(told.condition)
+            elif isinstance(told, End):
+                self.ended(told)
+            else:
+                if isinstance(told, Connected):
+                    self._stand()
+                if not self._inbox.put(told):
+                    self.ended(Lost("behind"))
+        self._flush(session)
 
     def _standing(self) -> Session:
         if self._session is None or self.over:

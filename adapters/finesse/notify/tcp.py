@@ -17,7 +17,7 @@ from slixmpp.xmlstream.stanzabase import StanzaBase
 
 from adapters.finesse.notify import stanzas
 from adapters.finesse.notify.elements import Element, Puller, TooBig, Unreadable
-from adapters.finesse.notify.handshake import Handshake
+from adapters.finesse.notify.handshake import Handshake, Step
 from adapters.finesse.notify.line import Connector, Line, Lost, Terms
 from adapters.finesse.notify.standing import MAX_UNSENT, StandingLine, dial_end, opened
 from adapters.finesse.values import Credentials
@@ -111,11 +111,12 @@ class _Line:
         header = stanzas.stream_header(domain)
         # slixmpp makes a context of its own, with all the system's authorities, where it gets none
         self._stream = _Stream(self, tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), header, terms.max_bytes)
-        self._handshake: Handshake | None = Handshake(credentials, opening=header, resource=terms.resource, starttls=security == "starttls")
+        handshake = Handshake(credentials, opening=header, resource=terms.resource, starttls=security == "starttls")
+        self._step: Step | None = None
         self._proceed = asyncio.Event()
         self.gone = asyncio.Event()
         """The connection that there was is closed."""
-        self.line = StandingLine(domain=domain, pubsub=pubsub, terms=terms, send=self._send, cut=self._cut)
+        self.line = StandingLine(handshake, domain=domain, pubsub=pubsub, terms=terms, send=self._send, cut=self._cut)
 
     async def run(self) -> None:
         """Dials; raises only what is a bug."""
@@ -127,7 +128,7 @@ class _Line:
                 await loop.create_connection(
                     lambda: self._stream, self._host, self._port, ssl=direct, server_hostname=name if direct else None
                 )
-            self._negotiate()
+            self.line.opened()
             if self._security == "starttls":
                 await self._proceed.wait()
                 await self._secure(loop)
@@ -155,18 +156,15 @@ class _Line:
 
     def received(self, element: Element) -> None:
         """A child of the stream, or its header."""
-        if self.line.over:
-            return
-        handshake = self._handshake
-        if handshake is None:
-            self.line.heard(element)
-            return
-        handshake.receive(element)
-        self._negotiate()
+        before, self._step = self._step, self.line.received(element)
+        if self._step == "reopen" != before:
+            self._stream.init_parser()  # another stream begins
+        if self._step == "tls":
+            self._proceed.set()
 
     async def _secure(self, loop: asyncio.AbstractEventLoop) -> None:
-        handshake, transport = self._handshake, self._stream.transport
-        if handshake is None or transport is None or self._tls is None or self.line.over:
+        transport = self._stream.transport
+        if transport is None or self._tls is None or self.line.over:
             return
         try:
             secure = await loop.start_tls(transport, cast("Any", self._stream), self._tls, server_hostname=self._domain)
@@ -178,28 +176,7 @@ class _Line:
             self.gone.set()  # of a connection that fails while TLS is made, asyncio tells the stream no end
             raise
         self._stream.connection_made(secure)
-        handshake.secured()
-        self._negotiate()
-
-    def _negotiate(self) -> None:
-        """Sends what the negotiation wants to say, and sees whether it has ended."""
-        handshake = self._handshake
-        if handshake is None:
-            return
-        out, handshake.out = handshake.out, []
-        if handshake.step == "reopen" and out:
-            self._stream.init_parser()
-        for text in out:
-            self._send(text)
-        if handshake.end is not None:
-            self.line.ended(handshake.end)
-        elif handshake.step == "bound":
-            self._handshake = None  # and with it the password
-            self.line.bound(handshake.jid)
-        else:
-            self.line.stepped(handshake.step)
-        if handshake.step == "tls":
-            self._proceed.set()
+        self.line.secured()
 
     def _send(self, text: str) -> None:
         transport = self._stream.transport

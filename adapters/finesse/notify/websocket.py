@@ -64,8 +64,8 @@ class _Line:
     def __init__(self, url: str, tls: ssl.SSLContext | None, terms: Terms, credentials: Credentials, domain: str, pubsub: str) -> None:
         self._url, self._tls, self._terms = url, tls, terms
         self._socket: ClientConnection | None = None
-        self._handshake: Handshake | None = Handshake(credentials, opening=stanzas.open_frame(domain), resource=terms.resource)
-        self.line = StandingLine(domain=domain, pubsub=pubsub, terms=terms, send=self._send, cut=self._cut)
+        handshake = Handshake(credentials, opening=stanzas.open_frame(domain), resource=terms.resource)
+        self.line = StandingLine(handshake, domain=domain, pubsub=pubsub, terms=terms, send=self._send, cut=self._cut)
 
     async def run(self) -> None:
         """Dials and reads until the end, which it tells; raises only what is a bug."""
@@ -122,7 +122,7 @@ class _Line:
         return socket
 
     async def _read(self, socket: ClientConnection) -> None:
-        self._negotiate()
+        self.line.opened()
         try:
             while not self.line.over:
                 frame = await socket.recv()
@@ -142,29 +142,7 @@ class _Line:
     def _receive(self, frame: str) -> None:
         if not frame.strip():
             return  # keep-alives of some servers
-        element = parse(frame, self._terms.max_bytes)
-        handshake = self._handshake
-        if handshake is None:
-            self.line.heard(element)
-            return
-        handshake.receive(element)
-        self._negotiate()
-
-    def _negotiate(self) -> None:
-        """Sends what the negotiation wants to say, and sees whether it has ended."""
-        handshake = self._handshake
-        if handshake is None:
-            return
-        out, handshake.out = handshake.out, []
-        for text in out:
-            self._send(text)
-        if handshake.end is not None:
-            self.line.ended(handshake.end)
-        elif handshake.step == "bound":
-            self._handshake = None  # and with it the password
-            self.line.bound(handshake.jid)
-        else:
-            self.line.stepped(handshake.step)
+        self.line.received(parse(frame, self._terms.max_bytes))
 
     def _send(self, text: str) -> None:
         socket = self._socket
