@@ -7,7 +7,8 @@ How it is kept true:
 - requests end by their id, by what they asked for being there, by a failure, or by the GET after their time; each exactly once.
 
 How the holder drives it: `reading()` as soon as notifications may come, then GET SystemInfo first, User and Dialogs; then `snapshot`.
-On `Doubt`, and for what `overdue` names, the same again, one at a time. After a lost connection `serve("stale")`, and from the beginning.
+On `Doubt`, and when nobody has confirmed a request in time (`patience`), the same again, one at a time. After a lost connection
+`serve("stale")`, and from the beginning.
 """
 
 from __future__ import annotations
@@ -170,10 +171,6 @@ class Picture:
         draft = _Draft(self, at)
         draft.end(request, error if isinstance(error, str) else None, error if isinstance(error, Failure) else None)
         return draft.done()
-
-    def overdue(self, now: datetime) -> tuple[str, ...]:
-        """Requests that nobody has confirmed in time: read everything."""
-        return tuple(request for request, asked in self.asked.items() if now - asked.at >= patience(asked, LIMIT))
 
     def give_up(self, now: datetime) -> tuple[Picture, tuple[Change, ...]]:
         """Ends those that waited for a read that did not come either."""

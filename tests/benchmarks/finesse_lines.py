@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import IO, Any
 
 import uvloop
 
 from adapters.finesse.notify.line import Connected, Connector, Heard, Terms
-from adapters.finesse.notify.manners import Manners
+from adapters.finesse.notify.manners import Manners, pause_s
 from adapters.finesse.notify.tcp import tcp_connector
 from adapters.finesse.notify.websocket import websocket_connector
 from adapters.finesse.values import Credentials
@@ -49,13 +50,18 @@ async def _client(way: str, port: int, ca: str, count: int) -> None:
     changed = asyncio.Event()
 
     async def agent(name: str) -> None:
-        tries = manners.tries()
-        while await tries.pause():
-            async with tries.dial(connector(Credentials(agent=name, password="pw"), DOMAIN, PUBSUB)) as line:
+        failures = 0
+        while True:
+            await asyncio.sleep(pause_s(failures))
+            failures += 1
+            async with AsyncExitStack() as stack:
+                async with manners.place():
+                    way = connector(Credentials(agent=name, password="pw"), DOMAIN, PUBSUB)
+                    line = await stack.enter_async_context(way)
                 async for event in line.events():
-                    tries.saw(event)
                     if isinstance(event, Connected):
                         standing.add(name)
+                        failures = 0
                     elif isinstance(event, Heard):
                         latencies.append(time.time() - float(event.payload.partition("@")[2]))
                     changed.set()

@@ -58,7 +58,6 @@ def agent_of(event: Event) -> str:
 class Acting:
     """A person as their own agent, signed in through us."""
 
-    user_id: int
     agent: str
     extension: str
     kept: Kept
@@ -121,7 +120,6 @@ class Desk:
         self._follow(state)
         shown = state["agent"]["extension"] if state["agent"] else ""
         return Acting(
-            user_id=principal.user_id,
             agent=agent,
             extension=shown or kept.extension,
             kept=kept,

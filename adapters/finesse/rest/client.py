@@ -17,8 +17,7 @@ from typing import Literal, TypeVar
 import httpx
 
 from adapters.finesse import reading
-from adapters.finesse.errors import Away, NotOffered, OutOfService, WrongPassword
-from adapters.finesse.platform import rules_of
+from adapters.finesse.errors import Away, OutOfService, WrongPassword
 from adapters.finesse.rest.answers import problem_of
 from adapters.finesse.rest.books import MOST_CONTACTS, Directory, fetch_contacts
 from adapters.finesse.rest.failover import Pace
@@ -27,7 +26,6 @@ from adapters.finesse.rest.jars import Jars
 from adapters.finesse.rest.kept import Kept
 from adapters.finesse.rest.nodes import Nodes, Pause, pause
 from adapters.finesse.rest.proof import proof_of
-from adapters.finesse.rest.queues import Queue, read_queues
 from adapters.finesse.rest.search import search_contacts
 from adapters.finesse.rest.sites import segment, site_of
 from adapters.finesse.rest.skew import of_date_header, of_timestamp
@@ -45,8 +43,6 @@ _LOOK_S = 4.0
 """A look at a node's SystemInfo, at most."""
 _KEEP_S, _STALE_S = 600.0, 6 * 3600.0
 """Lists change when somebody works at the configuration; old ones are better than none while Finesse is away."""
-_QUEUES_S = 5.0
-"""Finesse itself tells of queues every ten seconds at most."""
 _MOST_LISTS = 2000
 _MOST_AGENTS = 10_000
 _BOOKS_TIMES = 4
@@ -93,7 +89,6 @@ class Finesse:
         self._teams: OrderedDict[str, tuple[bytes, str, float]] = OrderedDict()
         self._reasons: Kept[tuple[Reason, ...]] = Kept(keep_s=_KEEP_S, stale_s=_STALE_S, most=_MOST_LISTS, clock=clock)
         self._wrap_up: Kept[tuple[WrapUpReason, ...]] = Kept(keep_s=_KEEP_S, stale_s=_STALE_S, most=_MOST_LISTS, clock=clock)
-        self._queues: Kept[tuple[Queue, ...]] = Kept(keep_s=_QUEUES_S, stale_s=_QUEUES_S, most=_MOST_LISTS, clock=clock)
         self._books: Kept[Directory] = Kept(
             keep_s=_KEEP_S, stale_s=_STALE_S, most=2 * MOST_CONTACTS, weigh=lambda books: len(books.contacts) + 1, clock=clock
         )
@@ -139,12 +134,9 @@ class Finesse:
         async with _by(self._timeout_s) as until:
             return await self._wrap_up.get(await self._team_of(who), fetch, until=until)
 
-    async def phone_books(self, who: Credentials) -> tuple[Contact, ...]:
-        """All contacts of the agent's books. Kept ten minutes for all of a team, which is what Finesse assigns books to."""
-        return (await self.directory(who)).contacts
-
     async def directory(self, who: Credentials) -> Directory:
-        """The agent's books with an index, kept as `phone_books`. At most 100,000 contacts are kept in all, those used lately."""
+        """The contacts of the agent's books with an index. Kept ten minutes for all of a team, which is what Finesse assigns books to; at
+        most 100,000 contacts are kept in all, those used lately."""
 
         async def fetch() -> Directory:
             path = f"/User/{segment(who.agent)}/PhoneBooks"
@@ -153,19 +145,6 @@ class Finesse:
 
         async with _by(self._timeout_s * _BOOKS_TIMES) as until:
             return await self._books.get(await self._team_of(who), fetch, until=until)
-
-    async def queues(self, who: Credentials) -> tuple[Queue, ...]:
-        """The figures of the agent's queues: asked for at most every five seconds for all of a team.
-
-        Raises NotOffered where the cluster is a CCX, and nothing is sent: that has neither the figures nor notifications of them.
-        """
-        async with _by(self._timeout_s) as until:
-            if self.nodes.platform is None:
-                await self.system(who=who)
-            if not rules_of(self.nodes.platform).queue_figures:
-                raise NotOffered()
-            path = f"/User/{segment(who.agent)}/Queues"
-            return await self._queues.get(await self._team_of(who), lambda: self._read(who, path, read_queues), until=until)
 
     async def system(self, node: str | None = None, who: Credentials | None = None) -> SystemInfo:
         """How a node is: the one in use, or another address of `nodes.sites`. What it says is told to `nodes` too.
@@ -191,10 +170,6 @@ class Finesse:
     async def act(self, who: Credentials, dialog: str, body: bytes, *, request: str) -> None:
         """Does something with a call (PUT Dialog). As `change`."""
         await self._write(who, "PUT", f"/Dialog/{segment(dialog)}", body, request)
-
-    async def change_other(self, who: Credentials, agent: str, body: bytes, *, request: str) -> None:
-        """Asks for another state of somebody of a team that the agent supervises. As `change`."""
-        await self._write(who, "PUT", f"/User/{segment(agent)}", body, request)
 
     def forget(self, who: Credentials) -> None:
         """Ends an agent's sessions for us, when they have signed out."""

@@ -17,11 +17,12 @@ from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.finesse.asked import Asked
 from adapters.finesse.credentials import CredentialStore, Kept
 from adapters.finesse.feed import empty
 from adapters.finesse.holder import Holder, Parts
 from adapters.finesse.missed import MOST, MissedCalls
-from adapters.finesse.notify.line import Connected, Event, Heard, Line
+from adapters.finesse.notify.line import Connected, End, Event, Heard, Line, Replaced, WrongPassword
 from adapters.finesse.notify.manners import Manners
 from adapters.finesse.rest.client import open_finesse
 from adapters.finesse.values import Credentials, Missed
@@ -68,16 +69,18 @@ class Store(MissedCalls):
 
 
 class _Told(Line):
-    """A line that stands at once, and tells what is put into it."""
+    """A line that stands at once, tells what is put into it, and ends with an End."""
 
     def __init__(self, told: asyncio.Queue[Event]) -> None:
         self._told = told
 
     async def events(self) -> AsyncIterator[Event]:
-        """Never ends."""
+        """See the base class."""
         yield Connected("1001@fin-a.lab.test/navigator")
         while True:
-            yield await self._told.get()
+            yield (event := await self._told.get())
+            if isinstance(event, End):
+                return
 
     async def subscribe(self, node: str) -> None:
         """Nothing."""
@@ -95,6 +98,8 @@ class Desk:
     holder: Holder
     parts: Parts
     told: asyncio.Queue[Event]
+    dialled: list[Credentials] = field(default_factory=list)
+    """For each line that was begun, by whom."""
     signed_in: list[str] = field(default_factory=list)
     """The nodes that were asked to sign the agent in, in order."""
     answers: list[httpx.Response] = field(default_factory=list)
@@ -146,7 +151,8 @@ async def open_desk(engine: AsyncEngine) -> AsyncIterator[Desk]:
     little, told, store = Little(), asyncio.Queue[Event](), Store(engine)
 
     @asynccontextmanager
-    async def connect(_who: Credentials, _domain: str, _pubsub: str) -> AsyncIterator[Line]:
+    async def connect(who: Credentials, _domain: str, _pubsub: str) -> AsyncIterator[Line]:
+        desk.dialled.append(who)
         yield _Told(told)
 
     def user_of(request: httpx.Request) -> httpx.Response:
@@ -178,6 +184,24 @@ async def open_desk(engine: AsyncEngine) -> AsyncIterator[Desk]:
             yield desk
         finally:
             await end([task])
+
+
+# -- lines ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("over", "why"), [(WrongPassword(), "finesse_wrong_password"), (Replaced(), "finesse_replaced")])
+async def test_what_only_a_person_can_mend_is_not_dialled_again(store: AsyncEngine, over: End, why: str) -> None:
+    """Not after a wrong password, not after somebody else has come; a person's word begins anew."""
+    async with open_desk(store) as desk:
+        desk.told.put_nowait(over)
+        await desk.until(lambda: desk.holder.service.state == "refused")
+        assert desk.holder.service.why == why
+        desk.holder.look()  # the only one who may ask for more
+        await asyncio.sleep(0)
+        assert len(desk.dialled) == 1
+        desk.holder.asked(Asked(request="r", action="refresh", dialog=None, at=utc_now()))
+        await desk.until(lambda: desk.holder.service.state == "live")
+        assert len(desk.dialled) == 2
 
 
 # -- signing in again ------------------------------------------------------------------------------------

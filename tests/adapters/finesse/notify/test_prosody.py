@@ -9,7 +9,6 @@ import ssl
 import pytest
 
 from adapters.finesse.notify.line import Connected, FinessePresence, Heard, LineEnded, Lost, Replaced, Terms, WrongPassword
-from adapters.finesse.notify.manners import Manners
 from adapters.finesse.notify.tcp import tcp_connector
 from adapters.finesse.notify.websocket import websocket_connector
 from adapters.finesse.values import Credentials
@@ -98,32 +97,22 @@ async def test_finesse_goes_and_comes_back(server: Prosody, way: str) -> None:
 
 @ALL
 async def test_the_older_of_two_connections_is_replaced(server: Prosody, way: str) -> None:
-    """It ends, and its manners forbid to come back; the newer one goes on."""
-    tries = Manners().tries()
+    """It ends, and says why; the newer one goes on."""
     async with open_line(server, way) as older:
         await up(older)
         async with open_line(server, way) as newer:
             await up(newer)
-            end = await heard(older, Replaced)
-            tries.saw(end)
-            assert not await tries.pause()
+            await heard(older, Replaced)
             server.publish(USER, "for the newer")
             assert (await heard(newer, Heard)).payload == "for the newer"
 
 
 @ALL
-async def test_a_wrong_password_is_tried_once(server: Prosody, way: str, caplog: pytest.LogCaptureFixture) -> None:
-    """WrongPassword is all that is told, no other try follows, and no log has the password, at debug level either."""
+async def test_a_wrong_password_is_told_and_not_logged(server: Prosody, way: str, caplog: pytest.LogCaptureFixture) -> None:
+    """WrongPassword is all that is told, and no log has the password, at debug level either."""
     caplog.set_level(logging.DEBUG)
-    tries = Manners().tries()
-    dials = 0
-    while await tries.pause():
-        dials += 1
-        async with tries.dial(open_line(server, way, password="Secret47")) as line:
-            told = await rest(line)
-            assert told == [WrongPassword()]
-            tries.saw(told[0])
-    assert dials == 1
+    async with open_line(server, way, password="Secret47") as line:
+        assert await rest(line) == [WrongPassword()]
     assert not [record for record in caplog.records if record.name.startswith(("slixmpp", "websockets"))]
     assert "Secret47" not in caplog.text
     assert "ADEwMDEAU2VjcmV0NDc=" not in caplog.text

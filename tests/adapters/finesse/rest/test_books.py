@@ -57,7 +57,7 @@ async def test_all_pages_are_read(total: int, requests: int, tells: bool) -> Non
     little = Little()
     little.answers |= {"/User/1001": user(), PATH: ranged(total, tells=tells)}
     async with finesse_on(little, timeout_s=60) as finesse:
-        contacts = await finesse.phone_books(ADA)
+        contacts = (await finesse.directory(ADA)).contacts
     assert len(contacts) == total
     assert [contact.number for contact in contacts[:3]] == [str(100001 + n) for n in range(min(3, total))]
     assert [contact.book for contact in contacts[99:101]] == ["Общая", "Синие"][: max(0, min(2, total - 99))]
@@ -70,7 +70,7 @@ async def test_a_server_that_does_not_heed_ranges_is_asked_twice_at_most() -> No
     little = Little()
     little.answers |= {"/User/1001": user(), PATH: lambda _: answer(206, books(1, 50))}
     async with finesse_on(little) as finesse:
-        assert len(await finesse.phone_books(ADA)) == 50
+        assert len((await finesse.directory(ADA)).contacts) == 50
     assert little.paths().count(f"GET {PATH}") == 2
 
 
@@ -94,16 +94,16 @@ async def test_books_are_fetched_once_for_a_team_and_again_after_ten_minutes() -
         assert fetched() == 1
         clock.at += 1
         little.answers["/User/1001/PhoneBooks"] = ranged(20)
-        assert len(await finesse.phone_books(ADA)) == 20
+        assert len((await finesse.directory(ADA)).contacts) == 20
         assert fetched() == 2
         clock.at += 600
         little.answers |= {"/User/1001/PhoneBooks": answer(503), "/User/1001": answer(503)}
-        assert len(await finesse.phone_books(ADA)) == 20
-        assert len(await finesse.phone_books(ADA)) == 20
+        assert len((await finesse.directory(ADA)).contacts) == 20
+        assert len((await finesse.directory(ADA)).contacts) == 20
         assert fetched() == 3, "nobody asks again at once"
         clock.at += 7 * 3600
         with pytest.raises(OutOfService):
-            await finesse.phone_books(ADA)
+            await finesse.directory(ADA)
 
 
 async def test_another_teams_books_are_others_and_nobody_reads_them_without_a_password() -> None:
@@ -112,10 +112,10 @@ async def test_another_teams_books_are_others_and_nobody_reads_them_without_a_pa
     little.answers |= {"/User/1001": user(), PATH: ranged(3)}
     little.answers |= {"/User/1002": user("1002", team="5001"), "/User/1002/PhoneBooks": ranged(4)}
     async with finesse_on(little) as finesse:
-        assert len(await finesse.phone_books(ADA)) == 3
-        assert len(await finesse.phone_books(replace(ADA, agent="1002"))) == 4
+        assert len((await finesse.directory(ADA)).contacts) == 3
+        assert len((await finesse.directory(replace(ADA, agent="1002"))).contacts) == 4
         with pytest.raises(WrongPassword):
-            await finesse.phone_books(replace(ADA, password="wrong"))
+            await finesse.directory(replace(ADA, password="wrong"))
 
 
 async def test_a_failed_page_fails_the_whole() -> None:
@@ -125,7 +125,7 @@ async def test_a_failed_page_fails_the_whole() -> None:
     little.answers |= {"/User/1001": user(), PATH: lambda request: whole(request) if "=1-" in request.headers["range"] else answer(502)}
     async with finesse_on(little, timeout_s=60) as finesse:
         with pytest.raises(Away):
-            await finesse.phone_books(ADA)
+            await finesse.directory(ADA)
 
 
 @pytest.mark.parametrize(

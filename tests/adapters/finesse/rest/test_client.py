@@ -327,42 +327,6 @@ async def test_a_node_that_tells_only_those_it_knows_is_asked_with_a_password() 
     assert ["authorization" in asked.headers for asked in little.asked] == [False, True, True]
 
 
-QUEUES = b"""<Queues><Queue><uri>/finesse/api/Queue/10</uri><name>Sales</name><statistics>
-<callsInQueue>3</callsInQueue><startTimeOfLongestCallInQueue>2026-11-23T08:59:00Z</startTimeOfLongestCallInQueue><agentsReady>0</agentsReady>
-<agentsNotReady>2</agentsNotReady><agentsBusyOther>-1</agentsBusyOther><agentsLoggedOn></agentsLoggedOn>
-<agentsTalkingInbound>1</agentsTalkingInbound><agentsTalkingOutbound>2</agentsTalkingOutbound><agentsTalkingInternal>3</agentsTalkingInternal>
-<agentsWrapUpNotReady>1</agentsWrapUpNotReady><agentsWrapUpReady>-1</agentsWrapUpReady></statistics></Queue>
-<Queue><uri>/finesse/api/Queue/11</uri><name>Visa</name></Queue></Queues>"""
-
-
-async def test_queue_figures_are_read_where_there_are_any() -> None:
-    """What is not known is None and not -1; once for a team within five seconds."""
-    little, clock = Little(), Monotonic()
-    little.answers |= {"/User/1001": user(), "/User/1001/Queues": QUEUES}
-    async with finesse_on(little, clock=clock) as finesse:
-        sales, visa = await finesse.queues(ADA)
-        assert (sales.id, sales.name, sales.calls, sales.ready, sales.not_ready) == ("10", "Sales", 3, 0, 2)
-        assert (sales.busy_other, sales.signed_in, sales.talking, sales.wrapping_up) == (None, None, 6, None)
-        assert sales.longest_since == Clock().at - timedelta(minutes=1)
-        assert visa.calls is None
-        await finesse.queues(ADA)
-        assert little.paths().count("GET /User/1001/Queues") == 1
-        clock.at += 5
-        await finesse.queues(ADA)
-        assert little.paths().count("GET /User/1001/Queues") == 2
-
-
-async def test_on_ccx_nobody_asks_for_queue_figures() -> None:
-    """It has none: NotOffered, and nothing sent but the look that says which platform it is."""
-    little = Little()
-    little.answers["/SystemInfo"] = system_info(deployment="UCCX")
-    async with finesse_on(little) as finesse:
-        for _ in range(2):
-            with pytest.raises(NotOffered):
-                await finesse.queues(ADA)
-    assert little.paths() == ["GET /SystemInfo"]
-
-
 async def test_a_turn_that_does_not_come_in_time_is_busy() -> None:
     """The one before it is still under way at the deadline; so is one that comes too late to be used. Nobody keeps a place."""
     turns, now = Turns(), asyncio.get_running_loop().time()

@@ -202,15 +202,14 @@ async def test_a_prosody_can_do_the_telling(peer: Prosody) -> None:
 
 
 async def test_lists_and_passwords_through_the_product() -> None:
-    """Phone books of more than one page, reasons, queues, a team; a wrong password is one."""
+    """Phone books of more than one page, reasons, a team; a wrong password is one."""
     async with open_sandbox_finesse(platform="cce", contacts=6500) as sandbox, open_finesse([sandbox.url]) as finesse:
         boss = Credentials(agent="1006", password=sandbox.agents["1006"].password)
-        assert len(await finesse.phone_books(boss)) == sum(len(book.contacts) for book in sandbox.sites[0].books)
+        assert len((await finesse.directory(boss)).contacts) == sum(len(book.contacts) for book in sandbox.sites[0].books)
         assert [one.code for one in await finesse.reasons(boss, "LOGOUT")] == ["1", "2"]
         assert len(await finesse.wrap_up_reasons(boss)) == 5
         team, agents = await finesse.team(boss, "5000")
         assert (team.name, len(agents)) == ("Первая линия", 4)
-        assert {one.name for one in await finesse.queues(boss)} >= {"Поддержка агентств"}
         with pytest.raises(WrongPassword):
             await finesse.user(replace(boss, password="no"))
 
