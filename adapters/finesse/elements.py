@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.parsers import expat
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_ELEMENTS", "Element", "Unreadable", "parse"]
+from hub.turns import Stepwise, at_once
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_ELEMENTS", "Element", "Unreadable", "parse", "parsing"]
 
 MAX_BYTES = 4 * 1024 * 1024
 """A phone book of 6,000 contacts has about 2.5 MB."""
@@ -18,6 +20,9 @@ MAX_DEPTH = 32
 """An Update with a dialog has 9."""
 MAX_ELEMENTS = 100_000
 """6,000 contacts have about 40,000."""
+
+_PIECE = 16 * 1024
+"""Bytes that are read without a pause: a millisecond."""
 
 
 class Unreadable(ValueError):
@@ -91,6 +96,11 @@ class _Builder:
 
 def parse(xml: bytes | str, *, most: int = MAX_BYTES) -> Element:
     """The root element. Raises Unreadable for what is not well-formed, not UTF-8, too large, too deep, or declares a document type."""
+    return at_once(parsing(xml, most=most))
+
+
+def parsing(xml: bytes | str, *, most: int = MAX_BYTES) -> Stepwise[Element]:
+    """The same, with pauses between pieces of a long one."""
     if len(xml) > most:
         raise Unreadable(f"more than {most} bytes")
     try:
@@ -107,7 +117,11 @@ def parse(xml: bytes | str, *, most: int = MAX_BYTES) -> Element:
     parser.StartDoctypeDeclHandler = builder.refuse
     parser.EntityDeclHandler = builder.refuse
     try:
-        parser.Parse(data, True)
+        for start in range(0, len(data), _PIECE):
+            if start:
+                yield
+            parser.Parse(data[start : start + _PIECE], False)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise Unreadable(f"not well-formed: {expat.ErrorString(error.code)} in line {error.lineno}") from None
     if builder.root is None:  # pragma: no cover – expat says "no element found"

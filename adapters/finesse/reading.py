@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from adapters.finesse.elements import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, Element, Unreadable, parse
+from adapters.finesse.elements import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, Element, Unreadable, parse, parsing
 from adapters.finesse.values import (
     Agent,
     Contact,
@@ -25,6 +25,7 @@ from adapters.finesse.values import (
     WrapUp,
     WrapUpReason,
 )
+from hub.turns import Stepwise, at_once
 
 __all__ = [
     "MAX_BYTES",
@@ -43,6 +44,7 @@ __all__ = [
     "read_update",
     "read_user",
     "read_wrap_up_reasons",
+    "reading_phone_books",
 ]
 
 MAX_UPDATE_BYTES = 512 * 1024
@@ -108,7 +110,18 @@ def read_contacts(xml: bytes, book: str = "") -> tuple[Contact, ...]:
 
 def read_phone_books(xml: bytes) -> tuple[Contact, ...]:
     """`GET /User/{id}/PhoneBooks`: the contacts of all books, each with the name of its own."""
-    return tuple(contact for book in _root(xml, "phonebooks").each("phonebook") for contact in _contacts(book, book.say("name")))
+    return at_once(reading_phone_books(xml))
+
+
+def reading_phone_books(xml: bytes) -> Stepwise[tuple[Contact, ...]]:
+    """The same, with pauses: there may be thousands."""
+    root = _named((yield from parsing(xml)), "phonebooks")
+    found = []
+    for book in root.each("phonebook"):
+        for contact in _contacts(book, book.say("name")):
+            found.append(contact)
+            yield
+    return tuple(found)
 
 
 def read_team(xml: bytes) -> tuple[Team, tuple[Agent, ...]]:
@@ -186,7 +199,10 @@ def read_update(xml: str | bytes, *, node: str, item: str) -> Update:
 
 
 def _root(xml: bytes, *names: str) -> Element:
-    root = parse(xml)
+    return _named(parse(xml), *names)
+
+
+def _named(root: Element, *names: str) -> Element:
     if root.name not in names:
         raise Unreadable(f"no {names[0]}")
     return root

@@ -6,8 +6,9 @@ Nobody's tickets hang on these tables, so they are asked for only when somebody 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from adapters.redmine import tables as t
 from adapters.redmine.engine import Reader
 from adapters.redmine.tables import columns_of
 from hub.phone import digits_of
+from hub.turns import Stepwise, in_turns
 
 __all__ = ["PhoneOwner", "accounts_of", "read_phones"]
 
@@ -69,12 +71,21 @@ async def read_phones(reader: Reader) -> Mapping[str, tuple[PhoneOwner, ...]]:
         v.custom_field_id,
         ids,
     )
+    return await in_turns(_by_digits(rows))
+
+
+def _by_digits(rows: Iterable[Any]) -> Stepwise[Mapping[str, tuple[PhoneOwner, ...]]]:
     found: dict[str, dict[int, PhoneOwner]] = {}
     for row in rows:
         if digits := digits_of(row.value):
             owner = PhoneOwner(redmine_id=row.id, name=f"{row.firstname or ''} {row.lastname or ''}".strip() or f"#{row.id}")
             found.setdefault(digits, {})[row.id] = owner
-    return {digits: tuple(owners.values()) for digits, owners in found.items()}
+        yield
+    owners = {}
+    for digits, several in found.items():
+        owners[digits] = tuple(several.values())
+        yield
+    return owners
 
 
 async def accounts_of(reader: Reader, *, logins: Collection[str], emails: Collection[str], ids: Collection[int]) -> dict[int, set[str]]:

@@ -33,8 +33,8 @@ __all__ = ["MOST_TICKETS", "PLACES", "Books", "Caller", "Callers", "Place", "Tic
 
 Place = Literal["erp", "redmine", "book"]
 PLACES: tuple[Place, ...] = ("erp", "redmine", "book")
-Books = Callable[[Principal], Awaitable[Sequence[Contact]]]
-"""The phone books of whoever asks."""
+Books = Callable[[Principal, str], Awaitable[Sequence[Contact]]]
+"""Those in the phone books of whoever asks whose number has these digits (`hub.phone.digits_of`)."""
 MOST_TICKETS = 10
 _MOST_PEOPLE = 10
 _DEADLINE_S = 3.0
@@ -183,8 +183,7 @@ class Callers:
     async def _in_books(self, principal: Principal, digits: str) -> list[Caller]:
         return [
             Caller(kind="book", id=contact.number, name=name_of(contact), department=contact.description)
-            for contact in await self._books(principal)
-            if digits_of(contact.number) == digits
+            for contact in await self._books(principal, digits)
         ]
 
 

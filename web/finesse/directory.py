@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from adapters.finesse.rest.search import Search
+from adapters.finesse.rest.search import Search, search_of
 from adapters.finesse.values import Contact
 from hub.phone import digits_of
+from hub.turns import at_once
 from web.finesse.callers import name_of
 from web.finesse.favourites import Favourite
 
@@ -89,7 +90,7 @@ def find(
     found = [
         entry
         for group in (liked, others)
-        for entry in Search(group, names=lambda entry: entry.name, number=lambda entry: entry.number).find(text, most).items
+        for entry in at_once(search_of(group, names=lambda entry: entry.name, number=lambda entry: entry.number)).find(text, most).items
     ]
     total = len(found)
     if contacts is not None:

@@ -120,10 +120,10 @@ async def _directory(request: Request, section: Section, principal: Principal) -
         raise BadField("q", N_("Search for {most} characters at most."), most=_QUERY)
     limit = whole(request.query_params, "limit", default=50, high=_MOST) or 50
     agent = await section.desk.own.of(principal.user_id)
-    contacts, partial = None, False
+    books, partial = None, False
     try:
         async with asyncio.timeout(_SOON_S):
-            contacts = await section.contacts(principal)
+            books = await section.books(principal)
     except (FinesseError, TimeoutError):
         partial = True  # favourites and agents are here, whether Finesse is or not
     entries, total = find(
@@ -131,7 +131,7 @@ async def _directory(request: Request, section: Section, principal: Principal) -
         limit,
         favourites=await section.favourites.of(principal.user_id),
         agents=agents_of(section.agents(), without=agent or ""),
-        contacts=contacts,
+        contacts=None if books is None else books.search,
     )
     return answer({"entries": [entry.json() for entry in entries], "total": total, "partial": partial})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ from adapters.finesse.feed import FINESSE, empty, fold
 from adapters.finesse.holder import Parts
 from adapters.finesse.missed import MissedCalls
 from adapters.finesse.notify.manners import Manners
+from adapters.finesse.rest.books import Directory as PhoneBooks
 from adapters.finesse.rest.client import open_finesse
-from adapters.finesse.rest.search import Search
 from adapters.finesse.source import FinesseSource
 from adapters.finesse.switchboard import Switchboard
 from adapters.finesse.tls import tls_context
@@ -76,13 +76,13 @@ class Section:
         """The same, each with its agent."""
         return ((name.removeprefix(FINESSE), log.state) for name, log in self.hub.logs if name.startswith(FINESSE))
 
-    async def contacts(self, principal: Principal) -> Search[Contact] | None:
+    async def books(self, principal: Principal) -> PhoneBooks | None:
         """The person's phone books; None while they are not signed in. Raises FinesseError, SQLAlchemyError."""
         try:
             acting = await self.desk.acting(principal)
         except WebError:
             return None
-        return (await self.desk.finesse.directory(acting.credentials)).search
+        return await self.desk.finesse.directory(acting.credentials)
 
     def released(self, agent: str) -> None:
         """The agent is nobody's any more: its topic is emptied, and whoever reads it must leave."""
@@ -113,9 +113,9 @@ async def open_calls(
         desk = Desk(hub, finesse, own=OwnAgents(engine, now=hub.now), credentials=credentials, missed=MissedCalls(engine), i18n=i18n)
         stack.push_async_callback(desk.aclose)
 
-        async def books(principal: Principal) -> list[Contact]:
-            found = await section.contacts(principal)
-            return [] if found is None else list(found.items)
+        async def books(principal: Principal, digits: str) -> Sequence[Contact]:
+            found = await section.books(principal)
+            return () if found is None else found.numbers.get(digits, ())
 
         callers = Callers(settings.finesse_lookup, directory=directory, tickets=tickets, books=books)
         stack.push_async_callback(callers.close)

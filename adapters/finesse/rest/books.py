@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.finesse.rest.search import Search
+from adapters.finesse.rest.search import Search, search_contacts
 from adapters.finesse.rest.wire import Answer
 from adapters.finesse.values import Contact
+from hub.phone import digits_of
+from hub.turns import Stepwise, in_turns
 
-__all__ = ["MOST_CONTACTS", "PAGE", "Directory", "fetch_contacts", "total_of"]
+__all__ = ["MOST_CONTACTS", "PAGE", "Directory", "directory_of", "fetch_contacts", "total_of"]
 
 PAGE = 6000
 """The most that Finesse gives at a time (Developer Guide, "User – Get phone books")."""
@@ -22,16 +24,35 @@ _RANGE = re.compile(r"(\d{1,9})\s*-\s*(\d{1,9})\s*/\s*(\d{1,9}|\*)")
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The contacts of one set of books, in Finesse's order, and the way to find them."""
+    """The contacts of one set of books, in Finesse's order, and the ways to find them."""
 
     contacts: tuple[Contact, ...]
     search: Search[Contact]
+    numbers: Mapping[str, Sequence[Contact]]
+    """Whose number is this: by `hub.phone.digits_of` it."""
+
+
+def directory_of(contacts: tuple[Contact, ...]) -> Stepwise[Directory]:
+    """Made once, when they were read, so that a call that rings waits for nothing."""
+    numbers: dict[str, list[Contact]] = {}
+    for contact in contacts:
+        if digits := digits_of(contact.number):
+            numbers.setdefault(digits, []).append(contact)
+        yield
+    search = yield from search_contacts(contacts)
+    return Directory(contacts, search, numbers)
 
 
 def total_of(content_range: str | None) -> int | None:
     """How many there are, by a header such as `objects 1-6000/7000`; None when it does not tell."""
     match = _RANGE.search(content_range or "")
     return int(match[3]) if match and match[3] != "*" else None
+
+
+def _added(found: dict[Contact, None], page: Sequence[Contact]) -> Stepwise[None]:
+    for contact in page:
+        found[contact] = None
+        yield
 
 
 async def fetch_contacts(
@@ -49,7 +70,7 @@ async def fetch_contacts(
             break
         page = await read(answer.body)
         before = len(found)
-        found.update(dict.fromkeys(page))
+        await in_turns(_added(found, page))
         total = total_of(answer.headers.get("content-range"))
         first += PAGE
         if answer.status != _PARTIAL or len(found) == before or (total is not None and first > total):

@@ -9,8 +9,8 @@ import re
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
@@ -19,14 +19,13 @@ import httpx
 from adapters.finesse import reading
 from adapters.finesse.errors import Away, OutOfService, WrongPassword
 from adapters.finesse.rest.answers import problem_of
-from adapters.finesse.rest.books import MOST_CONTACTS, Directory, fetch_contacts
+from adapters.finesse.rest.books import MOST_CONTACTS, Directory, directory_of, fetch_contacts
 from adapters.finesse.rest.failover import Pace
 from adapters.finesse.rest.health import Health, read_health
 from adapters.finesse.rest.jars import Jars
 from adapters.finesse.rest.kept import Kept
 from adapters.finesse.rest.nodes import Nodes, Pause, pause
 from adapters.finesse.rest.proof import proof_of
-from adapters.finesse.rest.search import search_contacts
 from adapters.finesse.rest.sites import segment, site_of
 from adapters.finesse.rest.skew import of_date_header, of_timestamp
 from adapters.finesse.rest.tries import Tries
@@ -35,6 +34,7 @@ from adapters.finesse.rest.wire import LOOKING, Answer, NoAnswer, Wire, make_htt
 from adapters.finesse.tls import tls_context
 from adapters.finesse.values import Agent, Category, Contact, Credentials, Dialog, Reason, SystemInfo, Team, WrapUpReason
 from hub.tasks import end
+from hub.turns import in_turns
 
 __all__ = ["Finesse", "open_finesse"]
 
@@ -141,7 +141,7 @@ class Finesse:
         async def fetch() -> Directory:
             path = f"/User/{segment(who.agent)}/PhoneBooks"
             contacts = await fetch_contacts(lambda range: self._page(who, path, range), _contacts)
-            return await asyncio.to_thread(lambda: Directory(contacts, search_contacts(contacts)))
+            return await in_turns(directory_of(contacts))
 
         async with _by(self._timeout_s * _BOOKS_TIMES) as until:
             return await self._books.get(await self._team_of(who), fetch, until=until)
@@ -328,15 +328,22 @@ def _signing(who: Credentials) -> Mapping[str, str]:
 
 
 async def _as_read(body: bytes, read: Callable[[bytes], _T]) -> _T:
-    try:
+    with _readable():
         return await asyncio.to_thread(read, body) if len(body) > _IN_THREAD else read(body)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except reading.Unreadable as error:
         # what was wrong, never what it said
         raise Away(f"its answer is not of its API: {error}", sent=False) from None
 
 
 async def _contacts(body: bytes) -> Sequence[Contact]:
-    return await _as_read(body, reading.read_phone_books)
+    with _readable():
+        return await in_turns(reading.reading_phone_books(body))
 
 
 @asynccontextmanager

@@ -12,16 +12,19 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from adapters.finesse.values import Contact
+from hub.turns import Stepwise
 
-__all__ = ["Found", "Search", "digits_of", "search_contacts", "words_of"]
+__all__ = ["Found", "Search", "digits_of", "search_contacts", "search_of", "words_of"]
 
 _T = TypeVar("_T")
 _WORD = re.compile(r"\w+")
 _MOST_TOKENS = 8
 _LONGEST = 64
+_RUN = 128
+"""So many are sorted without a pause."""
 _PHONE = re.compile(r"[\d\s()+\-./*#]*\d[\d\s()+\-./*#]*")
 _TRUNK = "78"
 """Russian numbers begin with 7 from abroad and 8 at home: who types the one means the other."""
@@ -62,19 +65,41 @@ def _folded(text: str) -> str:
     return "".join(out)
 
 
+def _sorted(items: Sequence[_T], key: Callable[[_T], Any]) -> Stepwise[list[_T]]:
+    """As `sorted`, which would not pause."""
+    runs = []
+    for start in range(0, len(items), _RUN):
+        runs.append(sorted(items[start : start + _RUN], key=key))
+        yield
+    merged = []
+    for item in heapq.merge(*runs, key=key):
+        merged.append(item)
+        yield
+    return merged
+
+
 class _Beginnings:
     """Which items have a key that begins so."""
 
-    def __init__(self, pairs: Iterable[tuple[str, int]]) -> None:
+    def __init__(self) -> None:
+        self._keys: Sequence[str] = ()
+        self._items, self._starts = array("I"), array("I", (0,))
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, int]]) -> Stepwise[_Beginnings]:
+        """Made of keys, each with an item, pausing now and then."""
         # each key once, and the items of all keys one after the other: a beginning is then one slice of them
         owners: dict[str, list[int]] = {}
         for key, item in pairs:
             owners.setdefault(key, []).append(item)
-        self._keys = sorted(owners)
-        self._items, self._starts = array("I"), array("I", (0,))
-        for key in self._keys:
-            self._items.extend(owners[key])
-            self._starts.append(len(self._items))
+            yield
+        made = cls()
+        made._keys = yield from _sorted(list(owners), lambda key: key)
+        for key in made._keys:
+            made._items.extend(owners[key])
+            made._starts.append(len(made._items))
+            yield
+        return made
 
     def find(self, beginning: str) -> set[int]:
         """The items."""
@@ -84,25 +109,12 @@ class _Beginnings:
 
 
 class Search(Generic[_T]):
-    """An index of things with words and a number. Making one of 50,000 takes a second: do it in a thread, once."""
+    """An index of things with words and a number, by `search_of`."""
 
-    def __init__(
-        self,
-        items: Iterable[_T],
-        *,
-        names: Callable[[_T], str],
-        number: Callable[[_T], str],
-        more: Callable[[_T], str] = lambda _: "",
-    ) -> None:
-        """`names`: what they are called, by which they are ordered; `more`: words that are worth less, as a description's."""
-        order = sorted(((words_of(names(item)), item) for item in items), key=lambda pair: pair[0])
-        self.items: Sequence[_T] = tuple(item for _, item in order)
+    def __init__(self) -> None:
+        self.items: Sequence[_T] = ()
         """All, by name."""
-        self._names = _Beginnings((word, at) for at, (words, _) in enumerate(order) for word in words)
-        self._more = _Beginnings((word, at) for at, item in enumerate(self.items) for word in words_of(more(item)))
-        digits = [digits_of(number(item)) for item in self.items]
-        self._numbers = _Beginnings((each, at) for at, each in enumerate(digits) if each)
-        self._national = _Beginnings((each[1:], at) for at, each in enumerate(digits) if len(each) == _RUSSIAN and each[0] in _TRUNK)
+        self._names = self._more = self._numbers = self._national = _Beginnings()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -125,7 +137,9 @@ class Search(Generic[_T]):
                 break
             by_name, whole = self._of(token)
             named, found = named & by_name, found & whole
-        best = heapq.nsmallest(max(limit, 0), found, key=lambda at: (at not in named, at))
+        best = heapq.nsmallest(max(limit, 0), named)
+        if len(best) < limit:
+            best += heapq.nsmallest(limit - len(best), found - named)
         return Found(tuple(self.items[at] for at in best), len(found))
 
     def _of(self, token: str) -> tuple[set[int], set[int]]:
@@ -140,9 +154,35 @@ class Search(Generic[_T]):
         return found | self._national.find(token[1:]) if token[0] in _TRUNK else found
 
 
-def search_contacts(contacts: Iterable[Contact]) -> Search[Contact]:
+def search_of(
+    items: Iterable[_T], *, names: Callable[[_T], str], number: Callable[[_T], str], more: Callable[[_T], str] = lambda _: ""
+) -> Stepwise[Search[_T]]:
+    """An index. That of 50,000 takes more than a second of work, which pauses now and then: `hub.turns` does it.
+
+    `names`: what they are called, by which they are ordered; `more`: words that are worth less, as a description's.
+    """
+    named = []
+    for item in items:
+        named.append((words_of(names(item)), item))
+        yield
+    order = yield from _sorted(named, lambda pair: pair[0])
+    made = Search[_T]()
+    made.items = tuple(item for _, item in order)
+    made._names = yield from _Beginnings.of((word, at) for at, (words, _) in enumerate(order) for word in words)
+    made._more = yield from _Beginnings.of((word, at) for at, item in enumerate(made.items) for word in words_of(more(item)))
+    digits = []
+    for item in made.items:
+        digits.append(digits_of(number(item)))
+        yield
+    made._numbers = yield from _Beginnings.of((each, at) for at, each in enumerate(digits) if each)
+    national = ((each[1:], at) for at, each in enumerate(digits) if len(each) == _RUSSIAN and each[0] in _TRUNK)
+    made._national = yield from _Beginnings.of(national)
+    return made
+
+
+def search_contacts(contacts: Iterable[Contact]) -> Stepwise[Search[Contact]]:
     """An index of phone books: by last and first name, number, description and book."""
-    return Search(
+    return search_of(
         contacts,
         names=lambda contact: f"{contact.last_name} {contact.first_name}",
         number=lambda contact: contact.number,

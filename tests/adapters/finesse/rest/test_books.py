@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.errors import Away, FinesseError, OutOfService, WrongPassword
-from adapters.finesse.rest.books import PAGE, total_of
+from adapters.finesse.rest.books import PAGE, directory_of, total_of
 from adapters.finesse.rest.kept import Kept
-from adapters.finesse.values import Credentials
+from adapters.finesse.values import Contact, Credentials
+from hub.turns import in_turns
 from tests.adapters.finesse.rest.little import ADA, Little, Monotonic, answer, api_error, finesse_on, user
 
 PATH = "/User/1001/PhoneBooks"
@@ -116,6 +117,20 @@ async def test_another_teams_books_are_others_and_nobody_reads_them_without_a_pa
         assert len((await finesse.directory(replace(ADA, agent="1002"))).contacts) == 4
         with pytest.raises(WrongPassword):
             await finesse.directory(replace(ADA, password="wrong"))
+
+
+async def test_a_number_is_found_at_once_however_it_is_written() -> None:
+    """By its last ten digits, whoever has it; an extension by all of its own; what has no digits is nobody's."""
+    people = (
+        Contact(first_name="Анна", last_name="Орлова", number="+7 (495) 123-45-67", book="Общая"),
+        Contact(first_name="", last_name="Приёмная", number="84951234567", book="Синие"),
+        Contact(first_name="", last_name="Пост", number="4001"),
+        Contact(first_name="", last_name="Никто", number="нет"),
+    )
+    made = await in_turns(directory_of(people), turn_s=0)
+    assert made.numbers == {"4951234567": [people[0], people[1]], "4001": [people[2]]}
+    assert made.contacts == people
+    assert len(made.search) == 4
 
 
 async def test_a_failed_page_fails_the_whole() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.finesse.rest.search import digits_of, search_contacts, words_of
 from adapters.finesse.values import Contact
+from hub.turns import at_once
 
 PEOPLE = [
     Contact(first_name="Пётр", last_name="Иванов", number="8 (495) 123-45-67", description="Отдел продаж", book="Общая"),
@@ -52,7 +53,7 @@ PEOPLE = [
 )
 def test_what_is_found(query: str, found: list[str]) -> None:
     """Russian and Latin, in any order, numbers however they are grouped."""
-    got = search_contacts(PEOPLE).find(query)
+    got = at_once(search_contacts(PEOPLE)).find(query)
     assert sorted(contact.last_name for contact in got.items) == sorted(found)
     assert got.total == len(found)
     if query == "иванов":
@@ -61,13 +62,13 @@ def test_what_is_found(query: str, found: list[str]) -> None:
 
 def test_an_empty_query_finds_all_by_name_and_a_limit_keeps_the_total() -> None:
     """As a list to leaf through."""
-    search = search_contacts(PEOPLE)
+    search = at_once(search_contacts(PEOPLE))
     assert [contact.last_name for contact in search.find("").items] == ["Yılmaz", "Иванов", "Йодль-Ёлкина", "Петров", "Ресепшн"]
     assert len(search.find(" - ", limit=2).items) == 2
     assert search.find("", limit=2).total == 5
     assert search.find("и", limit=0).items == ()
     assert search.find("и", limit=0).total == 3
-    assert search_contacts([]).find("и").total == 0
+    assert at_once(search_contacts([])).find("и").total == 0
 
 
 TEXT = st.text(st.sampled_from("абвёеЁйAşıİ -78"), max_size=8)
@@ -97,9 +98,16 @@ def test_it_finds_what_a_plain_look_through_all_finds(contacts: list[Contact], q
     if digits_of(query) and not set(query) - set("0123456789 -+"):
         tokens = [digits_of(query)]
     expected = [contact for contact in contacts if all(fits(contact, token) for token in tokens)]
-    found = search_contacts(contacts).find(query, limit=100)
+    found = at_once(search_contacts(contacts)).find(query, limit=100)
     assert found.total == len(expected) == len(found.items)
     assert sorted(map(repr, found.items)) == sorted(map(repr, expected))
+
+
+@given(st.lists(st.text("абв", max_size=3), max_size=400))
+def test_the_order_of_many_is_that_of_few(names: list[str]) -> None:
+    """Sorted piece by piece, those of one name as they came."""
+    contacts = [Contact(first_name="", last_name=name, number=f"{at}") for at, name in enumerate(names)]
+    assert list(at_once(search_contacts(contacts)).items) == sorted(contacts, key=lambda contact: words_of(contact.last_name))
 
 
 @settings(deadline=None)
@@ -107,6 +115,6 @@ def test_it_finds_what_a_plain_look_through_all_finds(contacts: list[Contact], q
 def test_any_text_may_be_asked_for(query: str, name: str) -> None:
     """Half characters, letters of all the world, and long ones."""
     contact = Contact(first_name=name, last_name="", number=name)
-    search_contacts([contact]).find(query)
+    at_once(search_contacts([contact])).find(query)
     if words_of(name):
-        assert search_contacts([contact]).find(name).total == 1
+        assert at_once(search_contacts([contact])).find(name).total == 1
