@@ -19,6 +19,7 @@ from adapters.finesse.credentials import Kept
 from adapters.finesse.errors import Away, FinesseError, WrongPassword
 from adapters.finesse.feed import missed_json
 from adapters.finesse.platform import rules_of
+from adapters.finesse.rest.proof import account_of
 from adapters.finesse.values import Agent, Credentials
 from hub.conversation import CallError
 from hub.principal import Principal
@@ -100,7 +101,7 @@ class AgentCalls:
         owner = await desk.own.owner(typed)
         if owner is not None and owner != principal.user_id:
             raise _taken()
-        if own is not None and typed not in (own, self._login_of(own)):
+        if own is not None and account_of(typed) not in (account_of(own), account_of(self._login_of(own) or "")):
             raise _another(own)
         key = str(principal.user_id)
         if (wait := self._tries.take(key, time.monotonic())) > 0:

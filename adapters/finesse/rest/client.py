@@ -25,7 +25,7 @@ from adapters.finesse.rest.health import Health, read_health
 from adapters.finesse.rest.jars import Jars
 from adapters.finesse.rest.kept import Kept
 from adapters.finesse.rest.nodes import Nodes, Pause, pause
-from adapters.finesse.rest.proof import proof_of
+from adapters.finesse.rest.proof import account_of, proof_of
 from adapters.finesse.rest.sites import segment, site_of
 from adapters.finesse.rest.skew import of_date_header, of_timestamp
 from adapters.finesse.rest.tries import Tries
@@ -233,7 +233,7 @@ class Finesse:
         signing = _signing(who)
         kind: Literal["read", "write"] = "read" if method == "GET" else "write"
         refused = self._tries.times(who.agent, proof)
-        async with self._turns.hold(who.agent, kind, lambda: self._tries.is_proven(who.agent, proof), until):
+        async with self._turns.hold(account_of(who.agent), kind, lambda: self._tries.is_proven(who.agent, proof), until):
             if self._tries.times(who.agent, proof) > refused:
                 raise WrongPassword()  # of one who was before us: all who waited with the same password were one try
             self._tries.check(who.agent, proof)

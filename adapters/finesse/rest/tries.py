@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapters.finesse.errors import Locked, WrongPassword
+from adapters.finesse.rest.proof import account_of
 
 __all__ = ["Tries"]
 
@@ -34,7 +35,7 @@ class _Record:
 
 
 class Tries:
-    """One for a client. Passwords are named by their proof (`adapters.finesse.rest.proof`)."""
+    """One for a client. Passwords are named by their proof (`adapters.finesse.rest.proof`); agents as they were typed, in whatever case."""
 
     def __init__(self, *, most: int = 3, lock_s: float = 300.0, clock: Callable[[], float] = time.monotonic) -> None:
         """`most`: refusals in a row, 1 to 3; `lock_s`: seconds that Finesse keeps an account blocked."""
@@ -45,7 +46,7 @@ class Tries:
 
     def check(self, agent: str, proof: bytes) -> None:
         """Whether this password may be sent now. Raises WrongPassword for one known to be wrong, Locked where any other has to wait."""
-        record = self._records.get(agent)
+        record = self._of(agent)
         if record is None or record.proven == proof:
             return
         left_s = self._left_s(record)
@@ -57,23 +58,23 @@ class Tries:
 
     def times(self, agent: str, proof: bytes) -> int:
         """How often Finesse has refused this password since it last took one."""
-        record = self._records.get(agent)
+        record = self._of(agent)
         return 0 if record is None else record.refused.get(proof, 0)
 
     def is_proven(self, agent: str, proof: bytes) -> bool:
         """Whether Finesse took this password the last time that it was asked."""
-        record = self._records.get(agent)
+        record = self._of(agent)
         return record is not None and record.proven == proof
 
     def proven(self, agent: str, proof: bytes) -> None:
         """Finesse took it: what was refused before no longer counts."""
-        record = self._records.get(agent)
+        record = self._of(agent)
         if record is None or record.proven != proof or record.in_a_row or record.refused:
             self._put(agent, _Record(proven=proof))
 
     def refused(self, agent: str, proof: bytes) -> None:
         """Finesse refused it."""
-        record = self._records.get(agent) or _Record()
+        record = self._of(agent) or _Record()
         if not self._left_s(record):
             record.in_a_row = 0
         record.in_a_row += 1
@@ -88,8 +89,11 @@ class Tries:
         """Seconds until refusals are forgotten; 0: they are."""
         return max(record.last + self._lock_s - self._clock(), 0.0) if record.in_a_row else 0.0
 
+    def _of(self, agent: str) -> _Record | None:
+        return self._records.get(account_of(agent))
+
     def _put(self, agent: str, record: _Record) -> None:
-        self._records[agent] = record
-        self._records.move_to_end(agent)
+        self._records[account_of(agent)] = record
+        self._records.move_to_end(account_of(agent))
         while len(self._records) > _MOST_AGENTS:
             self._records.popitem(last=False)

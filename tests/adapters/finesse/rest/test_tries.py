@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.finesse.errors import Locked, WrongPassword
-from adapters.finesse.rest.proof import proof_of
+from adapters.finesse.rest.proof import account_of, proof_of
 from adapters.finesse.rest.tries import Tries
 from adapters.finesse.values import Credentials
 from tests.adapters.finesse.rest.little import Monotonic
@@ -119,6 +119,21 @@ def test_a_proof_tells_passwords_apart_and_holds_none(agent: str, password: str,
     """No border between the parts can be moved."""
     proof = proof_of(Credentials(agent=agent, password=password, login=login))
     assert (proof == proof_of(Credentials(agent=agent, password=other, login=login))) == (password == other)
-    if login:
+    if account_of(login):
         assert proof != proof_of(Credentials(agent=agent + login, password=password))
     assert len(proof) == 16
+
+
+def test_an_account_is_one_however_it_is_written() -> None:
+    """Finesse takes logins in either case: refusals of `ADA` and ` ada` lock one account."""
+    tries = Tries(clock=Monotonic())
+    for name in ("ada", "Ada", "ADA", " ada "):
+        proof = proof_of(Credentials(agent=name, password=f"wrong {name}"))
+        tries.check(name, proof)
+        tries.refused(name, proof)
+    with pytest.raises(Locked):
+        tries.check("aDa", b"another")
+    tries.check("adam", b"another")
+    same = {proof_of(Credentials(agent=name, password="x")) for name in ("ada", "ADA")}
+    assert len(same) == 1
+    assert proof_of(Credentials(agent="ada", password="X")) not in same
