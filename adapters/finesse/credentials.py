@@ -7,7 +7,7 @@ store is a Fernet token of the agent's id and the password together: a row that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -21,17 +21,9 @@ from adapters.finesse.values import Credentials
 from hub.finesse_tables import finesse_agents
 from hub.hub import utc_now
 
-__all__ = ["CredentialStore", "Fernet", "Kept", "Now"]
+__all__ = ["CredentialStore", "Fernet", "Kept"]
 
 _a = finesse_agents.c
-
-
-class Now(Protocol):
-    """Gives the wall clock."""
-
-    def __call__(self) -> datetime:
-        """Aware, in UTC."""
-        ...
 
 
 class Fernet(Protocol):
@@ -62,7 +54,7 @@ class Kept:
 class CredentialStore:
     """Reads and writes `finesse_agents`. Every call may raise SQLAlchemyError; none has a password in its text."""
 
-    def __init__(self, engine: AsyncEngine, fernet: Fernet, *, now: Now = utc_now) -> None:
+    def __init__(self, engine: AsyncEngine, fernet: Fernet, *, now: Callable[[], datetime] = utc_now) -> None:
         self._engine, self._fernet, self._now = engine, fernet, now
 
     async def keep(self, user_id: int, credentials: Credentials, extension: str) -> Kept:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -21,22 +21,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.finesse.asked import GIVE_UP, LIMIT, UNSURE, Asked, Ended, patience
 from adapters.finesse.bodies import BadValue, sign_in
-from adapters.finesse.credentials import CredentialStore, Kept
+from adapters.finesse.credentials import Kept
 from adapters.finesse.errands import Errands
 from adapters.finesse.errors import Away, Busy, FinesseError, Locked, NotFound, NotTheirs, OutOfService, Refused, WrongPassword
-from adapters.finesse.feed import Say, empty, events, missed_json, resumed, service_json, whole
-from adapters.finesse.missed import Keeping, MissedCalls, joined
-from adapters.finesse.notify.line import Connected, Connector, End, FinessePresence, Heard, Line, Lost, Replaced
+from adapters.finesse.feed import empty, events, missed_json, resumed, service_json, whole
+from adapters.finesse.missed import Keeping, joined
+from adapters.finesse.notify.line import Connected, End, FinessePresence, Heard, Line, Lost, Replaced
 from adapters.finesse.notify.line import WrongPassword as LineRefused
-from adapters.finesse.notify.manners import Manners, pause_s
+from adapters.finesse.notify.manners import pause_s
+from adapters.finesse.parts import Parts
 from adapters.finesse.picture import Change, Doubt, Picture
 from adapters.finesse.reading import Unreadable, read_update
-from adapters.finesse.rest.client import Finesse
 from adapters.finesse.values import Reasons, Service, SystemInfo
-from hub.event import rfc3339
 from hub.tasks import end, heed_cancellation
 
-__all__ = ["GRACE", "Holder", "Parts"]
+__all__ = ["GRACE", "Holder"]
 
 GRACE = timedelta(seconds=10)
 """So long after signing in an agent may still be found signed out: Finesse takes the request first, and does it then."""
@@ -59,33 +58,6 @@ _LONGEST_S = 30.0
 _log = structlog.get_logger("adapters.finesse")
 
 _Over: TypeAlias = Literal["lost", "moved", "replaced", "refused", "signed_out"]
-
-
-@dataclass(slots=True, kw_only=True)
-class Parts:
-    """What all holders of a node share."""
-
-    finesse: Finesse
-    connectors: Mapping[str, Connector]
-    """By the address of the node, as `Finesse.nodes` has it."""
-    manners: Manners
-    credentials: CredentialStore
-    missed: MissedCalls
-    publish: Callable[[str, str, Mapping[str, Any]], None]
-    """Agent, type and data of an event of the agent's topic."""
-    say: Say
-    now: Callable[[], datetime]
-    leads: Callable[[], bool]
-    observe: Callable[[float], None] = lambda _seconds: None
-    """Told how long it took from a notification to what tells of it."""
-    dialled: Callable[[str, bool], None] = lambda _site, _reached: None
-    """Told that a node was dialled, and whether its service was reached."""
-    clock: Callable[[], float] = time.monotonic
-
-    def off(self, agent: str, why: str | None) -> None:
-        """Tells that an agent of whom only the topic knows is not signed in through us."""
-        state = empty()
-        self.publish(agent, "finesse.all", {**state, "service": {**state["service"], "since": rfc3339(self.now()), "why": why}})
 
 
 class Holder:

@@ -7,7 +7,6 @@ found by the next look at the store. Only one node may do this: two connections 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import aclosing, suppress
@@ -19,9 +18,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.finesse.asked import Asked
-from adapters.finesse.credentials import CredentialStore, Kept
+from adapters.finesse.credentials import Kept
 from adapters.finesse.feed import error_json
-from adapters.finesse.holder import Holder, Parts
+from adapters.finesse.holder import Holder
+from adapters.finesse.parts import Parts
 from hub.event import Event
 from hub.tasks import end, heed_cancellation
 
@@ -82,23 +82,19 @@ class Switchboard:
     def __init__(
         self,
         parts: Parts,
-        credentials: CredentialStore,
         *,
-        leads: Callable[[], bool],
         entitled: Entitled,
         topics: Topics,
         look_s: float = _LOOK_S,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parts, self._credentials, self._leads = parts, credentials, leads
-        self._entitled, self._topics, self._look_s, self._clock = entitled, topics, look_s, clock
+        self._parts, self._entitled, self._topics, self._look_s = parts, entitled, topics, look_s
         self._lines: dict[str, _Line] = {}
         self._failed: dict[str, float] = {}
         self._orphans: dict[str, tuple[str, float]] = {}
         self._dials: dict[str, _Dials] = {}
         self._woken = asyncio.Event()
         self._leading = False
-        self._served_at = clock()
+        self._served_at = parts.clock()
         self._store_away = False
         self.dialled = 0
         """Connections begun since the start."""
@@ -115,9 +111,9 @@ class Switchboard:
         services = [line.holder.service for line in self._lines.values()]
         waiting = [service for service in services if service.state in ("connecting", "stale")]
         if not waiting or any(service.state == "live" for service in services):
-            self._served_at = self._clock()
+            self._served_at = self._parts.clock()
             return None
-        if self._clock() - self._served_at < _OUT_S:
+        if self._parts.clock() - self._served_at < _OUT_S:
             return None
         return Counter(service.why or "finesse_away" for service in waiting).most_common(1)[0][0]
 
@@ -155,7 +151,7 @@ class Switchboard:
         if line is not None:
             line.holder.asked(asked)
         elif len(self._orphans) < _MOST_ORPHANS:
-            self._orphans[asked.request] = (agent, self._clock() + _LIMIT_S)
+            self._orphans[asked.request] = (agent, self._parts.clock() + _LIMIT_S)
         if asked.action in ("sign_in", "sign_out", "refresh"):
             self._woken.set()
 
@@ -169,7 +165,7 @@ class Switchboard:
         """Until cancelled."""
         while True:
             heed_cancellation()
-            if not self._leads():
+            if not self._parts.leads():
                 await asyncio.sleep(_TICK_S)
                 continue
             try:
@@ -180,15 +176,15 @@ class Switchboard:
                 await asyncio.sleep(1.0)
 
     async def _lead(self) -> None:
-        self._leading, self._served_at = True, self._clock()
+        self._leading, self._served_at = True, self._parts.clock()
         self._parts.finesse.nodes.follow(None)
         looked, settled = float("-inf"), False
         standing = asyncio.create_task(self._watch_nodes(), name="finesse_standing")
         try:
-            while self._leads():
-                if self._woken.is_set() or self._clock() - looked >= self._look_s:
+            while self._parts.leads():
+                if self._woken.is_set() or self._parts.clock() - looked >= self._look_s:
                     self._woken.clear()
-                    looked = self._clock()
+                    looked = self._parts.clock()
                     settled = await self._look(first=not settled) or settled
                 self._answer_orphans()
                 self._believe_again()
@@ -212,7 +208,7 @@ class Switchboard:
         """Begins and ends lines as the store says; False while the store is away. `first`: what another leader left is settled, too."""
         gone: list[_Line] = []
         try:
-            marks, may = await self._credentials.marks(), frozenset(await self._entitled())
+            marks, may = await self._parts.credentials.marks(), frozenset(await self._entitled())
             wanted = {agent for agent, (user, _) in marks.items() if (user, agent) in may}
             gone = [
                 line
@@ -221,12 +217,12 @@ class Switchboard:
             ]
             await self._end(gone)
             missing = wanted - self._lines.keys()
-            soon = {agent for agent in missing if self._clock() - self._failed.get(agent, float("-inf")) < _AGAIN_S}
+            soon = {agent for agent in missing if self._parts.clock() - self._failed.get(agent, float("-inf")) < _AGAIN_S}
             if missing - soon:
                 await self._begin(missing - soon)
             for agent in marks.keys() - wanted:
-                kept = await self._credentials.of(agent)
-                if kept is not None and await self._credentials.forget(kept):
+                kept = await self._parts.credentials.of(agent)
+                if kept is not None and await self._parts.credentials.forget(kept):
                     _log.info("finesse_not_entitled", agent=agent, user_id=kept.user_id)
             for agent, state in self._topics() if first else ():
                 self._settle(agent, state, held=agent in self._lines)
@@ -248,14 +244,15 @@ class Switchboard:
             del self._lines[line.kept.agent]
             if line.task.done() and not line.task.cancelled() and (error := line.task.exception()) is not None:
                 _log.error("finesse_line_failed", agent=line.kept.agent, exc_info=error)
-                self._failed[line.kept.agent] = self._clock()
+                self._failed[line.kept.agent] = self._parts.clock()
         await end([line.task for line in lines if not line.task.done()])
 
     async def _begin(self, agents: Collection[str]) -> None:
-        found = [await self._credentials.of(agent) for agent in agents] if len(agents) < 8 else await self._credentials.everybody()
+        store = self._parts.credentials
+        found = [await store.of(agent) for agent in agents] if len(agents) < 8 else await store.everybody()
         states = dict(self._topics())
         for kept in found:
-            if kept is None or kept.agent not in agents or kept.agent in self._lines or not self._leads():
+            if kept is None or kept.agent not in agents or kept.agent in self._lines or not self._parts.leads():
                 continue
             state = states.get(kept.agent)
             holder = Holder(kept, self._parts, state)
@@ -272,10 +269,10 @@ class Switchboard:
         if state["service"]["state"] != "off":
             self._parts.off(agent, None)
         for request in state["asked"]:
-            self._orphans[request] = (agent, self._clock())
+            self._orphans[request] = (agent, self._parts.clock())
 
     def _answer_orphans(self) -> None:
-        now = self._clock()
+        now = self._parts.clock()
         for request, (agent, at) in list(self._orphans.items()):
             if at <= now:
                 del self._orphans[request]
@@ -292,7 +289,7 @@ class Switchboard:
             if dials is None or dials.out_at is None or health.in_use:
                 continue
             dials.down = dials.down or health.state != "in_service"
-            if health.state == "in_service" and (dials.down or self._clock() - dials.out_at >= _BELIEVE_S):
+            if health.state == "in_service" and (dials.down or self._parts.clock() - dials.out_at >= _BELIEVE_S):
                 dials.out_at, dials.failed = None, 0
                 nodes.heard(health.node, up=True)
 
@@ -309,5 +306,5 @@ class Switchboard:
         dials.failed += 1
         nobody = not any(line.holder.service.state == "live" for line in self._lines.values())
         if nobody and dials.failed >= min(_FAILED_DIALS, 2 * max(1, len(self._lines))) and dials.out_at is None:
-            dials.out_at, dials.down = self._clock(), False
+            dials.out_at, dials.down = self._parts.clock(), False
             self._parts.finesse.nodes.heard(site, up=False)

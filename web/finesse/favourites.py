@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -31,14 +31,10 @@ class Favourite:
     name: str
 
 
-class _Now(Protocol):
-    def __call__(self) -> datetime: ...
-
-
 class Favourites:
     """Reads and writes the store. Every call may raise SQLAlchemyError."""
 
-    def __init__(self, engine: AsyncEngine, *, now: _Now = utc_now) -> None:
+    def __init__(self, engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
         self._engine, self._now = engine, now
 
     async def of(self, user_id: int) -> list[Favourite]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -33,14 +33,10 @@ class AnotherAgent(Exception):
         self.agent = agent
 
 
-class _Now(Protocol):
-    def __call__(self) -> datetime: ...
-
-
 class OwnAgents:
     """Reads and writes the store. Every call may raise SQLAlchemyError."""
 
-    def __init__(self, engine: AsyncEngine, *, now: _Now = utc_now) -> None:
+    def __init__(self, engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
         self._engine, self._now = engine, now
 
     async def of(self, user_id: int) -> str | None:

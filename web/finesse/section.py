@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.erp.directory import Directory
 from adapters.finesse.credentials import CredentialStore
 from adapters.finesse.feed import FINESSE, empty, fold
-from adapters.finesse.holder import Parts
 from adapters.finesse.missed import MissedCalls
 from adapters.finesse.notify.manners import Manners
+from adapters.finesse.parts import Parts
 from adapters.finesse.rest.books import Directory as PhoneBooks
 from adapters.finesse.rest.client import open_finesse
 from adapters.finesse.source import FinesseSource
@@ -133,7 +133,7 @@ async def open_calls(
             now=hub.now,
             leads=lambda: hub.leads,
         )
-        switchboard = Switchboard(parts, credentials, leads=lambda: hub.leads, entitled=desk.own.entitled, topics=section.by_agent)
+        switchboard = Switchboard(parts, entitled=desk.own.entitled, topics=section.by_agent)
         metrics = CallMetrics(hub.metrics.registry, lines=switchboard.states, dials=lambda: switchboard.dialled, sent=lambda: finesse.sent)
         parts.observe = metrics.published.observe
         section.switchboard = switchboard

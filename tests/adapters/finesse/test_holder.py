@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.finesse.asked import Asked
 from adapters.finesse.credentials import CredentialStore, Kept
 from adapters.finesse.feed import empty
-from adapters.finesse.holder import Holder, Parts
+from adapters.finesse.holder import Holder
 from adapters.finesse.missed import MOST, MissedCalls
 from adapters.finesse.notify.line import Connected, End, Event, Heard, Line, Replaced, WrongPassword
 from adapters.finesse.notify.manners import Manners
+from adapters.finesse.parts import Parts
 from adapters.finesse.rest.client import open_finesse
 from adapters.finesse.values import Credentials, Missed
 from hub.event import Text, rfc3339
