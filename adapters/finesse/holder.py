@@ -420,6 +420,8 @@ class Holder:
         site = nodes.current
         if credentials is None or agent is None or not agent.signed_in or self._site == site or self.service.state != "live":
             return None
+        if any(asked.action == "sign_out" for asked in self._picture.asked.values()):
+            return _AGAIN_S[0]  # they are leaving: this would undo it
         try:
             body = sign_in(agent.extension or self._kept.extension)
             await self._parts.finesse.change(credentials, body, request=f"again-{secrets.token_hex(6)}")
