@@ -69,6 +69,17 @@ const RANK: Readonly<Record<string, number>> = {
   WRAP_UP: 4,
 };
 
+/** So long after the line has come up may the list of reasons still be on its way: it is read last, after agent and calls. */
+const REASONS_WITHIN_MS = 10_000;
+
+/** How long the list of reasons is still to be waited for, ms; 0: it has been read, or there is none to wait for. All its parts come at once. */
+export function reasonsWait({ service, reasons }: Calls, now = serverNow()): number {
+  if (reasons.not_ready.length || reasons.logout.length || reasons.wrap_up.length) return 0;
+  const since = Date.parse(service.since ?? '');
+  if (service.state !== 'live' || Number.isNaN(since)) return 0;
+  return Math.min(REASONS_WITHIN_MS, Math.max(0, since + REASONS_WITHIN_MS - now)); // clocks may disagree
+}
+
 /** The calls of this agent, the one that wants something first. Those that left only a trace are not shown. */
 export function ordered(calls: Calls): Dialog[] {
   const rank = (dialog: Dialog) => RANK[dialog.leg?.state ?? ''] ?? 5;

@@ -1,10 +1,10 @@
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { glyph, outline } from './icons';
 import { callKey } from './key';
-import { isBusy, isSignedIn, isWrapping, offers, shapeOf, stateKey } from './look';
+import { isBusy, isSignedIn, isWrapping, offers, reasonsWait, shapeOf, stateKey } from './look';
 import './reasons';
 import type { TezCallsReasons } from './reasons';
 import type { CallStore, View } from './store';
@@ -12,6 +12,8 @@ import { t } from './strings';
 import { keyStyles } from './styles';
 import './timer';
 import type { AgentState, Reason } from './types';
+
+type Menu = 'not_ready' | 'logout';
 
 /** The word of a state; one that nobody knows is shown as it came. */
 export function stateWord(name: AgentState): string {
@@ -124,16 +126,36 @@ export class TezCallsState extends TezElement {
   @property({ attribute: false }) view: View | null = null;
   /** One line, in the collapsed bar. */
   @property({ type: Boolean, reflect: true }) small = false;
-  @state() private menu: 'not_ready' | 'logout' | null = null;
+  @state() private menu: Menu | null = null;
+  /** Opens as soon as the reasons have been read. */
+  @state() private awaited: Menu | null = null;
   @query('tez-calls-reasons') private list!: TezCallsReasons | null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Asks why, or sets NOT_READY at once when there are no reasons. */
-  async openReasons(menu: 'not_ready' | 'logout' = 'not_ready'): Promise<void> {
-    if (this.view?.barred) {
-      // Refused by the store, which says why.
-      void (menu === 'logout' ? this.store?.signOut() : this.store?.setState('NOT_READY'));
-      return;
-    }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#await(null);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const { awaited, view } = this;
+    if (!awaited || !changed.has('view')) return;
+    // What cannot be asked for any more is not waited for.
+    const may = view && view.barred === null && offers(view.calls)[awaited === 'logout' ? 'signOut' : 'notReady'];
+    if (!may) this.#await(null);
+    else if (!reasonsWait(view.calls)) void this.openReasons(awaited);
+  }
+
+  /**
+   * Asks why, or asks for the state at once when there are no reasons. Reasons that have not been read yet are waited for: without
+   * one the contact centre refuses, where it wants one.
+   */
+  async openReasons(menu: Menu = 'not_ready'): Promise<void> {
+    const { view } = this;
+    if (!view || this.store?.stopped(menu === 'logout' ? 'sign_out' : 'state')) return;
+    const wait = reasonsWait(view.calls);
+    this.#await(wait ? menu : null, wait);
+    if (wait) return;
     if (!this.#reasons(menu).length) return this.#pick(menu, undefined);
     this.menu = menu;
     await this.updateComplete;
@@ -149,18 +171,30 @@ export class TezCallsState extends TezElement {
     return label ? `${stateWord(state)} · ${label}` : stateWord(state);
   }
 
-  #reasons(menu: 'not_ready' | 'logout'): readonly Reason[] {
+  #reasons(menu: Menu): readonly Reason[] {
     return this.view?.calls.reasons[menu] ?? [];
   }
 
-  #pick(menu: 'not_ready' | 'logout', reason: string | undefined): void {
+  #await(menu: Menu | null, ms = 0): void {
+    clearTimeout(this.#timer);
+    this.awaited = menu;
+    if (menu) this.#timer = setTimeout(() => void this.openReasons(menu), ms);
+  }
+
+  #press(menu: Menu): void {
+    if (this.menu) void this.#close(menu);
+    else if (this.awaited) this.#await(null);
+    else void this.openReasons(menu);
+  }
+
+  #pick(menu: Menu, reason: string | undefined): void {
     void this.#close(menu);
     if (menu === 'logout') void this.store?.signOut(reason);
     else void this.store?.setState('NOT_READY', reason);
   }
 
   /** The focus goes back to the key that opened the list. */
-  async #close(menu: 'not_ready' | 'logout', focus = true): Promise<void> {
+  async #close(menu: Menu, focus = true): Promise<void> {
     if (!this.menu) return;
     this.menu = null;
     await this.updateComplete;
@@ -223,9 +257,9 @@ export class TezCallsState extends TezElement {
                       aria-disabled=${barred ? 'true' : 'false'}
                       aria-keyshortcuts=${hot ? 'Alt+N' : nothing}
                       title=${hot ? `${t('notReady')} (Alt+N)` : t('notReady')}
-                      @click=${() => void (this.menu ? this.#close('not_ready') : this.openReasons())}
+                      @click=${() => this.#press('not_ready')}
                     >
-                      ${wanted === 'NOT_READY' ? html`<span class="spin"></span>` : nothing}${t('notReady')}${glyph('up', 14)}
+                      ${wanted === 'NOT_READY' ? html`<span class="spin"></span>` : nothing}${t('notReady')}${this.small ? glyph('up', 14) : icon('down', 14)}
                     </button>`
                   : nothing
               }
@@ -239,13 +273,18 @@ export class TezCallsState extends TezElement {
                       title=${t('signOut')}
                       aria-haspopup=${this.#reasons('logout').length ? 'menu' : nothing}
                       aria-disabled=${barred ? 'true' : 'false'}
-                      @click=${() => void (this.menu ? this.#close('logout') : this.openReasons('logout'))}
+                      @click=${() => this.#press('logout')}
                     >
                       ${asked?.action === 'sign_out' ? html`<span class="spin"></span>` : icon('exit')}
                     </button>`
                   : nothing
               }
             </div>`
+          : nothing
+      }
+      ${
+        this.awaited
+          ? html`<p class="pending" role="status"><span class="spin"></span><span>${t('readingReasons')}</span></p>`
           : nothing
       }
       ${

@@ -265,6 +265,13 @@ export class CallStore {
     return this.#ask('finesse.refresh', {}, { action: 'refresh', dialog: null, detail: '' });
   }
 
+  /** Whether nothing can be sent now, which is then said: for what leads to a command by a choice first. */
+  stopped(action: string): boolean {
+    const { barred } = this.view;
+    if (barred) this.#failed({ code: barred, message: null, field: '', action }, false);
+    return barred !== null;
+  }
+
   forgive(): void {
     this.#fault = null;
     this.#tell();
@@ -303,7 +310,8 @@ export class CallStore {
       this.#end(one);
       const fault = faultOf(error, what.action);
       // Nobody knows whether it was done: what is true is asked for, and shown.
-      if (['timeout', 'connection_lost', 'leader_lost'].includes(fault.code))
+      // And where a reason is wanted, those that can be chosen are read anew.
+      if (['timeout', 'connection_lost', 'leader_lost', 'finesse_reason_needed'].includes(fault.code))
         void this.#hub.call('finesse.refresh').catch(() => undefined); // the topic says when it is stale
       return this.#failed(fault, quiet);
     }

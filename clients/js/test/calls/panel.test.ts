@@ -73,6 +73,7 @@ const press = (init: KeyboardEventInit, at: EventTarget = document.body): boolea
 
 beforeEach(async () => {
   vi.useFakeTimers();
+  setServerClock(() => Date.now());
   localStorage.clear();
   setLocale('ru');
   hub = new FakeCallsHub();
@@ -224,12 +225,62 @@ describe('the state', () => {
     expect(inside('strong')?.textContent).toBe('Готов');
   });
 
+  const notRead = { not_ready: [], logout: [], wrap_up: [] };
+  const lineUp = async (reasons: object, ago = 0) => {
+    const service = { state: 'live', since: new Date(Date.now() - ago).toISOString(), why: null, node: null };
+    tell('all', { ...calls(), service, reasons });
+    await settle();
+  };
+  const askWhy = async () => {
+    press({ code: 'KeyN', key: 'т', altKey: true });
+    await settle();
+  };
+
   it('asks for no reason where there are none', async () => {
-    tell('reasons', { reasons: { not_ready: [], logout: [], wrap_up: [] } });
-    await settle();
-    press({ code: 'KeyN', key: 'n', altKey: true });
-    await settle();
+    await lineUp(notRead, 60_000);
+    await askWhy();
     expect(hub.calls).toEqual([['finesse.state', { state: 'NOT_READY' }]]);
+  });
+
+  it('waits for reasons that have not been read, and opens their list then', async () => {
+    await lineUp(notRead);
+    await askWhy();
+    await askWhy();
+    expect(hub.calls).toEqual([]);
+    expect(text(inside('tez-calls-state')?.shadowRoot)).toContain('Читаем причины…');
+    tell('reasons', { reasons: calls().reasons });
+    await settle();
+    expect(inside('tez-calls-reasons')?.shadowRoot?.activeElement?.role).toBe('menuitemradio');
+    expect(text(inside('tez-calls-state')?.shadowRoot)).not.toContain('Читаем причины…');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(hub.calls).toEqual([]);
+  });
+
+  it('asks without a reason when none came for long, and for nothing when the key is pressed again or the line is lost', async () => {
+    await lineUp(notRead);
+    await askWhy();
+    inside('[data-key=not_ready]')?.click();
+    await vi.advanceTimersByTimeAsync(3000);
+    await askWhy();
+    tell('service', { service: { state: 'stale', since: new Date().toISOString(), why: null, node: null } });
+    await settle();
+    await lineUp(notRead);
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(hub.calls).toEqual([]);
+    await askWhy();
+    await vi.advanceTimersByTimeAsync(1001);
+    expect(hub.calls).toEqual([['finesse.state', { state: 'NOT_READY' }]]);
+  });
+
+  it('reads the reasons anew when one is wanted all the same', async () => {
+    await lineUp(notRead, 60_000);
+    hub.answer = async (name) => {
+      if (name === 'finesse.refresh') return null;
+      throw new HubError({ code: 'finesse_reason_needed', message: '', temporary: false });
+    };
+    await askWhy();
+    expect(hub.calls.map(([name]) => name)).toEqual(['finesse.state', 'finesse.refresh']);
+    expect(text(panel.shadowRoot)).toContain('Выберите причину');
   });
 
   it('gives the focus back when the reasons are left', async () => {

@@ -32,6 +32,7 @@ export const calls: Same<typeof ru> = {
   waits: 'Asked for “{what}”. Waiting for confirmation',
   afterCall: 'After the call: “{state}”',
   whyNotReady: 'Why not ready? Press a digit',
+  readingReasons: 'Reading the reasons…',
   whySignOut: 'Why do you sign out? Press a digit',
 
   signInTitle: 'Sign in to the telephone',

@@ -29,6 +29,7 @@ export const calls = {
   waits: 'Запрошено: «{what}». Ждём подтверждения',
   afterCall: 'После звонка: «{state}»',
   whyNotReady: 'Почему «Не готов»? Нажмите цифру',
+  readingReasons: 'Читаем причины…',
   whySignOut: 'Почему уходите с линии? Нажмите цифру',
 
   signInTitle: 'Выйти на линию',
