@@ -78,11 +78,11 @@ READY = f"""
   - alert
   - paragraph: Звонков нет{TOOLS}"""
 DATA = """
-    - term: callVariable1
+    - term: Переменная 1
     - definition: Договор 4411
-    - term: callVariable2
+    - term: Переменная 2
     - definition: <img src=x onerror=alert(1)>
-    - term: user.booking
+    - term: booking
     - definition: TZ-20931"""
 RINGING = f"""
 - alert: "Входящий звонок: +7 916 000-43-21, очередь Поддержка агентств"

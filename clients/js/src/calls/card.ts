@@ -63,6 +63,7 @@ export class TezCallsCard extends TezElement {
   async open(sheet: Sheet): Promise<void> {
     if (!this.dialog || !this.#may(sheet, this.dialog)) return;
     if (this.sheet === sheet) return this.#close();
+    if (this.store?.stopped(sheet)) return;
     this.sheet = sheet;
     await this.updateComplete;
     const inner = this.renderRoot.querySelector<TezCallsPick | TezCallsPad>('tez-calls-pick, tez-calls-pad');
@@ -96,7 +97,7 @@ export class TezCallsCard extends TezElement {
       id: action,
       run: () => void store?.act(dialog.id, action),
       pending: view.pending.some((one) => one.dialog === dialog.id && one.action === action),
-      barred: view.barred !== null,
+      barred: view.barred,
       act: view.config?.hotkeys === false ? null : (act ?? null),
       ...rest,
     });
@@ -112,6 +113,7 @@ export class TezCallsCard extends TezElement {
       act: view.config?.hotkeys === false ? null : sheet,
       run: () => void this.open(sheet),
       expanded: this.sheet === sheet,
+      barred: view.barred,
       pending: view.pending.some((one) => one.dialog === dialog.id && pendings.includes(one.action)),
     });
   }
@@ -225,6 +227,7 @@ export class TezCallsCard extends TezElement {
                   class="btn ghost icon"
                   type="button"
                   aria-label=${t('dropParty', { who: address })}
+                  aria-disabled=${this.view?.barred ? 'true' : 'false'}
                   title=${t('dropParty', { who: address })}
                   @click=${() => void this.store?.act(dialog.id, 'drop_party', { party: address })}
                 >

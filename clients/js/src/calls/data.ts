@@ -8,6 +8,7 @@ import type { CallStore, View } from './store';
 import { t } from './strings';
 import { keyStyles } from './styles';
 import type { Dialog } from './types';
+import { barredText, variableText } from './words';
 
 const MOST = 4; // in sight before "all"
 
@@ -93,18 +94,19 @@ export class TezCallsData extends TezElement {
     const may = can(dialog, 'UPDATE_CALL_DATA') && Object.keys(dialog.variables).some(settable);
     if (!filled.length && !may) return nothing;
     if (this.editing && may) return this.#form(dialog);
+    const barred = this.view?.barred;
     const shown = this.all ? filled : filled.slice(0, MOST);
     return html`<div class="top">
         <h3>${t('data')}</h3>
         ${
           may
-            ? html`<button class="btn ghost icon small" type="button" data-key="edit" aria-label=${t('editData')} title=${t('editData')} @click=${() => void this.#edit(true)}>
+            ? html`<button class="btn ghost icon small" type="button" data-key="edit" aria-label=${t('editData')} aria-disabled=${barred ? 'true' : 'false'} title=${barred ? barredText(barred) : t('editData')} @click=${() => this.store?.stopped('variables') || void this.#edit(true)}>
                 ${glyph('edit', 16)}
               </button>`
             : nothing
         }
       </div>
-      <dl>${shown.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+      <dl>${shown.map(([name, value]) => html`<dt title=${name}>${variableText(name)}</dt><dd>${value}</dd>`)}</dl>
       ${
         filled.length > MOST
           ? html`<button
@@ -134,12 +136,12 @@ export class TezCallsData extends TezElement {
         .filter(settable)
         .map(
           (name) => html`<label
-            ><span>${name}</span
+            ><span title=${name}>${variableText(name)}</span
             ><input class="control" name=${name} maxlength=${name.startsWith('user.') ? 210 : 40} value=${dialog.variables[name] ?? ''}
           /></label>`,
         )}
       <div class="row">
-        <button class="btn small primary" type="submit">${t('save')}</button>
+        <button class="btn small primary" type="submit" aria-disabled=${this.view?.barred ? 'true' : 'false'}>${t('save')}</button>
         <button class="btn small" type="button" @click=${() => void this.#edit(false)}>${t('cancel')}</button>
       </div>
     </form>`;

@@ -3,6 +3,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { type GlyphName, glyph } from './icons';
 import { type KeyAct, keyName } from './keys';
+import type { Barred } from './store';
+import { barredText } from './words';
 
 export interface KeyOf {
   readonly label: string;
@@ -13,8 +15,8 @@ export interface KeyOf {
   readonly act?: KeyAct | null;
   /** Asked for, not confirmed yet. */
   readonly pending?: boolean;
-  /** Nothing can be sent: the key stays reachable, and says why when it is pressed. */
-  readonly barred?: boolean;
+  /** Why nothing can be sent: the key stays reachable and says so, when it is pressed as well. */
+  readonly barred?: Barred;
   readonly pressed?: boolean;
   readonly expanded?: boolean;
   readonly wide?: boolean;
@@ -33,7 +35,7 @@ export function callKey(key: KeyOf): TemplateResult {
     aria-pressed=${key.pressed === undefined ? nothing : String(key.pressed)}
     aria-expanded=${key.expanded === undefined ? nothing : String(key.expanded)}
     aria-keyshortcuts=${hot || nothing}
-    title=${hot ? `${key.label} (${hot})` : key.label}
+    title=${key.barred ? barredText(key.barred) : hot ? `${key.label} (${hot})` : key.label}
     @click=${(event: Event) => key.pending || key.run(event)}
   >
     ${key.pending ? html`<span class="spin"></span>` : key.icon ? glyph(key.icon) : nothing}<span class="name">${key.label}</span>

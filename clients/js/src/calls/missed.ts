@@ -8,7 +8,7 @@ import { glyph } from './icons';
 import type { CallStore, View } from './store';
 import { t } from './strings';
 import { keyStyles } from './styles';
-import { numberText } from './words';
+import { barredText, numberText } from './words';
 
 /** <tez-calls-missed .store .view>: the calls that nobody took; calling back and clearing act at once. */
 export class TezCallsMissed extends TezElement {
@@ -70,10 +70,9 @@ export class TezCallsMissed extends TezElement {
   override render() {
     const { view } = this;
     if (!view?.missed.length) return nothing;
-    const barred = view.barred !== null;
     return html`<header>
         <h2>${t('missed', { n: view.missed.length })}</h2>
-        <button class="btn small" type="button" data-key="clear-missed" @click=${() => void this.#clear()}>${t('clearAll')}</button>
+        <button class="btn small" type="button" data-key="clear-missed" aria-disabled=${view.barred === 'offline' ? 'true' : 'false'} @click=${() => void this.#clear()}>${t('clearAll')}</button>
       </header>
       <ul class="plain" role="list">
         ${repeat(
@@ -94,8 +93,8 @@ export class TezCallsMissed extends TezElement {
                       type="button"
                       data-key="call-back"
                       aria-label=${t('callBack', { who: name })}
-                      title=${t('callBack', { who: name })}
-                      aria-disabled=${barred ? 'true' : 'false'}
+                      title=${view.barred ? barredText(view.barred) : t('callBack', { who: name })}
+                      aria-disabled=${view.barred ? 'true' : 'false'}
                       @click=${() => this.#callBack(missed.id, missed.number)}
                     >
                       ${glyph('call')}
@@ -108,6 +107,7 @@ export class TezCallsMissed extends TezElement {
                 data-key="forget"
                 aria-label=${t('forget', { who: name })}
                 title=${t('forget', { who: name })}
+                aria-disabled=${view.barred === 'offline' ? 'true' : 'false'}
                 @click=${() => void this.#clear([missed.id], i)}
               >
                 ${icon('close', 16)}

@@ -33,7 +33,7 @@ import { keyStyles } from './styles';
 import './timer';
 import type { Dialog } from './types';
 import { canPopOut, popOut } from './window';
-import { faultText, numberText } from './words';
+import { barredText, faultText, numberText } from './words';
 
 /**
  * <tez-calls .store .sound>: the telephone of a contact-centre agent. Docked at the side (`dock="side"`), folded to a bar, or in a
@@ -203,6 +203,7 @@ export class TezCalls extends TezElement {
   }
 
   async #dial(): Promise<void> {
+    if (!this.dialling && this.store?.stopped('make_call')) return;
     await this.#show();
     this.dialling = true;
     await this.updateComplete;
@@ -273,15 +274,17 @@ export class TezCalls extends TezElement {
     const { service, agent } = view.calls;
     const working = isSignedIn(view.calls) && service.state !== 'off' && service.state !== 'refused';
     const old = view.asOf === null ? '' : 'old';
+    // Who signs in looks at the form while it connects: should it fail, what they typed is still there.
+    const asking = !!this.renderRoot.querySelector('tez-calls-sign-in');
     return html`${
       working && agent
         ? html`<div class="top ${old}"><tez-calls-state .store=${this.store} .view=${view}></tez-calls-state></div>`
         : nothing
     }
       <div class="scroll">
-        ${panelNotes(view, this.store, this.sound)}
+        ${panelNotes(view, this.store, this.#elsewhere() ? null : this.sound)}
         ${
-          !view.loaded || (service.state === 'connecting' && !agent)
+          (!view.loaded || (service.state === 'connecting' && !agent)) && !asking
             ? html`<tez-loading rows="2" .reason=${t('connecting')}></tez-loading>`
             : working
               ? this.#work(view, old)
@@ -295,6 +298,11 @@ export class TezCalls extends TezElement {
         <tez-calls-missed class="section" ?hidden=${!view.missed.length} .store=${this.store} .view=${view} @emptied=${() => this.#key('dial')?.focus()}></tez-calls-missed>
       </div>
       ${this.#tools(working, view)}`;
+  }
+
+  /** The inbox of the page beside it offers the sound already. */
+  #elsewhere(): boolean {
+    return this.dock !== 'window' && document.querySelector('tez-inbox[mode=page]') !== null;
   }
 
   #work(view: View, old: string) {
@@ -352,6 +360,8 @@ export class TezCalls extends TezElement {
               type="button"
               data-key="dial"
               aria-expanded=${this.dialling ? 'true' : 'false'}
+              aria-disabled=${view.barred ? 'true' : 'false'}
+              title=${view.barred ? barredText(view.barred) : nothing}
               aria-keyshortcuts=${view.config?.hotkeys === false ? nothing : 'Alt+M'}
               @click=${() => void (this.dialling ? this.#stopDialling() : this.#dial())}
             >

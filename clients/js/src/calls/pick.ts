@@ -14,6 +14,7 @@ import { isKey, t } from './strings';
 import { keyStyles } from './styles';
 import './timer';
 import type { Entry } from './types';
+import { barredText } from './words';
 
 export type How = 'call' | 'consult' | 'direct';
 
@@ -283,7 +284,8 @@ export class TezCallsPick extends TezElement {
   }
 
   #way(how: How, first: boolean) {
-    return html`<button class="btn key ${first ? 'primary' : ''}" type="button" data-key=${`way-${how}`} @click=${() => this.#enter(how)}>
+    const barred = this.view?.barred;
+    return html`<button class="btn key ${first ? 'primary' : ''}" type="button" data-key=${`way-${how}`} aria-disabled=${barred ? 'true' : 'false'} title=${barred ? barredText(barred) : nothing} @click=${() => this.#enter(how)}>
       ${glyph(how === 'call' ? 'call' : how === 'consult' ? 'consult' : 'transfer')}<span class="name">${t(`way_${how}`)}</span>
     </button>`;
   }

@@ -23,7 +23,7 @@ export function shortCall(dialog: Dialog, view: View, store: CallStore | null): 
           kind,
           run: () => void store?.act(dialog.id, action),
           pending: view.pending.some((one) => one.dialog === dialog.id && one.action === action),
-          barred: view.barred !== null,
+          barred: view.barred,
         })
       : nothing;
   return html`<span class="call"

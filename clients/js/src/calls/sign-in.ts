@@ -1,4 +1,4 @@
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import '../ui/button';
 import { base, define, TezElement } from '../ui/element';
@@ -16,6 +16,9 @@ const fields: Readonly<Record<string, string>> = {
   finesse_not_theirs: 'agent',
   finesse_not_found: 'agent',
 };
+
+/** So long an accepted sign-in may take until the topic says what came of it, before it can be tried again. */
+const OUTCOME_MS = 10_000;
 
 /** <tez-calls-sign-in .store .view>: takes the agent to work. What was typed stays when it fails; the password is kept nowhere. */
 export class TezCallsSignIn extends TezElement {
@@ -66,7 +69,32 @@ export class TezCallsSignIn extends TezElement {
   @property({ attribute: false }) store: CallStore | null = null;
   @property({ attribute: false }) view: View | null = null;
   @state() private fault: { text: string; field: string } | null = null;
+  /** Accepted, and not decided yet. */
+  @state() private sent = false;
+  /** The service's `since` when it was sent: what is told with another one answers it. */
+  #before: string | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   @query('form') private form!: HTMLFormElement | null;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#await(false);
+  }
+
+  #await(on: boolean): void {
+    clearTimeout(this.#timer);
+    this.sent = on;
+    if (on) this.#timer = setTimeout(() => this.#await(false), OUTCOME_MS);
+  }
+
+  /** The contact centre takes a sign-in first and refuses it later: a number of a telephone, for one. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const service = this.view?.calls.service;
+    if (!this.sent || !changed.has('view') || !service?.why || service.since === this.#before) return;
+    if (service.state !== 'off' && service.state !== 'refused') return;
+    this.#await(false);
+    this.#failed({ code: service.why, message: null, field: '', action: 'sign_in' });
+  }
 
   #value(name: string): string {
     return this.form?.querySelector<HTMLInputElement>(`[name=${name}]`)?.value.trim() ?? '';
@@ -89,14 +117,20 @@ export class TezCallsSignIn extends TezElement {
     if (!extension) return this.#wrong('extension', t('extensionNeeded'));
     if (!password) return this.#wrong('password', t('passwordNeeded'));
     this.fault = null;
+    this.#before = view?.calls.service.since ?? null;
+    this.#await(true);
     const fault = await store.signIn({ ...(known === null ? { agent } : {}), extension, password });
-    if (fault) this.#failed(fault);
+    if (!fault) return;
+    this.#await(false);
+    this.#failed(fault);
   };
 
   #failed(fault: Fault): void {
     const field = fault.field || fields[fault.code] || '';
     const named = ['agent', 'extension', 'password'].includes(field);
-    this.fault = { text: faultText(fault), field };
+    // Whose number is proven is not told that it may be wrong.
+    const sure = fault.code === 'finesse_wrong_password' && (this.view?.config?.agent ?? null) !== null;
+    this.fault = { text: sure ? t('wrongPassword') : faultText(fault), field };
     const at = named ? this.form?.querySelector<HTMLInputElement>(`[name=${field}]`) : null;
     if (field === 'password' && at) at.value = '';
     at?.focus();
@@ -104,9 +138,8 @@ export class TezCallsSignIn extends TezElement {
 
   get #busy(): boolean {
     const { view } = this;
-    return (
-      (view?.pending.some(({ action }) => action === 'sign_in') || view?.calls.service.state === 'connecting') ?? false
-    );
+    const asked = view?.pending.some(({ action }) => action === 'sign_in') ?? false;
+    return this.sent || asked || view?.calls.service.state === 'connecting';
   }
 
   override render() {
@@ -114,6 +147,9 @@ export class TezCallsSignIn extends TezElement {
     if (!view) return nothing;
     const { service, agent } = view.calls;
     const known = view.config?.agent ?? null;
+    // Why it was cut off, or came to nothing, unless that stands below already.
+    const said =
+      !this.fault && !this.#busy && (service.state === 'refused' || (service.state === 'off' && service.why));
     const bad = (name: string) => (this.fault?.field === name ? 'true' : nothing);
     const described = (name: string) => (this.fault?.field === name ? 'fault' : nothing);
     const input = (name: 'agent' | 'extension' | 'password', label: string, more: { value?: string; type?: string }) =>
@@ -133,7 +169,7 @@ export class TezCallsSignIn extends TezElement {
       </label>`;
     return html`<form novalidate @submit=${this.#send}>
       <h2>${t('signInTitle')}</h2>
-      ${service.state === 'refused' ? html`<p class="why">${whyText(service.why ?? '')}</p>` : nothing}
+      ${said ? html`<p class="why">${whyText(service.why ?? '')}</p>` : nothing}
       ${
         service.why === 'finesse_replaced'
           ? html`<button class="btn key primary" type="button" data-key="take-back" @click=${() => void this.store?.refresh()}>

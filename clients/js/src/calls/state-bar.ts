@@ -12,6 +12,7 @@ import { t } from './strings';
 import { keyStyles } from './styles';
 import './timer';
 import type { AgentState, Reason } from './types';
+import { barredText } from './words';
 
 type Menu = 'not_ready' | 'logout';
 
@@ -242,7 +243,7 @@ export class TezCallsState extends TezElement {
                       act: hot ? 'ready' : null,
                       run: () => this.ready(),
                       pending: wanted === 'READY',
-                      barred,
+                      barred: view.barred,
                     })
                   : nothing
               }
@@ -256,7 +257,7 @@ export class TezCallsState extends TezElement {
                       aria-expanded=${this.menu === 'not_ready' ? 'true' : 'false'}
                       aria-disabled=${barred ? 'true' : 'false'}
                       aria-keyshortcuts=${hot ? 'Alt+N' : nothing}
-                      title=${hot ? `${t('notReady')} (Alt+N)` : t('notReady')}
+                      title=${view.barred ? barredText(view.barred) : hot ? `${t('notReady')} (Alt+N)` : t('notReady')}
                       @click=${() => this.#press('not_ready')}
                     >
                       ${wanted === 'NOT_READY' ? html`<span class="spin"></span>` : nothing}${t('notReady')}${this.small ? glyph('up', 14) : icon('down', 14)}
@@ -270,7 +271,7 @@ export class TezCallsState extends TezElement {
                       type="button"
                       data-key="logout"
                       aria-label=${t('signOut')}
-                      title=${t('signOut')}
+                      title=${view.barred ? barredText(view.barred) : t('signOut')}
                       aria-haspopup=${this.#reasons('logout').length ? 'menu' : nothing}
                       aria-disabled=${barred ? 'true' : 'false'}
                       @click=${() => this.#press('logout')}

@@ -2,7 +2,7 @@
 
 import { pick } from '../i18n/index';
 import { readable } from './look';
-import type { Fault } from './store';
+import type { Barred, Fault } from './store';
 import { isKey, t } from './strings';
 import type { Dialog } from './types';
 
@@ -27,6 +27,18 @@ export function faultText(fault: Fault): string {
 
 const lower = (text: string): string =>
   /^\p{Lu}\p{Ll}/u.test(text) ? text.charAt(0).toLocaleLowerCase() + text.slice(1) : text;
+
+/** Why nothing can be sent: what a key says of itself then. */
+export function barredText(barred: NonNullable<Barred>): string {
+  if (barred === 'offline' || barred === 'stale') return t(`${barred}Why`);
+  return barred === 'connecting' ? t('connecting') : t(`fault_${barred}`);
+}
+
+/** What a call variable is called: those that the contact centre only numbers by a word, others without the mark of their kind. */
+export function variableText(name: string): string {
+  const n = /^callVariable(\d+)$/.exec(name)?.[1];
+  return n === undefined ? name.replace(/^user\.(?=.)/, '') : t('variable', { n });
+}
 
 /** What the leg is doing. */
 export function legWord(dialog: Dialog): string {

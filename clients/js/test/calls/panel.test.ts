@@ -336,6 +336,20 @@ describe('the keys', () => {
   });
 });
 
+describe('what came with a call', () => {
+  it('has words for names, and the names themselves for whoever points at them', async () => {
+    const variables = { callVariable1: 'Договор 4411', 'user.booking': 'TZ-20931', 'user.': 'x', BAStatus: 'x' };
+    tell('dialog', { dialog: dialog({ variables, leg: leg('ACTIVE', ['UPDATE_CALL_DATA']) }) });
+    await settle();
+    const terms = [...(inside('tez-calls-data')?.shadowRoot?.querySelectorAll('dt') ?? [])];
+    expect(terms.map((term) => [term.textContent, term.title])).toEqual([
+      ['Переменная 1', 'callVariable1'],
+      ['booking', 'user.booking'],
+      ['user.', 'user.'],
+    ]);
+  });
+});
+
 describe('a call', () => {
   const names = () =>
     [...(inside('tez-calls-card')?.shadowRoot?.querySelectorAll<HTMLElement>('.key') ?? [])].map(
@@ -396,6 +410,59 @@ describe('a call', () => {
   });
 });
 
+describe('without a line', () => {
+  const unusable = (root: ParentNode | null = panel.shadowRoot): string[] =>
+    [...(root?.querySelectorAll<HTMLElement>('*') ?? [])].flatMap((one) => [
+      ...(one.matches('.key, .btn') && one.getAttribute('aria-disabled') === 'true'
+        ? [one.dataset.key ?? one.title]
+        : []),
+      ...(one.shadowRoot ? unusable(one.shadowRoot) : []),
+    ]);
+
+  it('every key of a call looks unusable and says why, before it is pressed and when it is', async () => {
+    tell('dialog', {
+      dialog: dialog({ leg: leg('ACTIVE', ['HOLD', 'DROP', 'SEND_DTMF', 'CONSULT_CALL', 'TRANSFER_SST']) }),
+    });
+    await settle();
+    const keys = ['not_ready', 'hold', 'keypad', 'consult', 'transfer', 'drop', 'dial'];
+    expect(unusable()).toEqual([]);
+    hub.turn('waiting');
+    await settle();
+    expect(unusable()).toEqual(keys);
+    for (const key of keys) {
+      expect(inside(`[data-key=${key}]`)?.title).toBe('Нет связи с сервером. Аппарат на столе работает.');
+      store.forgive();
+      inside(`[data-key=${key}]`)?.click();
+      await settle();
+      expect(store.view.fault?.code).toBe('offline');
+    }
+    expect(inside('tez-calls-pick, tez-calls-pad, tez-calls-reasons')).toBeNull();
+    expect(hub.calls).toEqual([]);
+    hub.turn('open');
+    await settle();
+    expect(unusable()).toEqual([]);
+  });
+});
+
+describe('the locked sound', () => {
+  it('is offered in one place of the page: by the inbox, where there is one', async () => {
+    bell.locked = true;
+    bell.tell();
+    await settle();
+    expect(text(panel.shadowRoot)).toContain('Включить звук звонка');
+    const inbox = document.createElement('tez-inbox');
+    inbox.setAttribute('mode', 'page');
+    document.body.append(inbox);
+    bell.tell();
+    await settle();
+    expect(text(panel.shadowRoot)).not.toContain('Включить звук звонка');
+    inbox.remove();
+    await bell.unlock();
+    await settle();
+    expect(text(panel.shadowRoot)).not.toContain('Включить звук звонка');
+  });
+});
+
 describe('signing in', () => {
   beforeEach(async () => {
     hub.put(TOPIC, { ...calls(), service: { state: 'off', since: null, why: null, node: null }, agent: null });
@@ -406,6 +473,35 @@ describe('signing in', () => {
     inside('form')?.dispatchEvent(new Event('submit', { cancelable: true }));
     await settle();
   };
+
+  it('keeps the form and what was typed while it connects, and names the field when the contact centre refuses later', async () => {
+    field('extension').value = '4999';
+    field('password').value = 'secret';
+    await send();
+    const service = { since: new Date().toISOString(), node: null };
+    tell('service', { service: { ...service, state: 'connecting', why: null } });
+    await settle();
+    expect(text(inside('[type=submit]'))).toBe('Подключаемся…');
+    await send(); // a second time it is the same wish
+    expect(hub.calls).toHaveLength(1);
+    tell('service', { service: { ...service, state: 'off', why: 'finesse_device_invalid' } });
+    await settle();
+    expect([field('extension').value, field('password').value]).toEqual(['4999', 'secret']);
+    expect(field('extension').getAttribute('aria-invalid')).toBe('true');
+    expect(inside('tez-calls-sign-in')?.shadowRoot?.activeElement).toBe(field('extension'));
+    expect(text(panel.shadowRoot).match(/С этого внутреннего номера/g)).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2000); // no echo of the request is waited for any more
+    field('extension').value = '4001';
+    await send();
+    expect(hub.calls[1]).toEqual(['finesse.sign_in', { extension: '4001', password: 'secret' }]);
+  });
+
+  it('says after a reload why the last one came to nothing', async () => {
+    const service = { state: 'off', since: new Date().toISOString(), why: 'finesse_device_invalid', node: null };
+    tell('service', { service });
+    await settle();
+    expect(text(inside('tez-calls-sign-in')?.shadowRoot)).toContain('С этого внутреннего номера войти нельзя');
+  });
 
   it('names the field that is wrong, keeps what was typed, and sends nothing before all is there', async () => {
     expect(field('extension').value).toBe('4001');
@@ -420,6 +516,6 @@ describe('signing in', () => {
     expect(hub.calls).toEqual([['finesse.sign_in', { extension: '4001', password: 'secret' }]]);
     expect(field('password').getAttribute('aria-invalid')).toBe('true');
     expect([field('password').value, field('extension').value]).toEqual(['', '4001']);
-    expect(text(inside('tez-calls-sign-in')?.shadowRoot)).toContain('пароль не подходит');
+    expect(text(inside('tez-calls-sign-in')?.shadowRoot)).toContain('Finesse Пароль не подходит.');
   });
 });

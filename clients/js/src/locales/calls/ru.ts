@@ -43,6 +43,7 @@ export const calls = {
   password: 'Пароль Finesse',
   agentNeeded: 'Напишите номер оператора',
   extensionNeeded: 'Напишите внутренний номер: цифры без букв',
+  wrongPassword: 'Пароль не подходит.',
   passwordNeeded: 'Напишите пароль',
   connecting: 'Подключаемся к контакт-центру…',
   why_unknown: 'Контакт-центр отключил этот телефон. Войдите ещё раз.',
@@ -175,6 +176,7 @@ export const calls = {
 
   wrapUp: 'Итог звонка',
   data: 'Данные звонка',
+  variable: 'Переменная {n}',
   moreData: 'Ещё: {n}',
   less: 'Свернуть',
   editData: 'Изменить данные звонка',
