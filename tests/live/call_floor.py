@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -149,12 +149,15 @@ class _Noted:
 
 
 @asynccontextmanager
-async def call_floor(product: Product, *logins: str, delay_s: tuple[float, float] = (0.0, 0.02), **more: Any) -> AsyncIterator[CallFloor]:
-    """The product, started, over a Finesse in which nothing happens by itself; `logins` have accounts and the right to a telephone."""
+async def call_floor(
+    product: Product, *logins: str, delay_s: tuple[float, float] = (0.0, 0.02), account: Sequence[str] = (), **more: Any
+) -> AsyncIterator[CallFloor]:
+    """The product, started, over a Finesse in which nothing happens by itself; `logins` have accounts with the right to a telephone, and
+    with the options `account`."""
     async with open_sandbox_finesse(delay_s=delay_s, answers_s=None, **more) as finesse:
         product.settings |= {"FINESSE_URL": finesse.url, "FINESSE_NOTIFY_URL": finesse.notify_url, "SECRET_KEYS": "k" * 40}
         for login in logins or ("petrova",):
-            product.add_user(login, "--display", colleague(login).name, "--permission", "finesse")
+            product.add_user(login, "--display", colleague(login).name, "--permission", "finesse", *account)
         async with product.running():
             yield CallFloor(product, finesse)
 

@@ -6,15 +6,21 @@ import asyncio
 import os
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from adapters.sandbox.erp import open_sandbox_erp
 from adapters.sandbox.finesse.company import agents
 from adapters.sandbox.finesse.facts import Team
 from adapters.sandbox.finesse.flavours import FLAVOURS
 from adapters.sandbox.people import PEOPLE
+from adapters.sandbox.people import person as colleague
+from adapters.sandbox.redmine import open_sandbox_redmine
 from tests.live.browser import chromium, holds, person
 from tests.live.call_floor import NUMBER, PANEL, QUEUE, call_floor, figures, work_call
 from tests.live.product import Product
@@ -299,6 +305,78 @@ async def test_a_shift_leaves_nothing_behind_in_the_page(product: Product) -> No
         assert found[1]["nodes"] <= found[0]["nodes"] * 1.1, found
         assert found[1]["listeners"] <= found[0]["listeners"] * 1.1, found
         assert found[1]["heap_mb"] < found[0]["heap_mb"] + 1, found
+
+
+async def test_the_card_has_the_callers_own_tickets(product: Product, tmp_path: Path) -> None:
+    """The number is that of somebody in the ERP who waits for tickets in Redmine: the card has their name and department, then the tickets,
+    then a new one with them filled in; a ticket opens beside the call, which goes on."""
+    anna, maria = colleague("orlova"), colleague("petrova")
+    subject = f"Не сходится отчёт за ноябрь {EVIL}"
+    async with (
+        open_sandbox_redmine(tmp_path / "redmine", life=False, seed=1) as redmine,
+        open_sandbox_erp(tmp_path / "erp", life=False, seed=1) as erp,
+    ):
+        async with httpx.AsyncClient(base_url=redmine.url, headers={"X-Redmine-API-Key": anna.api_key}) as client:
+            issue = {"project_id": 1, "tracker_id": 1, "subject": subject, "description": "С пятницы."}
+            written = await client.post("/issues.json", json={"issue": issue})
+            assert written.status_code == 201, written.text
+        ticket = written.json()["issue"]["id"]
+        product.settings |= {
+            "REDMINE_URL": redmine.url,
+            "REDMINE_DB_URL": redmine.db_url,
+            "REDMINE_TIME_ZONE": redmine.zone,
+            "REDMINE_API_KEY": colleague("admin").api_key,
+            "ERP_DSN": erp.dsn,
+            "ERP_USER": erp.user,
+            "ERP_PASSWORD": erp.password,
+        }
+        account = ("--redmine-id", str(maria.redmine_id), "--email", maria.email)
+        async with (
+            call_floor(product, account=account) as floor,
+            chromium() as browser,
+            person(product, browser, bypass_csp=True) as petrova,
+        ):
+            page = await floor.on_line(petrova, ready=True)
+            await product.publish({**notice(1), "navuser": "petrova"})  # the inbox beside it has a row
+            await wait_rows(page, [1])
+            asked = f"fetch('/finesse/api/callers?number={anna.phone}').then((a) => a.json()).then((found) => found.total)"
+            await holds(page, asked, 30)  # the index of tickets is read first
+            call = await floor.ring(anna.phone)
+            card = page.get_by_role("article", name="Орлова Анна")
+            await expect(card.get_by_text(f"{anna.phone} · Бухгалтерия")).to_be_visible()
+            link = card.get_by_role("link", name=f"№ {ticket}")
+            await expect(link).to_contain_text(subject)
+            wanted = card.get_by_role("link", name="Новая заявка", exact=True)
+            order = await card.locator("a, button").all_inner_texts()
+            assert "Ответить" in order[0]
+            assert str(ticket) in order[1], order  # the last changed first
+            assert order.index("Новая заявка") == len(order) - 1
+            await look(page, "light-caller-1366", axe=True)
+            new = urlsplit(await wanted.get_attribute("href") or "")
+            filled = {name: values[0] for name, values in parse_qs(new.query).items()}
+            assert f"{new.scheme}://{new.netloc}{new.path}" == f"{redmine.url}/issues/new"
+            assert filled["issue[description]"] == f"Звонок: Орлова Анна, {anna.phone}"
+            assert (filled["caller[name]"], filled["caller[number]"]) == ("Орлова Анна", anna.phone)
+            await expect(wanted).to_be_in_viewport(ratio=1)
+            tickets = card.get_by_role("list").get_by_role("link")
+            assert await tickets.count() == 3
+            await card.get_by_role("button", name="Ещё: ").click()
+            await expect(tickets).to_have_count(10)
+            await holds(page, FOCUSED)
+            async with petrova.context.expect_page() as opened:
+                await wanted.click()
+            form = await opened.value
+            assert form.url.startswith(redmine.url)  # where one has to sign in
+            await form.close()
+            await page.keyboard.press("Alt+KeyA")
+            await floor.shows(page, "Разговор")
+            await link.click()
+            await expect(page.get_by_role("heading", name=subject)).to_be_visible(timeout=15_000)
+            assert urlsplit(page.url).path == f"/tasks/{ticket}"
+            await expect(page.get_by_role("article", name="Орлова Анна").get_by_role("button", name="Завершить")).to_be_visible()
+            await look(page, "light-caller-ticket-1366", axe=False)
+            assert floor.legs() == ["ACTIVE"]
+            assert floor.finesse.centre.list_of("1001")[0].id == call
 
 
 async def test_who_may_not_loads_nothing_of_it(product: Product) -> None:

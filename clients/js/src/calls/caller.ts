@@ -1,5 +1,5 @@
-import { css, html, nothing } from 'lit';
-import { property } from 'lit/decorators.js';
+import { css, html, nothing, type PropertyValues } from 'lit';
+import { property, state } from 'lit/decorators.js';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/time';
@@ -10,7 +10,7 @@ import { isKey, t } from './strings';
 import { keyStyles } from './styles';
 import type { Caller, Dialog } from './types';
 
-const MOST = 5; // open tickets in sight; the rest is a click away
+const MOST = 3; // open tickets in sight, so that "new ticket" is too; the others that were told are a click away
 
 /** What the page is asked when a new ticket is wanted; prevented: it opens a form of its own. */
 export interface NewTicket {
@@ -67,6 +67,9 @@ export class TezCallsCaller extends TezElement {
         color: var(--tez-text-2);
         font-size: var(--tez-s);
       }
+      .more-tickets {
+        justify-self: start;
+      }
       .people {
         display: flex;
         flex-wrap: wrap;
@@ -117,6 +120,19 @@ export class TezCallsCaller extends TezElement {
   @property({ attribute: false }) view: View | null = null;
   @property({ attribute: false }) known: LookupState | null = null;
 
+  @state() private all = false;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('dialog') && changed.get('dialog')?.number !== this.dialog?.number) this.all = false;
+  }
+
+  /** The key is gone then: the focus goes to the first that it has shown. */
+  async #more(): Promise<void> {
+    this.all = true;
+    await this.updateComplete;
+    this.renderRoot.querySelectorAll<HTMLElement>('li a')[MOST]?.focus();
+  }
+
   #newTicket(event: Event, detail: NewTicket): void {
     if (!this.emit('tez-new-ticket', detail)) event.preventDefault();
   }
@@ -145,7 +161,8 @@ export class TezCallsCaller extends TezElement {
     if (known.state === 'failed') return again(t('lookupFailed'));
     const { people = [], tickets = [], total = 0, partial = false } = known.caller ?? {};
     if (!people.length && !tickets.length && !partial) return html`<p class="none">${t('nobody')}</p>`;
-    const open = tickets.slice(0, MOST);
+    // One more than fits takes no more room than the key that shows it.
+    const open = this.all || tickets.length <= MOST + 1 ? tickets : tickets.slice(0, MOST);
     const rest = total - open.length;
     return html`${people.length > 1 || people[0]?.url ? this.#people(people) : nothing}
       ${
@@ -167,7 +184,15 @@ export class TezCallsCaller extends TezElement {
             </ul>`
           : nothing
       }
-      ${rest > 0 ? html`<p class="muted">${t('moreTickets', { n: rest })}</p>` : nothing}`;
+      ${
+        rest > 0 && open.length < tickets.length
+          ? html`<button class="btn small more-tickets" type="button" @click=${() => void this.#more()}>
+              ${t('moreTickets', { n: rest })}
+            </button>`
+          : rest > 0
+            ? html`<p class="none">${t('moreTickets', { n: rest })}</p>`
+            : nothing
+      }`;
   }
 
   #people(people: Caller['people']) {
