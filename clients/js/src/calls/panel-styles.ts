@@ -133,7 +133,16 @@ export const panelStyles = css`
     white-space: nowrap;
   }
   .now .key {
+    flex: none;
     white-space: nowrap;
+  }
+  .now > .muted {
+    flex: none;
+    white-space: nowrap;
+  }
+  .now [role='alert'] {
+    flex: 0 1 auto;
+    min-width: 0;
   }
   .now b {
     font-weight: 650;

@@ -243,16 +243,17 @@ export class TezCalls extends TezElement {
   }
 
   #bar(view: View) {
-    const first = ordered(view.calls)[0];
+    const [first, ...rest] = ordered(view.calls);
     const shown = isSignedIn(view.calls);
     return html`${
       shown
         ? html`<tez-calls-state small class=${view.asOf === null ? '' : 'old'} .store=${this.store} .view=${view}></tez-calls-state>`
         : html`<span class="muted">${t('signedOut')}</span>`
     }
-      <div class="now">
+      <div class="now ${view.asOf === null ? '' : 'old'}">
         ${view.asOf === null ? nothing : html`<span class="muted">${asOfText(view.asOf)}</span>`}
         ${first ? shortCall(first, view, this.store) : nothing}
+        ${rest.length ? html`<span class="muted">${t('moreCalls', { n: rest.length })}</span>` : nothing}
         <div role="alert">${view.fault ? html`<p class="fault">${faultText(view.fault)}</p>` : nothing}</div>
       </div>
       ${this.#missedKey(view)}

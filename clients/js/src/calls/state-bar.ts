@@ -12,7 +12,7 @@ import { t } from './strings';
 import { keyStyles } from './styles';
 import './timer';
 import type { AgentState, Reason } from './types';
-import { barredText } from './words';
+import { barredText, reasonText } from './words';
 
 type Menu = 'not_ready' | 'logout';
 
@@ -220,7 +220,7 @@ export class TezCallsState extends TezElement {
         <div class="words">
           <strong>${word}</strong>
           <span class="sub"
-            >${agent.reason?.label && agent.state !== 'LOGOUT' ? html`<span class="reason">${agent.reason.label} · </span>` : nothing}${
+            >${agent.reason?.label && agent.state !== 'LOGOUT' ? html`<span class="reason">${reasonText(agent.reason.label)} · </span>` : nothing}${
               agent.since
                 ? wrap === null
                   ? html`<tez-calls-timer .at=${agent.since}></tez-calls-timer>`

@@ -13,6 +13,7 @@ import { t } from './strings';
 import { keyStyles } from './styles';
 import './timer';
 import type { Member, TeamView } from './types';
+import { reasonText } from './words';
 
 /** Whoever needs to be seen first: at work before at rest, signed out last. */
 const RANK: Readonly<Record<string, number>> = {
@@ -188,7 +189,9 @@ export class TezTeam extends TezElement {
 
   #row(member: Member) {
     const shape = shapeOf(member.state);
-    const more = member.pending ? t('afterCall', { state: stateWord(member.pending) }) : member.reason?.label;
+    const more = member.pending
+      ? t('afterCall', { state: stateWord(member.pending) })
+      : member.reason && reasonText(member.reason.label);
     return html`<tr>
       <th scope="row">${member.name} ${member.extension ? html`<span class="muted">${member.extension}</span>` : nothing}</th>
       <td>

@@ -40,6 +40,12 @@ export function variableText(name: string): string {
   return n === undefined ? name.replace(/^user\.(?=.)/, '') : t('variable', { n });
 }
 
+/** A reason in words: those of the contact centre's own, which nobody there translates, by the catalog. */
+export function reasonText(label: string): string {
+  const key = `reason_${label.toLowerCase().replace(/\W+/g, '_')}`;
+  return isKey(key) ? t(key) : label;
+}
+
 /** What the leg is doing. */
 export function legWord(dialog: Dialog): string {
   const state = dialog.leg?.state ?? dialog.state;

@@ -292,6 +292,16 @@ describe('the state', () => {
     expect(inside('tez-calls-state')?.shadowRoot?.activeElement?.getAttribute('data-key')).toBe('not_ready');
   });
 
+  it('has words for the reasons that the contact centre gives by itself', async () => {
+    const reason = { id: '9', code: '32763', label: 'Ring No Answer' };
+    tell('agent', { agent: { ...store.view.calls.agent, state: 'NOT_READY', reason } });
+    await settle();
+    expect(text(inside('tez-calls-state')?.shadowRoot)).toContain('Вызов без ответа ·');
+    setLocale('en');
+    await settle();
+    expect(text(inside('tez-calls-state')?.shadowRoot)).toContain('Call not answered ·');
+  });
+
   it("runs by the server's clock", async () => {
     const now = Date.now() + 3_600_000;
     setServerClock(() => now);
@@ -407,6 +417,45 @@ describe('a call', () => {
     tell('dialog', { dialog: dialog({ leg: leg('HELD', ['RETRIEVE']) }) });
     await settle();
     expect(inside('tez-calls-pad')).toBeNull();
+  });
+});
+
+describe('who calls', () => {
+  it('has three tickets in sight, the others behind a key that gives the focus to the first of them', async () => {
+    const tickets = [1, 2, 3, 4, 5].map((id) => ({ id, subject: 's', status: 'x', updated_at: null, open: true }));
+    const people = [{ kind: 'erp', id: '1', name: 'Анна' }];
+    store.close();
+    store = new CallStore(
+      hub as unknown as CallsHub,
+      fakeApi({ callers: async (number) => ({ number, people, tickets, total: 7 }) }),
+    );
+    panel.store = store;
+    await store.load();
+    tell('dialog', { dialog: ringing() });
+    await settle();
+    const links = () => [...(inside('tez-calls-caller')?.shadowRoot?.querySelectorAll('li a') ?? [])];
+    expect(links()).toHaveLength(3);
+    const more = inside('.more-tickets');
+    expect(text(more)).toBe('Ещё: 4');
+    more?.click();
+    await settle();
+    expect(links()).toHaveLength(5);
+    expect(inside('tez-calls-caller')?.shadowRoot?.activeElement).toBe(links()[3]);
+    expect(text(inside('tez-calls-caller')?.shadowRoot)).toContain('Ещё: 2');
+    expect(inside('.more-tickets')).toBeNull();
+  });
+});
+
+describe('the folded panel', () => {
+  it('has the call that wants something, and says how many more there are', async () => {
+    panel.dock = 'bar';
+    const held = leg('HELD', ['RETRIEVE']);
+    tell('all', { ...calls(), dialogs: { a: dialog({ id: 'a', leg: held }), b: dialog({ id: 'b', number: '4002' }) } });
+    await settle();
+    expect(text(inside('.now'))).toMatch(/^4002 .* и ещё 1 звонок$/);
+    tell('dialog_gone', { id: 'a', why: 'ended' });
+    await settle();
+    expect(text(inside('.now'))).not.toContain('и ещё');
   });
 });
 

@@ -24,6 +24,10 @@ export const calls: Same<typeof ru> = {
   state_LOGOUT: 'Signed out',
   state_LOGIN: 'Signing in',
   state_UNKNOWN: 'Unknown',
+  reason_ring_no_answer: 'Call not answered',
+  reason_call_not_answered: 'Call not answered',
+  reason_offhook: 'Outgoing call',
+  reason_outbound_call: 'Outgoing call',
   stateIs: 'State: {state}',
   stateTo: 'State: {state}',
   ready: 'Ready',
@@ -156,6 +160,7 @@ export const calls: Same<typeof ru> = {
   entry_favourite: 'favourite',
   entry_queue: 'queue',
   placing: 'Calling…',
+  moreCalls: { one: 'and {n} more call', other: 'and {n} more calls' },
   noCalls: 'No calls',
 
   looking: 'Looking the caller up',

@@ -21,6 +21,10 @@ export const calls = {
   state_LOGOUT: 'Не на линии',
   state_LOGIN: 'На линию',
   state_UNKNOWN: 'Неизвестно',
+  reason_ring_no_answer: 'Вызов без ответа',
+  reason_call_not_answered: 'Вызов без ответа',
+  reason_offhook: 'Исходящий звонок',
+  reason_outbound_call: 'Исходящий звонок',
   stateIs: 'Состояние: {state}',
   stateTo: 'Состояние: {state}',
   ready: 'Готов',
@@ -153,6 +157,7 @@ export const calls = {
   entry_favourite: 'избранное',
   entry_queue: 'очередь',
   placing: 'Звоним…',
+  moreCalls: { one: 'и ещё {n} звонок', few: 'и ещё {n} звонка', many: 'и ещё {n} звонков', other: 'и ещё {n} звонка' },
   noCalls: 'Звонков нет',
 
   looking: 'Ищем звонящего',
