@@ -1,21 +1,27 @@
 """The telephone in a real Chromium: how soon a call is on screen and gone again, and whether the page grows over a shift.
 
-    python -m tests.benchmarks.calls_page --stages seen,shift --runs 200 --calls 120
+    python -m tests.benchmarks.calls_page --stages seen,shift --runs 200 --calls 480
+    python -m tests.benchmarks.calls_page --stages shift --calls 100 --pace 30
 
 `seen`: calls ring and end, alternately hung up and answered elsewhere, with three tabs open; measured from the event's leaving of the
 sandbox's notification service to the first frame after the one with the change. `shift`: what an agent does in half an hour, thirty
-calls with answer, hold, consultation, transfer, tones and wrap-up, as fast as the page goes, several times over; the page's heap and
-nodes after a collection of garbage.
+calls with answer, hold, consultation, transfer, tones and wrap-up, many times over, as fast as the page goes or one in so many seconds.
+After each part of them, when garbage has been collected, the page's heap, nodes and listeners; at the end how they grew by call since
+the warm-up, and what there is more of: of the page's own things, which must not be, and of the browser's, which is what it compiled and
+what its developer tools remember of requests while somebody drives it by them.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.async_api import Browser, Page
@@ -26,6 +32,13 @@ from tests.live.product import Product
 
 _WITHIN_MS, _GONE_MS = 100.0, 300.0
 _GROWS_MB = 1.0
+_WARM = 40
+"""Calls until all that is used by a call has been loaded, compiled and laid out once."""
+_PARTS = 4
+_OWN = frozenset({"object", "closure", "array", "regexp"})
+"""Of the heap's kinds those that a page makes."""
+_LEAKS = 0.2
+"""More of one thing than this by call is a leak: even what only every fifth call leaves behind."""
 
 
 def _line(what: str, values: list[float]) -> str:
@@ -66,24 +79,66 @@ async def _seen(runs: int) -> bool:
     return percentile(shown, 0.95) < _WITHIN_MS and max(gone) < _GONE_MS
 
 
-async def _shift(calls: int) -> bool:
+async def _shift(calls: int, pace_s: float) -> bool:
+    since = max(1, calls - _WARM)
+    marks = sorted({_WARM, *(_WARM + since * part // _PARTS for part in range(1, _PARTS + 1))})
     async with _opened() as (floor, _, petrova):
         page = await floor.on_line(petrova, ready=True)
-        first = await _worked(floor, page, 0, 20)
-        last = await _worked(floor, page, 20, calls)
-    for name, before in first.items():
-        print(f"{name}: {before:g} after 20 calls, {last[name]:g} after {calls}")
-    return last["heap_mb"] - first["heap_mb"] < _GROWS_MB and last["nodes"] <= first["nodes"] * 1.05
+        first = last = await _worked(floor, page, 0, _WARM)
+        before = await _held(page)
+        for begin, end in pairwise(marks):
+            last = await _worked(floor, page, begin, end, pace_s)
+        after = await _held(page)
+    grown = {name: (last[name] - first[name]) / since for name in first}
+    print(
+        f"growth by call, from {_WARM} to {marks[-1]}: heap {grown['heap_mb'] * 1024:+.2f} KiB, nodes {grown['nodes']:+.2f}, "
+        f"listeners {grown['listeners']:+.2f}"
+    )
+    more = {thing: (count - before[0][thing]) / since for thing, count in after[0].items()}
+    leaks = {thing: by for thing, by in more.items() if by >= _LEAKS and thing[0] in _OWN}
+    print("more of the page's own by call:", ", ".join(f"{kind} {name} {by:.2f}" for (kind, name), by in leaks.items()) or "nothing")
+    for (kind, name), size in (after[1] - before[1]).most_common(6):
+        print(f"  {size / 1024:7.1f} KiB more  {kind} {name[:60]}")
+    return last["heap_mb"] - first["heap_mb"] < _GROWS_MB and last["nodes"] <= first["nodes"] * 1.05 and not leaks
 
 
-async def _worked(floor: CallFloor, page: Page, begin: int, end: int) -> dict[str, float]:
+async def _worked(floor: CallFloor, page: Page, begin: int, end: int, pace_s: float = 0.0) -> dict[str, float]:
+    clock = asyncio.get_running_loop().time
     for number in range(begin, end):
+        next_at = clock() + pace_s
         await work_call(floor, page, number)
-    return await figures(page)
+        await asyncio.sleep(max(0.0, next_at - clock()))
+    await asyncio.sleep(2)  # what the last call asked for has been answered
+    await page.evaluate("window.calls.seen = {}, window.calls.gone = {}")  # kept by the measuring itself
+    found = await figures(page)
+    print(f"after {end} calls: " + ", ".join(f"{name} {value:g}" for name, value in found.items()), flush=True)
+    return found
+
+
+async def _held(page: Page) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+    """What is on the page's heap, by kind and name: how many, and bytes of their own."""
+    cdp = await page.context.new_cdp_session(page)
+    chunks: list[str] = []
+    cdp.on("HeapProfiler.addHeapSnapshotChunk", lambda event: chunks.append(event["chunk"]))
+    await cdp.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    await cdp.detach()
+    told = json.loads("".join(chunks))
+    meta, nodes, strings = told["snapshot"]["meta"], told["nodes"], told["strings"]
+    fields, kinds = meta["node_fields"], meta["node_types"][0]
+    kind_at, name_at, size_at = (fields.index(name) for name in ("type", "name", "self_size"))
+    counts: Counter[tuple[str, str]] = Counter()
+    sizes: Counter[tuple[str, str]] = Counter()
+    for at in range(0, len(nodes), len(fields)):
+        kind = kinds[nodes[at + kind_at]]
+        # a string's name is its text, and a context's has the number of a script
+        name = "" if "string" in kind or kind == "number" else strings[nodes[at + name_at]].split(" / scope @")[0]
+        counts[kind, name] += 1
+        sizes[kind, name] += nodes[at + size_at]
+    return counts, sizes
 
 
 async def _main(options: argparse.Namespace) -> int:
-    stages = {"seen": lambda: _seen(options.runs), "shift": lambda: _shift(options.calls)}
+    stages = {"seen": lambda: _seen(options.runs), "shift": lambda: _shift(options.calls, options.pace)}
     kept = [await stages[name]() for name in options.stages.split(",")]
     return 0 if all(kept) else 1
 
@@ -92,5 +147,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Measures the telephone in Chromium; ends with 1 when a bound was not kept.")
     parser.add_argument("--stages", default="seen,shift", help="seen | shift")
     parser.add_argument("--runs", type=int, default=200, help="calls that ring and end")
-    parser.add_argument("--calls", type=int, default=120, help="calls that are worked through")
+    parser.add_argument("--calls", type=int, default=120, help="calls that are worked through, warm-up included")
+    parser.add_argument("--pace", type=float, default=0.0, help="seconds from one call to the next after the warm-up; 0: none")
     sys.exit(asyncio.run(_main(parser.parse_args())))

@@ -42,6 +42,7 @@ export class FocusKeeper {
     const { activeElement, body } = this.#panel.ownerDocument;
     const lost = activeElement === null || activeElement === body;
     if (lost && this.#had && !this.#had.isConnected) this.#next()?.focus();
+    this.#had = null; // or a card that is gone would live on until the panel is drawn again
   }
 
   #next(): HTMLElement | null {

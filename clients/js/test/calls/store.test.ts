@@ -216,6 +216,71 @@ describe('whose telephone it is', () => {
   });
 });
 
+describe('a shift of a thousand calls', () => {
+  const grown = new Set<Map<unknown, unknown> | Set<unknown>>();
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    grown.clear();
+  });
+
+  /** From now on every map and set that something is put into is known. */
+  const watch = (): void => {
+    const { set } = Map.prototype;
+    const { add } = Set.prototype;
+    const known = (one: Map<unknown, unknown> | Set<unknown>) => void add.call(grown, one);
+    vi.spyOn(Map.prototype, 'set').mockImplementation(function (this: Map<unknown, unknown>, key, value) {
+      known(this);
+      return set.call(this, key, value);
+    });
+    vi.spyOn(Set.prototype, 'add').mockImplementation(function (this: Set<unknown>, value) {
+      if (this !== grown) known(this);
+      return add.call(this, value);
+    });
+  };
+
+  const work = async (n: number): Promise<void> => {
+    const id = `call-${n}`;
+    const asked = (request: string, action: string, error: unknown = null) => {
+      tell('asked', { request, action, dialog: id, at: '', detail: '' });
+      tell('answered', { request, error });
+    };
+    tell('dialog', { dialog: dialog({ id, number: `+7495${7_240_000 + n}` }) });
+    store.lookup(`+7495${7_240_000 + n}`);
+    await store.act(id, 'answer');
+    asked(`r${n * 10}`, 'answer');
+    asked(`elsewhere-${n}`, 'hold', { code: 'finesse_device_busy' });
+    for (const digit of '12#') store.tone(id, digit);
+    await store.act(id, 'hold');
+    await store.setState('NOT_READY', '16');
+    if (n % 3 === 0) {
+      const missed = [{ id, number: '1', queue: '', at: '2026-11-29T10:00:00.000Z' }];
+      tell('missed', { missed });
+      await store.clearMissed();
+      tell('missed', { missed: [] });
+    }
+    tell('dialog_gone', { id, why: 'ended' });
+    await vi.advanceTimersByTimeAsync(n % 50 ? 0 : ECHO_MS + 1);
+  };
+
+  it('leaves no more in the store than the last few of it', async () => {
+    tell('all', calls());
+    watch();
+    for (let n = 0; n < 1000; n++) {
+      hub.answer = async (name) => ({ request: `${name}-${n}-${hub.calls.length}` });
+      await work(n);
+      hub.calls.length = 0;
+    }
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(grown.size).toBeGreaterThan(3);
+    expect(Math.max(...[...grown].map(({ size }) => size))).toBeLessThanOrEqual(50);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(store.view.pending).toEqual([]);
+    const { dialogs, asked, missed } = store.view.calls;
+    expect([dialogs, asked, missed]).toEqual([{}, {}, []]);
+  });
+});
+
 it('leaves nothing behind', async () => {
   await store.act('16801', 'hold');
   store.close();
