@@ -186,13 +186,14 @@ export const panelStyles = css`
     }
     .bar .now {
       flex: none;
+      flex-wrap: wrap;
     }
     .bar tez-calls-state {
       flex: 1 1 0;
       min-width: 0;
     }
     .now .call {
-      flex: 1;
+      flex: 1 1 9rem;
     }
     .bar .now:has(.call, p) {
       order: 1;
