@@ -125,8 +125,13 @@ export const panelStyles = css`
     gap: var(--tez-2);
     min-width: 0;
   }
+  .now .short {
+    display: contents;
+  }
   .now .call {
-    min-width: 0;
+    min-width: calc(var(--tez-rem) * 12); /* a number and its time, whatever is said beside them */
+    color: var(--tez-text);
+    text-align: end;
     line-height: 1.25;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -194,6 +199,8 @@ export const panelStyles = css`
     }
     .now .call {
       flex: 1 1 9rem;
+      min-width: 0;
+      text-align: start;
     }
     .bar .now:has(.call, p) {
       order: 1;

@@ -250,9 +250,9 @@ export class TezCalls extends TezElement {
         ? html`<tez-calls-state small class=${view.asOf === null ? '' : 'old'} .store=${this.store} .view=${view}></tez-calls-state>`
         : html`<span class="muted">${t('signedOut')}</span>`
     }
-      <div class="now ${view.asOf === null ? '' : 'old'}">
+      <div class="now">
         ${view.asOf === null ? nothing : html`<span class="muted">${asOfText(view.asOf)}</span>`}
-        ${first ? shortCall(first, view, this.store) : nothing}
+        ${first ? html`<div class="short ${view.asOf === null ? '' : 'old'}">${shortCall(first, view, this.store)}</div>` : nothing}
         ${rest.length ? html`<span class="muted">${t('moreCalls', { n: rest.length })}</span>` : nothing}
         <div role="alert">${view.fault ? html`<p class="fault">${faultText(view.fault)}</p>` : nothing}</div>
       </div>
