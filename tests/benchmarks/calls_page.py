@@ -42,7 +42,7 @@ _PARTS = 4
 _OWN = frozenset({"object", "closure", "array", "regexp"})
 """Of the heap's kinds those that a page makes."""
 _LEAKS = 0.5
-"""More of one thing than this by call is a leak; what comes by time, seven events a minute of the topic `system`, is less over 100 calls."""
+"""More of one thing than this by call is a leak; what comes by time, seven events a minute of topic `system`, is less over 100 calls."""
 
 
 def _line(what: str, values: list[float]) -> str:
