@@ -50,6 +50,7 @@ BUDGETS = (
     _page("ops", 35),
     _page("profile", 35),
     _page("quality", 35),
+    _page("error", 5),
 )
 
 

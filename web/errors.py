@@ -1,4 +1,4 @@
-"""What goes wrong, as an answer: JSON for programs, a page for people, both in the person's language.
+"""What goes wrong; `web.error_pages` makes an answer of it.
 
 WebError
   LoginRequired   nobody is signed in
@@ -12,14 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
-from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ExceptionHandler
-
-from hub.principal import Principal
 from web.i18n import N_
 
 __all__ = [
@@ -30,9 +23,7 @@ __all__ = [
     "NotBuilt",
     "StoreAway",
     "WebError",
-    "error_response",
-    "exception_handlers",
-    "wants_page",
+    "error_of",
 ]
 
 PRINCIPAL = "navigator.principal"
@@ -111,50 +102,7 @@ _BY_STATUS: dict[int, tuple[str, str]] = {
 }
 
 
-def wants_page(connection: HTTPConnection[Any]) -> bool:
-    """Whether a person looks at the answer: the client takes HTML and the address is not an interface for programs."""
-    return "/api/" not in connection.url.path and "text/html" in connection.headers.get("accept", "")
-
-
-def error_response(connection: HTTPConnection[Any], error: WebError) -> Response:
-    """The answer for `error`: JSON, or the page `error.html`."""
-    state = connection.state
-    principal: Principal | None = connection.scope.get(PRINCIPAL)
-    i18n = getattr(state, "i18n", None)
-    if i18n is None:  # before or after the lifespan
-        return PlainTextResponse(error.message, error.status, error.headers)
-    locale = principal.locale if principal else i18n.choose(connection)
-    message = i18n.text(locale, error.message, **error.fields)
-    if wants_page(connection):
-        if isinstance(error, LoginRequired) and connection.scope.get("method") in ("GET", "HEAD"):
-            query = f"?{connection.url.query}" if connection.url.query else ""
-            return RedirectResponse("/users/login?" + urlencode({"next": connection.url.path + query}), 303)
-        page: Response | None = state.templates.error_page(locale, error.status, error.code, message)
-        if page is not None:
-            page.headers.update(error.headers)
-            return page
-    body: dict[str, Any] = {"code": error.code, "message": message}
-    if error.field is not None:
-        body["field"] = error.field
-    return JSONResponse({"error": body}, error.status, error.headers)
-
-
-async def _on_web_error(request: Request[Any], error: Exception) -> Response:
-    assert isinstance(error, WebError)  # noqa: S101 - Starlette calls it for no other
-    return error_response(request, error)
-
-
-async def _on_http_exception(request: Request[Any], error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for no other
-    code, message = _BY_STATUS.get(error.status_code, _BY_STATUS[500 if error.status_code >= 500 else 400])
-    return error_response(request, WebError(error.status_code, code, message, headers=error.headers))
-
-
-async def _on_anything(request: Request[Any], error: Exception) -> Response:
-    # Starlette raises it again after this answer, and the server logs it with its traceback.
-    return error_response(request, WebError(500, *_BY_STATUS[500]))
-
-
-def exception_handlers() -> dict[Any, ExceptionHandler]:
-    """For `Starlette(exception_handlers=…)`."""
-    return {WebError: _on_web_error, HTTPException: _on_http_exception, Exception: _on_anything}
+def error_of(status: int, headers: Mapping[str, str] | None = None) -> WebError:
+    """The error of an HTTP status that nothing more is known of."""
+    code, message = _BY_STATUS.get(status, _BY_STATUS[500 if status >= 500 else 400])
+    return WebError(status, code, message, headers=headers)

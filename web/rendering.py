@@ -65,9 +65,10 @@ class Templates:
             raise NotBuilt from None
         return HTMLResponse(template.render(context), status, {"cache-control": "no-store", "vary": "Cookie", **(headers or {})})
 
-    def error_page(self, locale: str, status: int, code: str, message: str) -> HTMLResponse:
-        """The page `error.html`, or a bare one when that needs what is missing."""
+    def error_page(self, locale: str, status: int, context: Mapping[str, Any]) -> HTMLResponse:
+        """The page `error.html`, or a bare one with the title among the context's `words` when that needs what is missing."""
         try:
-            return self.page("error.html", locale, {"status": status, "code": code, "message": message, "theme": "system"}, status=status)
+            return self.page("error.html", locale, context, status=status)
         except NotBuilt:
-            return HTMLResponse(_BARE.format(locale=locale, status=status, message=escape(message)), status, {"cache-control": "no-store"})
+            bare = _BARE.format(locale=locale, status=status, message=escape(context["words"]["title"]))
+            return HTMLResponse(bare, status, {"cache-control": "no-store"})

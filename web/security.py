@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.principal import Principal
 from web.auth import COOKIE, authenticate, bearer
-from web.errors import WebError, error_response
+from web.error_pages import error_response
+from web.errors import WebError, error_of
 from web.i18n import N_
 from web.settings import Settings
 from web.settings_checks import is_loopback
@@ -121,8 +122,12 @@ class SecurityMiddleware:
         connection = HTTPConnection(scope)
         host = connection.headers.get("host", "")
 
+        started = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -131,10 +136,17 @@ class SecurityMiddleware:
             await send(message)
 
         refused = await self._refuse(connection)
-        if refused is None:
+        if refused is not None:
+            answer = await error_response(connection, refused, framed=False)
+            await answer(scope, receive, with_headers)
+            return
+        try:
             await self._app(scope, receive, with_headers)
-        else:
-            await error_response(connection, refused)(scope, receive, with_headers)
+        except Exception:
+            if not started:  # Starlette's own answer would come from outside of this middleware, without a policy
+                answer = await error_response(connection, error_of(500))
+                await answer(scope, receive, with_headers)
+            raise  # the server logs it with its traceback
 
     async def _refuse(self, connection: HTTPConnection[Any]) -> WebError | None:
         if not self._origins.host_ok(connection) and connection.scope["path"] not in _ANY_NAME:

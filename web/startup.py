@@ -39,7 +39,7 @@ from web.admission import Admission
 from web.crash import keep_memory
 from web.devices import Devices
 from web.erp import access_of, directory_of
-from web.errors import exception_handlers
+from web.error_pages import exception_handlers
 from web.events import event_routes
 from web.finesse.routes import call_routes
 from web.finesse.section import Section as Calls

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -52,9 +52,9 @@ def safe_next(path: str) -> str:
     return path
 
 
-async def boot_of(request: Request[State], principal: Principal) -> dict[str, Any]:
+async def boot_of(connection: HTTPConnection[State], principal: Principal) -> dict[str, Any]:
     """The boot object for this person."""
-    state = request.state
+    state = connection.state
     wishes = await state["people"].preferences(principal.user_id)
     version = await Avatars(state["engine"]).version(principal.user_id)
     return build_boot(

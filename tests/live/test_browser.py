@@ -150,6 +150,32 @@ async def test_axe_finds_nothing(product: Product, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_went_wrong_is_told_in_the_frame(product: Product, scheme: str) -> None:
+    """A page that is not there has the navigation, the search and the way back, in either language; without signing in, a way to begin."""
+    async with product.running(), chromium() as browser, person(product, browser, color_scheme=scheme, bypass_csp=True) as ann:
+        card = await ann.tab("/nowhere")
+        assert await violations(card) == []
+        page = await ann.sign_in("ann")
+        answer = await page.goto(product.url + "/tasks/nothing")
+        assert answer is not None
+        assert answer.status == 404
+        await holds(page, "document.querySelector('tez-shell')?.hub?.status.state === 'open'")
+        assert await page.title() == "Такой заявки нет · ТЭЗ Навигатор"
+        await page.get_by_role("navigation").get_by_role("link", name="Заявки").wait_for()
+        for width in (1366, 320):
+            await page.set_viewport_size({"width": width, "height": 768})
+            assert await violations(page) == []
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.evaluate("document.querySelector('tez-shell').chooseLocale('en')")
+        await page.get_by_role("heading", name="There is no such ticket").wait_for()
+        await page.get_by_role("button", name="Search").last.click()
+        await page.get_by_role("combobox").press("Escape")
+        await page.get_by_role("button", name="Back").click()
+        await page.wait_for_url(product.url + "/")
+        ann.complaints = [said for said in ann.complaints if "status of 404" not in said]  # the page itself, twice
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_operations_page(product: Product, scheme: str) -> None:
     """An administrator sees the node live, on a wide and on a narrow screen, with nothing for axe to find and nothing beside the page."""
     product.settings |= {"PUBLISH_PER_S": "0.01", "PUBLISH_BURST": "500"}

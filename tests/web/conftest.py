@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.auth import require
-from web.errors import exception_handlers
+from web.error_pages import exception_handlers
 from web.pages import page_routes
 from web.profile import profile_routes
 from web.profiles import ProfileDirectory, open_profiles
@@ -46,7 +46,7 @@ TEMPLATES = {
     "profile.html": "profile {{ asset('profile').js }} {{ page }}",
     "erp_away.html": "good until {{ until }}, on to {{ next }}",
     "offline.html": "offline {{ locale }}",
-    "error.html": "<h1>{{ status }}</h1><p>{{ message }}</p>",
+    "error.html": "{{ 'framed' if boot }} <h1>{{ words.title }}</h1><p>{{ words.hint }}</p><a href=\"{{ href }}\">{{ words.way }}</a>",
 }
 
 

@@ -50,7 +50,8 @@ async def test_pages_speak_the_persons_language(site: Site) -> None:
 async def test_errors_are_pages_for_people_and_codes_for_programs(site: Site) -> None:
     """The same fault is a page in the person's language, or JSON; what broke inside stays inside."""
     page = await site.browser.get("/nowhere", headers=HTML)
-    assert (page.status_code, page.text) == (404, "<h1>404</h1><p>По этому адресу ничего нет.</p>")
+    assert page.status_code == 404
+    assert "<h1>Такой страницы нет</h1><p>Возможно, в адресе ошибка" in page.text
     assert (await site.browser.get("/nowhere")).json()["error"]["code"] == "not_found"
     assert (await site.browser.put("/users/login")).json()["error"]["code"] == "method_not_allowed"
     with pytest.raises(RuntimeError, match="secret"):
@@ -59,7 +60,48 @@ async def test_errors_are_pages_for_people_and_codes_for_programs(site: Site) ->
     broken = await site.browser.get("/broken", headers=HTML | {"accept-language": "en"})
     assert broken.status_code == 500
     assert "It was written to the log" in broken.text
+    assert '<a href="/broken">Load again</a>' in broken.text
     assert "secret" not in broken.text
+    assert "default-src 'self'" in broken.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "title", "href"),
+    [
+        ("/nowhere", 404, "Такой страницы нет", "/"),
+        ("/netmonitor/hosts/gone", 404, "Такого узла нет", "/netmonitor/"),
+        ("/tasks/twelve", 404, "Такой заявки нет", "/tasks/"),
+        ("/admin", 403, "Эта страница вам недоступна", "/"),
+        ("/broken?a=1&b=2", 500, "У нас что-то сломалось", "/broken?a=1&amp;b=2"),
+    ],
+)
+async def test_errors_have_the_frame_for_whoever_is_signed_in(site: Site, path: str, status: int, title: str, href: str) -> None:
+    """What went wrong comes with the navigation, in words, with what one can do next; a program gets what it always got."""
+    site.browser._transport.raise_app_exceptions = False  # type: ignore[attr-defined]  # as a real server does
+    assert "framed" not in (await site.browser.get(path, headers=HTML)).text
+    await site.sign_in()
+    page = await site.browser.get(path, headers=HTML)
+    assert (page.status_code, page.headers["cache-control"]) == (status, "no-store")
+    assert page.text.startswith(f"framed <h1>{title}</h1>")
+    assert f'<a href="{href}">' in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert set((await site.browser.get(path)).json()) == {"error"}
+    under_api = await site.browser.get("/users/api/nothing", headers=HTML)
+    assert (under_api.status_code, under_api.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_an_error_is_told_when_the_frame_cannot_be(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store that the frame needs may be what is broken: the page then comes without it, and is the same error."""
+    await site.sign_in()
+
+    async def away(_token: str) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(site.state["sessions"], "find", away)
+    page = await site.browser.get("/nowhere", headers=HTML)
+    assert page.status_code == 404
+    assert "framed" not in page.text
+    assert "<h1>Такой страницы нет</h1>" in page.text
 
 
 async def test_a_front_end_that_is_not_built_says_so(open_site: OpenSite, static: Path, templates: Path) -> None:
@@ -172,7 +214,7 @@ async def test_the_products_own_templates_render_in_both_languages(open_site: Op
     """Every page of the product renders with what the routes give it, in both languages and on errors."""
     manifest = {
         f"src/entries/{name}.ts": {"file": f"assets/{name}-00000000.js", "css": [f"assets/{name}-00000000.css"]}
-        for name in ("app", "gallery", "login")
+        for name in ("app", "error", "gallery", "login")
     }
     (static / "manifest.json").write_text(json.dumps(manifest))
     async with open_site(templates=TEMPLATES, demo=True) as site:
@@ -191,11 +233,11 @@ async def test_the_products_own_templates_render_in_both_languages(open_site: Op
         csrf = await site.sign_in()
         for locale in ("ru", "en"):
             await site.browser.put("/users/api/preferences/locale", json={"value": locale}, headers={"x-csrf-token": csrf})
-            for path, status in (("/", 200), ("/gallery", 200), ("/nowhere", 404)):
+            for path, status in (("/", 200), ("/gallery", 200), ("/nowhere", 404), ("/admin", 403)):
                 page = await site.browser.get(path, headers=HTML)
                 assert page.status_code == status
                 assert "style=" not in page.text
                 assert not re.search(r"<script(?![^>]*(src=|application/json))", page.text)
                 assert not re.search(r"\son\w+=", page.text)
-                if status == 200:
-                    assert f'<html lang="{locale}"' in page.text
+                assert f'<html lang="{locale}"' in page.text
+                assert ("tez-shell" in page.text) is (path != "/gallery")

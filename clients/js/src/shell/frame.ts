@@ -18,8 +18,11 @@ export interface Frame {
 
 export type FrameArea = 'inbox' | 'ops' | 'admin' | 'network' | 'quality' | 'profile' | 'tasks';
 
-/** Brings the page's shell to life; null when the page has none. `changed` is called when the state of push changes. */
-export function openFrame(area: FrameArea, changed: () => void = () => undefined): Frame | null {
+/**
+ * Brings the page's shell to life; null when the page has none. `area` words its heading; null: the page does that itself.
+ * `changed` is called when the state of push changes.
+ */
+export function openFrame(area: FrameArea | null, changed: () => void = () => undefined): Frame | null {
   const shell = document.querySelector('tez-shell');
   if (!shell) return null;
   const boot = readBoot();
@@ -59,7 +62,7 @@ export function openFrame(area: FrameArea, changed: () => void = () => undefined
   // The server wrote the heading in the language of the moment.
   onLocale(() => {
     const heading = shell.querySelector('h1');
-    if (heading) heading.textContent = t(area);
+    if (heading && area) heading.textContent = t(area);
   });
   return { shell, session, push };
 }

@@ -155,6 +155,11 @@ export class TezShell extends TezElement {
     this.toasts.show(toast);
   }
 
+  /** Opens the palette, as Ctrl+K does. */
+  find(): Promise<void> {
+    return this.#palette.open();
+  }
+
   // — Link —
 
   #look(): void {
@@ -370,7 +375,7 @@ export class TezShell extends TezElement {
         class="btn ghost small find"
         aria-keyshortcuts="Control+K"
         title=${`${t('find')} (Ctrl+K)`}
-        @click=${() => void this.#palette.open()}
+        @click=${() => void this.find()}
       >
         ${icon('search', 17)}<span class="sr">${t('find')}</span><kbd>Ctrl K</kbd>
       </button>
