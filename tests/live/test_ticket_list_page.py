@@ -215,3 +215,34 @@ async def test_queries_saved_in_redmine_open_from_their_menu(product: Product, t
             assert "личный кабинет" in subject
         await page.set_viewport_size({"width": 320, "height": 640})
         await look(page, "saved-320")
+
+
+async def test_more_views_than_fit_are_seen_and_reached(product: Product, tmp_path: Path) -> None:
+    """The strip shows the view that is open, says that there are more, and has all of them in a menu; none is left out on a wide screen."""
+    async with site(product, tmp_path), chromium() as browser, agent(product, browser) as (_, page):
+        menu = page.get_by_role("button", name="Все представления")
+        await expect(menu).to_be_hidden()
+        await page.set_viewport_size({"width": 600, "height": 700})
+        await expect(menu).to_be_visible()
+        inside = f"{LIST}.querySelector('.views').getBoundingClientRect().right - 20"
+        await holds(page, f"{LIST}.querySelector('.views [aria-current]').getBoundingClientRect().right <= {inside}")
+        await menu.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("menuitemradio", name="Мои")).to_be_focused()
+        await look(page, "views-menu")
+        await page.keyboard.press("End")
+        await page.keyboard.press("ArrowUp")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("link", name="Без исполнителя")).to_have_attribute("aria-current", "page")
+
+
+async def test_what_a_view_has_not_is_looked_for_in_all(product: Product, tmp_path: Path) -> None:
+    """A search that finds nothing in a view leads on, by keyboard, to the same text in every ticket."""
+    async with site(product, tmp_path), chromium() as browser, agent(product, browser) as (_, page):
+        subject = await page.evaluate(f"{LIST}.querySelector('.row[data-id] .main').textContent.trim()")
+        subject = subject.removeprefix("Не прочитано: ")
+        await page.goto(f"{product.url}/tasks/?view=unassigned&status=closed&q={subject}")
+        await page.get_by_role("button", name="Искать во всех").press("Enter")
+        await expect(page.get_by_role("link", name=subject).first).to_be_visible()
+        await expect(page.get_by_role("searchbox", name="Искать по теме или номеру")).to_be_focused()
+        await holds(page, "location.search.startsWith('?view=all&')")

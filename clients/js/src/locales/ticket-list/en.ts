@@ -5,6 +5,7 @@ import type { ticketList as ru } from './ru';
 
 export const ticketList: Same<typeof ru> = {
   views: 'Views',
+  allViews: 'All views',
   view_mine: 'Mine',
   view_waiting: 'Waiting for me',
   view_authored: 'Created by me',
@@ -141,6 +142,7 @@ export const ticketList: Same<typeof ru> = {
   emptyWaitingText: 'Tickets where the next word is yours appear here.',
   emptyTitle: 'No tickets',
   nothingTitle: 'Nothing matches these filters',
+  searchAll: 'Search in all',
   nothingText: 'Take some filters away, or search in all tickets.',
   loadFailed: 'The tickets could not be loaded',
   deniedTitle: 'This area is not open to you',

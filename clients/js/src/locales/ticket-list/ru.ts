@@ -2,6 +2,7 @@
 
 export const ticketList = {
   views: 'Представления',
+  allViews: 'Все представления',
   view_mine: 'Мои',
   view_waiting: 'Ждут меня',
   view_authored: 'Созданные мной',
@@ -163,6 +164,7 @@ export const ticketList = {
   emptyWaitingText: 'Здесь появятся заявки, где следующее слово за вами.',
   emptyTitle: 'Заявок нет',
   nothingTitle: 'По этим фильтрам ничего нет',
+  searchAll: 'Искать во всех',
   nothingText: 'Уберите часть фильтров или поищите во всех заявках.',
   loadFailed: 'Заявки не загрузились',
   deniedTitle: 'Этот раздел вам не открыт',

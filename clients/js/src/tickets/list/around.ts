@@ -5,18 +5,26 @@ import { clockTime, serverNow } from '../../ui/clock';
 import { icon } from '../../ui/icons';
 import '../../ui/states';
 import { reasonOf } from './api';
+import { everywhere, type Place } from './place';
 import type { TicketStore } from './store';
 import { t } from './strings';
 
 /** Why there is no row: it is not open to this person, it failed, it is not here yet, the filters let nothing through, or there is nothing. */
-export function noRows(store: TicketStore, differs: boolean, reset: () => void): TemplateResult {
+export function noRows(
+  store: TicketStore,
+  differs: boolean,
+  reset: () => void,
+  go: (place: Place) => void,
+): TemplateResult {
   if (store.denied)
     return html`<tez-error .heading=${t('deniedTitle')} .text=${t('deniedText')} ?busy=${store.busy} @retry=${() => store.reload()}></tez-error>`;
   if (store.error && !store.busy)
     return html`<tez-error .heading=${t('loadFailed')} .text=${reasonOf(store.error)} @retry=${() => store.reload()}></tez-error>`;
   if (!store.rows.loaded) return html`<tez-loading .rows=${10} @retry=${() => store.reload()}></tez-loading>`;
+  const wider = everywhere(store.place);
   if (differs)
     return html`<tez-empty icon="check" .heading=${t('nothingTitle')} .text=${t('nothingText')}>
+      ${wider ? html`<button class="btn" @click=${() => go(wider)}>${t('searchAll')}</button>` : nothing}
       <button class="btn" @click=${reset}>${t('reset')}</button>
     </tez-empty>`;
   const { view } = store.place;

@@ -40,7 +40,7 @@ import type { Change, Ticket } from './types';
 import './view-name';
 import { OwnViews } from './own-views';
 import type { NavViewName } from './view-name';
-import { nameOf, revealView, viewStrip, viewStyles } from './views';
+import { allViews, nameOf, revealView, viewStrip, viewStyles } from './views';
 
 /** What the list needs of the page's session. */
 export interface ListSession {
@@ -203,7 +203,11 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
   }
 
   readonly #reset = (): void => {
-    if (this.store) this.#go({ ...this.store.place, query: {} });
+    if (this.store) this.#widen({ ...this.store.place, query: {} });
+  };
+
+  readonly #widen = (place: Place): void => {
+    this.#go(place);
     this.renderRoot.querySelector<HTMLElement>('.text')?.focus(); // the button that was pressed is gone
   };
 
@@ -349,6 +353,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
           open: (view) => this.#go({ ...store.place, view, query: {} }),
           menu: (anchor) => this.viewMenu.openAt(anchor),
         })}
+        ${allViews(store.views, store.place.view, (view) => this.#go({ ...store.place, view, query: {} }))}
         ${savedMenu(store.views, store.place.view, (view) => this.#go({ ...store.place, view, query: {} }))}
       </div>
       ${filterBar(
@@ -417,7 +422,7 @@ export class NavTicketList extends TezElement implements ManyHost, StandHost {
         look: this.look,
         all: many.selection.all,
         chosen: (id) => many.has(id),
-        none: () => noRows(store, this.#differs, this.#reset),
+        none: () => noRows(store, this.#differs, this.#reset, this.#widen),
       },
       {
         head: {

@@ -114,6 +114,13 @@ export function withFilter(place: Place, name: string, value: string, views: rea
   return { ...place, query: value === usual ? rest : { ...rest, [name]: value } };
 }
 
+/** The same text in all tickets, without the view's filters; null: nothing is looked for, or it is in all of them. */
+export function everywhere({ view, query }: Place): Place | null {
+  const { q } = query;
+  const all = { view: 'all', query: { q: q ?? '', status: 'all' }, ticket: null };
+  return q && writePlace(all) !== writePlace({ view, query, ticket: null }) ? all : null;
+}
+
 /** Sorting that holds; the direction that people expect of a column comes first. */
 export function sorting(query: Query): { readonly by: SortKey; readonly dir: 'asc' | 'desc' } {
   const by = sortKeys.find((one) => one === query.sort) ?? 'updated';

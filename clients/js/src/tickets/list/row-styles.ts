@@ -228,13 +228,30 @@ export const rowStyles = css`
     .cell.comments {
       display: none;
     }
-  }
-  @container (max-width: 760px) {
     .cell.priority {
-      display: none;
+      width: 20px; /* the sign of what is urgent stays; the word is for screen readers */
+    }
+    .head .cell.priority button {
+      min-width: 100%;
+      font-size: 0;
+    }
+    .cell > .priority > span {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      clip-path: inset(50%);
+    }
+    .cell.assignee {
+      width: calc(var(--tez-rem) * 7.5);
+    }
+    .cell.updated {
+      width: calc(var(--tez-rem) * 6);
     }
   }
   @container (max-width: 640px) {
+    .cell.priority {
+      display: none;
+    }
     .scroll {
       --row: calc(var(--tez-rem) * 3.75);
     }

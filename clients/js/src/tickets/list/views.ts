@@ -6,6 +6,7 @@ import { formatNumber } from '../../i18n/index';
 import { countText } from '../../ui/badge';
 import { icon } from '../../ui/icons';
 import { HOME, writePlace } from './place';
+import { inStrip } from './saved-views';
 import { isKey, t } from './strings';
 import type { View } from './types';
 
@@ -77,12 +78,40 @@ function link(view: View, here: boolean, act: ViewActs): TemplateResult {
     }`;
 }
 
-/** On a narrow screen the strip shows a part of the views: the current one is to be in it. */
+/** All of the strip as a menu: shown where the strip is too narrow for it. */
+export function allViews(views: readonly View[], current: string, open: (view: string) => void): TemplateResult {
+  return html`<tez-menu
+    class="all"
+    .label=${t('allViews')}
+    .items=${inStrip(views, current).map((view) => ({
+      id: view.id,
+      label: nameOf(view),
+      checked: view.id === current,
+      ...(view.count === null ? {} : { hint: formatNumber(view.count) }),
+    }))}
+    @pick=${(event: CustomEvent<string>) => open(event.detail)}
+    ><span slot="trigger">${icon('down', 16)}</span></tez-menu
+  >`;
+}
+
+const watched = new WeakSet<Element>();
+const FADED_PX = 24; // at the strip's end, as in the style below
+
+/** On a narrow screen the strip shows a part of the views: the current one is to be in it, and that there are more is to be seen. */
 export function revealView(root: ParentNode): void {
   const strip = root.querySelector<HTMLElement>('.views');
-  const here = strip?.querySelector<HTMLElement>('[aria-current]');
-  if (!strip || !here) return;
-  const end = here.offsetLeft + here.offsetWidth;
+  if (!strip) return;
+  reveal(strip);
+  if (watched.has(strip) || typeof ResizeObserver === 'undefined') return;
+  watched.add(strip);
+  new ResizeObserver(() => reveal(strip)).observe(strip);
+}
+
+function reveal(strip: HTMLElement): void {
+  strip.parentElement?.classList.toggle('over', strip.scrollWidth > strip.clientWidth);
+  const here = strip.querySelector<HTMLElement>('[aria-current]');
+  if (!here) return;
+  const end = here.offsetLeft + here.offsetWidth + FADED_PX;
   if (here.offsetLeft < strip.scrollLeft || end > strip.scrollLeft + strip.clientWidth)
     strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 }
@@ -94,12 +123,22 @@ export const viewStyles = css`
     overflow-x: auto;
     scrollbar-width: none;
   }
+  .over .views {
+    mask-image: linear-gradient(to right, transparent, #000 12px calc(100% - 24px), transparent);
+  }
+  .strip:not(.over) .all {
+    display: none;
+  }
   .views ul {
     display: flex;
     gap: 2px;
     margin: 0;
     padding: 2px var(--tez-3);
     list-style: none;
+  }
+  .over .views ul {
+    width: max-content;
+    padding-inline-end: 24px; /* scrolled to its end, nothing is faded */
   }
   .views li {
     display: flex;
