@@ -175,6 +175,27 @@ async def test_what_went_wrong_is_told_in_the_frame(product: Product, scheme: st
         ann.complaints = [said for said in ann.complaints if "status of 404" not in said]  # the page itself, twice
 
 
+async def test_the_offline_page_is_whole_and_leads_back(product: Product) -> None:
+    """With the server gone a page says so with style, picture and theme; trying again shows what was asked for, search and all."""
+    async with product.running(), chromium() as browser, person(product, browser) as ann:
+        ann.may_lose_link = True
+        page = await ann.sign_in("ann")
+        kept = "caches.match('/offline').then(Boolean)"
+        await holds(page, f"navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller && {kept})")
+        await page.evaluate("document.querySelector('tez-shell').chooseTheme('dark')")
+        await product.kill()
+        await page.goto(product.url + "/profile/?from=here")
+        await page.get_by_role("heading", name="Нет связи").wait_for()
+        assert await page.evaluate("document.querySelector('main img').naturalWidth") > 0
+        assert await page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") != "0px"
+        assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
+        product.start()
+        await product.answers()
+        await page.get_by_role("link", name="Повторить").click()
+        await holds(page, "document.querySelector('tez-shell')?.hub?.status.state === 'open'")
+        assert page.url == product.url + "/profile/?from=here"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_operations_page(product: Product, scheme: str) -> None:
     """An administrator sees the node live, on a wide and on a narrow screen, with nothing for axe to find and nothing beside the page."""

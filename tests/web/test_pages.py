@@ -229,7 +229,11 @@ async def test_the_products_own_templates_render_in_both_languages(open_site: Op
             assert (wrong.status_code, 'aria-invalid="true"' in wrong.text) == (401, True)
             password = wrong.text[wrong.text.index('id="password"') :].partition(">")[0].split()
             assert {"autofocus", 'aria-describedby="login-error"', 'aria-invalid="true"'} <= set(password)
-            assert (await site.browser.get(f"/offline?lang={lang}")).status_code == 200
+            offline = await site.browser.get(f"/offline?lang={lang}")
+            assert offline.status_code == 200
+            parts = re.findall(r'(?:<script src|<img src|rel="stylesheet" href|svg\+xml" href)="([^"]+)"', offline.text)
+            assert len(parts) == 4
+            assert all(part.startswith("/static/") and part.endswith("?kept") for part in parts)  # or the worker would not keep it
         csrf = await site.sign_in()
         for locale in ("ru", "en"):
             await site.browser.put("/users/api/preferences/locale", json={"value": locale}, headers={"x-csrf-token": csrf})

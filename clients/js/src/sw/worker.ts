@@ -4,6 +4,8 @@ import { readPush, type Shown } from './payload';
 
 const OFFLINE_CACHE = 'tez-offline-1';
 const OFFLINE = '/offline';
+/** What the offline page loads is marked so: kept with it, and no other request is held up for it. */
+const KEPT = '?kept';
 const ICON = '/static/icons/icon-192.png';
 /** A page that listens answers at once; one that does not (sign-in, offline) never will. */
 const LISTEN_MS = 400;
@@ -39,8 +41,10 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
   });
 
   scope.addEventListener('fetch', (event) => {
-    if (event.request.mode !== 'navigate' || event.request.method !== 'GET') return;
-    event.respondWith(page(event));
+    const { mode, method, url } = event.request;
+    if (method !== 'GET') return;
+    if (mode === 'navigate') event.respondWith(page(event));
+    else if (url.startsWith(`${origin}/static/`) && url.endsWith(KEPT)) event.respondWith(part(event.request));
   });
 
   scope.addEventListener('push', (event) => {
@@ -65,8 +69,26 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
   // -- offline --------------------------------------------------------------------------------------
 
   async function keepOffline(): Promise<void> {
+    const page = await fresh(OFFLINE);
+    const text = await page.clone().text();
+    const parts = [...text.matchAll(/"(\/static\/[^"]+\?kept)"/g)].map(([, path]) => path ?? '');
+    const answers = await Promise.all(parts.map(fresh));
+    await scope.caches.delete(OFFLINE_CACHE); // style sheets of older builds
     const cache = await scope.caches.open(OFFLINE_CACHE);
-    await cache.add(new Request(OFFLINE, { cache: 'reload' }));
+    await Promise.all(answers.map((answer, i) => cache.put(parts[i] ?? '', answer)));
+    await cache.put(OFFLINE, page);
+  }
+
+  /** From the server itself, whole. */
+  async function fresh(path: string): Promise<Response> {
+    const answer = await scope.fetch(path, { cache: 'reload' });
+    if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
+    return answer;
+  }
+
+  /** What belongs to the offline page as it is kept. */
+  async function part(request: Request): Promise<Response> {
+    return (await scope.caches.match(request)) ?? scope.fetch(request);
   }
 
   /** The page from the network; without one, the word that there is none. */

@@ -20,6 +20,12 @@ class Scope {
   readonly stores = new Map<string, Map<string, Response>>();
   badge: number | null = null;
   windows: { focused: boolean; visibilityState: string; listens: boolean; got: unknown[]; focusCalls: number }[] = [];
+  /** What the server answers with, where it matters. */
+  readonly pages = new Map([
+    ['/offline', '<link href="/static/login.css?kept"><script src="/static/theme.js?kept"></script>no network'],
+    ['/static/login.css?kept', 'styles'],
+  ]);
+  readonly missing = new Set<string>();
   online = true;
   signedIn = true;
   skipped = 0;
@@ -73,19 +79,17 @@ class Scope {
       const store = this.stores.get(name) ?? new Map<string, Response>();
       this.stores.set(name, store);
       return {
-        add: async (request: Request | string) => {
-          if (!this.online) throw new TypeError('offline');
-          store.set(typeof request === 'string' ? request : '/offline', new Response('no network'));
-        },
         put: async (key: string, response: Response) => void store.set(key, response),
         match: async (key: string) => store.get(key)?.clone(),
       };
     },
-    match: async (key: string) =>
-      [...this.stores.values()]
+    match: async (request: string | { url: string }) => {
+      const key = typeof request === 'string' ? request : request.url.replace(this.location.origin, '');
+      return [...this.stores.values()]
         .map((store) => store.get(key))
         .find(Boolean)
-        ?.clone(),
+        ?.clone();
+    },
     keys: async () => [...this.stores.keys()],
     delete: async (name: string) => this.stores.delete(name),
   };
@@ -105,7 +109,8 @@ class Scope {
     if (url === '/users/api/me') {
       return this.signedIn ? Response.json({ csrf: 'token' }) : new Response('', { status: 401 });
     }
-    return new Response('from the network');
+    const broken = this.missing.has(url);
+    return new Response(this.pages.get(url) ?? 'from the network', { status: broken ? 404 : 200 });
   };
 
   subscription(endpoint: string) {
@@ -145,7 +150,6 @@ const payload = (tag: string, more: object = {}) => ({
 
 let scope: Scope;
 beforeEach(() => {
-  vi.stubGlobal('Request', class {});
   scope = new Scope();
   install(scope as unknown as ServiceWorkerGlobalScope, '1.2.3');
 });
@@ -263,9 +267,29 @@ describe('service worker', () => {
       ((await scope.fire('fetch', event as Record<string, unknown>)) as Response).text();
     expect(await text(page)).toBe('from the network');
     scope.online = false;
-    expect(await text(page)).toBe('no network');
-    expect(await scope.fire('fetch', { request: { mode: 'cors', method: 'GET' } })).toBeUndefined();
-    expect(await scope.fire('fetch', { request: { mode: 'navigate', method: 'POST' } })).toBeUndefined();
+    expect(await text(page)).toContain('no network');
+    const asked = (url: string, mode = 'cors', method = 'GET') =>
+      scope.fire('fetch', { request: { mode, method, url: `https://nav.test${url}` } }) as Promise<
+        Response | undefined
+      >;
+    expect(await asked('/users/api/me')).toBeUndefined();
+    expect(await asked('/tasks/', 'navigate', 'POST')).toBeUndefined();
+    expect(await asked('/static/login.css')).toBeUndefined();
+    expect(await asked('/tasks/api/tasks?q=/static/?kept')).toBeUndefined();
+    expect(await (await asked('/static/login.css?kept', 'no-cors'))?.text()).toBe('styles');
+    await expect(asked('/static/new.css?kept', 'no-cors')).rejects.toThrow('offline');
+  });
+
+  it('keeps the offline page with all that it loads or not at all, and nothing of an older one', async () => {
+    await scope.fire('install');
+    scope.pages.set('/offline', '<link href="/static/other.css?kept">newer');
+    scope.missing.add('/static/other.css?kept');
+    await scope.fire('install');
+    const kept = () => [...(scope.stores.get('tez-offline-1')?.keys() ?? [])];
+    expect(kept()).toEqual(['/static/login.css?kept', '/static/theme.js?kept', '/offline']);
+    scope.missing.clear();
+    await scope.fire('install');
+    expect(kept()).toEqual(['/static/other.css?kept', '/offline']);
   });
 
   it('starts even when the offline page cannot be kept', async () => {
