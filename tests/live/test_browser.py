@@ -134,11 +134,13 @@ async def test_ten_events_with_the_link_cut(product: Product) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing(product: Product, scheme: str) -> None:
-    """axe-core finds nothing on the login page, the inbox with rows, the open bell and the gallery."""
+    """axe-core finds nothing on the login page, the inbox without and with rows, the open bell and the gallery."""
     async with product.running(), chromium() as browser, person(product, browser, color_scheme=scheme, bypass_csp=True) as ann:
         login = await ann.tab("/users/login")
         assert await violations(login) == []
         page = await ann.sign_in("ann")
+        await page.get_by_role("heading", name="Новых уведомлений нет").wait_for()
+        assert await violations(page) == []
         await product.publish(*(notice(n) for n in range(3)))
         await wait_rows(page, [3, 2, 1])
         assert await violations(page) == []

@@ -384,7 +384,9 @@ export class TezInboxList extends TezElement {
   }
 
   #content() {
-    if (!this.rows.length) return noRows(this.store, this.filter, () => this.#setFilter(everything));
+    if (!this.rows.length)
+      return html`<h2 class="sr">${t('list')}</h2>
+        ${noRows(this.store, this.filter, () => this.#setFilter(everything))}`;
     return html`<ul role="list">
         ${repeat(
           this.rows,

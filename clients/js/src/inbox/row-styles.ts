@@ -51,10 +51,6 @@ export const rowStyles = css`
     background: var(--tez-accent-soft);
     color: var(--tez-accent-text);
   }
-  .kind.network {
-    background: var(--tez-ok-soft);
-    color: var(--tez-ok);
-  }
   .kind.call {
     background: var(--tez-call-soft);
     color: var(--tez-call);
@@ -62,6 +58,18 @@ export const rowStyles = css`
   .kind.erp {
     background: var(--tez-warn-soft);
     color: var(--tez-warn);
+  }
+  .kind.ok {
+    background: var(--tez-ok-soft);
+    color: var(--tez-ok);
+  }
+  .kind.warn {
+    background: var(--tez-warn-soft);
+    color: var(--tez-warn);
+  }
+  .kind.bad {
+    background: var(--tez-bad-soft);
+    color: var(--tez-bad);
   }
   .main {
     display: block;
@@ -226,7 +234,7 @@ export const rowStyles = css`
   }
   @container (min-width: 680px) {
     .row {
-      grid-template-columns: 28px minmax(0, 1fr) 11rem;
+      grid-template-columns: 28px minmax(0, 1fr) auto;
       padding-block: 12px;
     }
     .title {
@@ -238,7 +246,8 @@ export const rowStyles = css`
     }
     .acts {
       top: 50%;
-      right: calc(11rem + var(--tez-5));
+      right: 0;
+      grid-column: 1 / 3;
       bottom: auto;
       transform: translateY(-50%);
     }

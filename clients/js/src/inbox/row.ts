@@ -38,6 +38,19 @@ const kindIcon: Record<Kind, IconName> = {
   system: 'system',
 };
 
+const troubles: Readonly<Record<string, string>> = {
+  'net.down': 'bad',
+  'net.blind': 'bad',
+  'net.degraded': 'warn',
+  'net.flapping': 'warn',
+};
+
+/** How bad it is, where that is known: its colour is then that, and not its kind's. */
+function severity({ type, data }: InboxItem): string {
+  if (data.critical) return 'bad';
+  return troubles[type] ?? (data.kind === 'network' && data.closes ? 'ok' : '');
+}
+
 /** One line of the list. */
 export function rowView(row: Row, { url, open, ...view }: RowView, act: RowActs) {
   const { newest } = row;
@@ -52,7 +65,7 @@ export function rowView(row: Row, { url, open, ...view }: RowView, act: RowActs)
   const classes = `row ${row.unread ? 'unread' : ''} ${open ? 'open' : ''} ${row.done ? 'gone' : ''} ${view.fresh ? 'fresh' : ''}`;
   return html`<li class=${classes} data-id=${newest.id} data-seq=${newest.seq} @focusin=${act.enter}>
     ${row.unread ? html`<span class="mark"></span>` : nothing}
-    <span class="kind ${data.kind}">${icon(kindIcon[data.kind] ?? 'bell', 17)}</span>
+    <span class="kind ${data.kind} ${severity(newest)}">${icon(kindIcon[data.kind] ?? 'bell', 17)}</span>
     <div>
       ${
         url

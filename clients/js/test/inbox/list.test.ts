@@ -54,6 +54,31 @@ describe('rows', () => {
     expect(rows()[0]?.querySelectorAll('.earlier > li')).toHaveLength(2);
   });
 
+  it('have the colour of how bad it is where that is known, else of their kind', async () => {
+    const about = (type: string, data: object) => ({
+      ...item(1, data as Parameters<typeof item>[1]),
+      id: JSON.stringify([type, data]),
+      type,
+    });
+    await open([
+      about('net.down', { kind: 'network', group: 'a' }),
+      about('net.flapping', { kind: 'network', group: 'b' }),
+      about('net.up', { kind: 'network', group: 'c', closes: 'c' }),
+      about('probe.said', { kind: 'network', group: 'd' }),
+      about('erp.notice', { kind: 'erp', group: 'e', critical: true }),
+      about('redmine.comment', { kind: 'ticket', group: 'f' }),
+    ]);
+    const looks = rows().map((row) => row.querySelector('.kind')?.className.trim());
+    expect(looks).toEqual([
+      'kind network bad',
+      'kind network warn',
+      'kind network ok',
+      'kind network',
+      'kind erp bad',
+      'kind ticket',
+    ]);
+  });
+
   it('show changes from old to new', async () => {
     await open();
     const text = rows()[3]?.querySelector('.changes')?.textContent?.replace(/\s+/g, ' ');
