@@ -15,7 +15,8 @@ from hub.store import permissions, users
 __all__ = ["Audience", "accounts", "watchers"]
 
 _AT_ONCE = 500
-_RIGHT = "netmonitor"
+_RIGHTS = ("netmonitor", "admin")
+"""Either shows the network: `admin` brings every other right along (docs/permissions.md)."""
 
 
 class Audience:
@@ -43,9 +44,9 @@ class Audience:
 
 
 async def watchers(engine: AsyncEngine) -> frozenset[Address]:
-    """Everybody with the permission `netmonitor` who can sign in. Raises SQLAlchemyError."""
-    able = sa.select(users.c.id).join(permissions, permissions.c.user_id == users.c.id)
-    statement = able.where(permissions.c.permission == _RIGHT, users.c.active.is_(True))
+    """Everybody who may see the network and can sign in, administrators too. Raises SQLAlchemyError."""
+    able = sa.select(users.c.id).join(permissions, permissions.c.user_id == users.c.id).distinct()
+    statement = able.where(permissions.c.permission.in_(_RIGHTS), users.c.active.is_(True))
     async with engine.connect() as connection:
         return frozenset(Address("id", str(id)) for id in await connection.scalars(statement))
 

@@ -237,6 +237,21 @@ async def test_hosts_are_set_up(product: Product) -> None:
         await expect(page.get_by_text("Сохранён: Шлюз Клина").first).to_be_visible()
         spec = {"name": "Шлюз Клина", "address": "10.7.0.1", "id": "shlyuz-klina"}
         assert peer.asked[-1] == ("PUT", "setup/hosts/shlyuz-klina", spec)
+        strange = {"message": "Такого логина нет: ivanof.", "where": "узел shlyuz-klina", "host": "shlyuz-klina", "field": "notify.0"}
+        listed = {"id": "shlyuz-klina", "name": "Шлюз Клина", "address": "10.7.0.1", "notify": ["ivanof"], "origin": "page"}
+        peer.answers["setup/hosts/shlyuz-klina"] = (200, {"host": listed, "problems": [strange]})
+        peer.answers["setup/hosts"] = (200, {"hosts": [listed], "groups": [], "problems": [strange]})
+        await page.reload()
+        problems = page.get_by_role("list", name="Что исправить")
+        await expect(problems).to_contain_text("узел shlyuz-klina: Такого логина нет: ivanof.")
+        await look(page, "problems")
+        await problems.get_by_role("button", name="Изменить: Шлюз Клина").click()
+        await expect(page.get_by_role("textbox", name="Кому сообщать")).to_have_accessible_description("Такого логина нет: ivanof.")
+        await page.get_by_role("button", name="Сохранить").click()
+        await expect(page.get_by_text("Сохранён: Шлюз Клина").first).to_be_visible()
+        await expect(page.get_by_role("textbox", name="Кому сообщать")).to_be_focused()  # it is saved, and what is wrong is still there
+        await page.keyboard.press("Escape")
+        del peer.answers["setup/hosts/shlyuz-klina"], peer.answers["setup/hosts"]
         await page.get_by_role("button", name="Загрузить список").click()
         await page.get_by_label("или вставьте текст").fill("id,name,address\na,А,")
         mistake = {"line": 2, "field": "address", "message": "Нет адреса."}

@@ -44,14 +44,16 @@ def test_the_nearest_that_names_somebody_decides() -> None:
 
 
 async def test_everybody_is_who_may_see_the_network_and_can_sign_in(store: AsyncEngine) -> None:
-    """By the permission alone: an administrator who was not given it is not told in the night."""
+    """An administrator may see it without being given that right by name, and is told; else nobody is, where there is one alone."""
     async with store.begin() as connection:
-        for number, (name, active) in enumerate([("anna", True), ("boris", False), ("vera", True)], 1):
+        for number, (name, active) in enumerate(
+            [("anna", True), ("boris", False), ("vera", True), ("gleb", True), ("dina", False), ("egor", True)], 1
+        ):
             row = {"id": number, "name": name, "display_name": name, "active": active, "created_at": START}
             await connection.execute(sa.insert(users).values(row))
-        rows = [(1, "netmonitor"), (2, "netmonitor"), (3, "admin")]
+        rows = [(1, "netmonitor"), (2, "netmonitor"), (3, "admin"), (3, "netmonitor"), (4, "quality"), (5, "admin"), (6, "admin")]
         for user_id, permission in rows:
             await connection.execute(
                 sa.insert(permissions).values(user_id=user_id, permission=permission, granted_by="test", granted_at=START)
             )
-    assert await watchers(store) == frozenset({Address("id", "1")})
+    assert await watchers(store) == frozenset({Address("id", id) for id in ("1", "3", "6")})

@@ -139,6 +139,30 @@ export const boardStyles = css`
     --tez-warn-soft: var(--tez-sunken);
     background: var(--tez-sunken);
   }
+  /* Beside the telephone: the links are their icons, and the two views stand beside the filters. */
+  @container (min-width: 621px) and (max-width: 900px) {
+    .links span {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
+    .verdict {
+      flex-basis: calc(var(--tez-rem) * 9);
+    }
+    .bar {
+      flex-wrap: nowrap;
+      align-items: flex-start;
+    }
+    .chips {
+      flex: 1;
+      min-width: 0;
+    }
+    .views {
+      flex: none;
+    }
+  }
   @container (max-width: 620px) {
     .rows {
       --row: calc(var(--tez-rem) * 3.75);

@@ -516,8 +516,8 @@ export class NavNetworkBoard extends TezElement {
         <div class="verdict" role="status">${verdictView(store, top)}</div>
         ${top?.total ? this.#find() : nothing} ${ageView(store, this.#old)}
         <span class="links">
-          <a class="btn ghost small" href="/netmonitor/wall">${icon('screen', 16)}${t('wall')}</a>
-          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup">${icon('system', 16)}${many('setup')}</a>` : nothing}
+          <a class="btn ghost small" href="/netmonitor/wall" title=${t('wall')}>${icon('screen', 16)}<span>${t('wall')}</span></a>
+          ${this.admin ? html`<a class="btn ghost small" href="/netmonitor/setup" title=${many('setup')}>${icon('system', 16)}<span>${many('setup')}</span></a>` : nothing}
           <button class="btn ghost icon small" aria-label=${t('help')} title="${t('help')} (?)" @click=${() => this.help.show()}>
             ${icon('keyboard', 17)}
           </button>

@@ -9,7 +9,7 @@ import type { TezField } from '../ui/field';
 import { controls } from '../ui/sheets';
 import { faultOf, fieldOf } from './api';
 import { dialogStyles } from './dialog-styles';
-import type { SetupApi } from './setup-api';
+import type { Problem, SetupApi } from './setup-api';
 import { t } from './setup-strings';
 import { setupDialogStyles } from './setup-styles';
 import {
@@ -56,20 +56,34 @@ export class NavNetworkHostForm extends TezElement {
     return this.dialog?.open ?? false;
   }
 
-  async ask(host: Listed | null): Promise<void> {
+  /** `problems`: what is known to be wrong with it, told at its fields. */
+  async ask(host: Listed | null, problems: readonly Problem[] = []): Promise<void> {
     this.#ownId = host !== null;
     Object.assign(this, {
       known: host,
       kind: kindOf(host ?? {}),
       values: valuesOf(host ?? {}),
-      wrong: new Map(),
       fault: '',
       busy: '',
       tested: null,
     });
+    this.#tell(problems);
     await this.updateComplete;
     this.dialog?.show();
     this.renderRoot.querySelector<HTMLElement>('[data-path=name]')?.focus();
+  }
+
+  /** Each at its field, what has none below them all. */
+  #tell(problems: readonly Problem[]): void {
+    const wrong = new Map<string, string>();
+    const rest: string[] = [];
+    for (const { field, message } of problems) {
+      const path = pathFor(this.kind, (field ?? '').replace(/\.\d+$/, '')); // one of a list: `notify.0`
+      if (path) wrong.set(path, [wrong.get(path), message].filter(Boolean).join(' '));
+      else rest.push(message);
+    }
+    this.wrong = wrong;
+    this.fault = rest.join(' ');
   }
 
   #set(path: string, value: string): void {
@@ -116,9 +130,11 @@ export class NavNetworkHostForm extends TezElement {
     try {
       if (what === 'test') this.tested = await api.test(spec);
       else {
-        await api.keep(spec);
-        this.dialog?.close();
+        const problems = await api.keep(spec);
         this.emit('done', t('saved', { name: spec.name }));
+        this.#tell(problems);
+        if (this.wrong.size) void this.#toWrong();
+        else if (!this.fault) this.dialog?.close();
       }
     } catch (error) {
       const path = pathFor(this.kind, fieldOf(error));

@@ -7,6 +7,17 @@ import type { Listed, Round, Spec } from './types';
 export interface SetupAnswer {
   readonly hosts: readonly Listed[];
   readonly groups?: readonly { readonly path: string }[];
+  readonly problems?: readonly Problem[];
+}
+
+/** What is wrong with what is written, in words; the rest works. */
+export interface Problem {
+  readonly message: string;
+  /** Where in the file or on the page, in words. */
+  readonly where?: string | null;
+  /** The host or group that it is about, and which of its settings. */
+  readonly host?: string | null;
+  readonly field?: string | null;
 }
 
 export interface ImportAnswer {
@@ -36,8 +47,10 @@ export class SetupApi {
     return this.#net.get('/netmonitor/api/setup/hosts');
   }
 
-  keep(spec: Spec): Promise<void> {
-    return this.#net.send('PUT', `/netmonitor/api/setup/hosts/${encodeURIComponent(spec.id)}`, spec);
+  /** Saves a host; what is wrong with it all the same. */
+  async keep(spec: Spec): Promise<readonly Problem[]> {
+    const path = `/netmonitor/api/setup/hosts/${encodeURIComponent(spec.id)}`;
+    return (await this.#net.send<{ problems?: readonly Problem[] } | undefined>('PUT', path, spec))?.problems ?? [];
   }
 
   remove(id: string): Promise<void> {

@@ -14,6 +14,21 @@ export const setupStyles = css`
     width: calc(var(--tez-rem) * 15);
     min-height: 30px;
   }
+  td.soft {
+    white-space: normal;
+  }
+  .problems {
+    display: grid;
+    gap: var(--tez-1);
+    margin: 0 0 var(--tez-4);
+    padding: var(--tez-3) var(--tez-4);
+    border-radius: var(--tez-radius-l);
+    background: var(--tez-warn-soft);
+    list-style: none;
+  }
+  .problems b {
+    color: var(--tez-warn);
+  }
   .rowacts {
     display: inline-flex;
     gap: 2px;

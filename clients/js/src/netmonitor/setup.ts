@@ -8,6 +8,7 @@ import { table } from '../quality/table';
 import '../ui/button';
 import '../ui/dialog';
 import type { TezDialog } from '../ui/dialog';
+import { edges } from '../ui/edge-sheet';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import '../ui/panel';
@@ -30,11 +31,12 @@ import type { Listed } from './types';
 import { duration } from './units';
 
 const FIRST = 200; // rows; more when they are asked for
+const MOST_PROBLEMS = 20;
 const kindWords = { ping: 'kindPing', tcp: 'kindTcp', http: 'kindHttp' } as const;
 
 /** <nav-network-setup .api .say .arrived>: what is watched. Hosts of the file are read only here; those of the page can be added, changed, removed. */
 export class NavNetworkSetup extends TezElement {
-  static override styles = [base, controls, tables, pageStyles, setupStyles, stacked(620)];
+  static override styles = [base, controls, tables, edges, pageStyles, setupStyles, stacked(620)];
 
   @property({ attribute: false }) api: NetApi | null = null;
   @property({ attribute: false }) say: (toast: ToastOptions) => void = () => undefined;
@@ -129,7 +131,7 @@ export class NavNetworkSetup extends TezElement {
           <tez-button variant="primary" @click=${() => void this.form.ask(null)}>${t('add')}</tez-button>
         </div>
       </header>
-      ${this.#list(hosts)}
+      ${this.#problems()} ${this.#list(hosts)}
       <nav-network-host-form .api=${this.#setup} .groups=${groups} .hosts=${hosts} @done=${this.#done}></nav-network-host-form>
       <nav-network-import .api=${this.#setup} @done=${this.#done}></nav-network-import>
       <tez-dialog id="remove" .heading=${t('removeTitle', { name: this.doomed?.name ?? '' })}>
@@ -137,6 +139,28 @@ export class NavNetworkSetup extends TezElement {
         <tez-button slot="actions" class="cancel" @click=${() => this.confirm.close()}>${t('cancel')}</tez-button>
         <tez-button slot="actions" variant="danger" ?busy=${this.removing} @click=${() => void this.#remove()}>${t('remove')}</tez-button>
       </tez-dialog>`;
+  }
+
+  #problems() {
+    const { problems, hosts } = this.#load.value ?? {};
+    if (!problems?.length) return nothing;
+    return html`<ul class="problems" aria-label=${t('problems')}>
+      ${problems.slice(0, MOST_PROBLEMS).map(({ message, where, host: id }) => {
+        const host = hosts?.find((one) => one.id === id && one.origin !== 'file');
+        return html`<li>
+          <b>${where || id ? `${where || id}: ` : nothing}</b>${message}
+          ${host ? html`<button class="btn ghost small" aria-label=${t('editTitle', { name: host.name })} @click=${() => void this.#edit(host)}>${t('edit')}</button>` : nothing}
+        </li>`;
+      })}
+      ${problems.length > MOST_PROBLEMS ? html`<li>${t('more', { n: problems.length - MOST_PROBLEMS })}</li>` : nothing}
+    </ul>`;
+  }
+
+  #edit(host: Listed): Promise<void> {
+    return this.form.ask(
+      host,
+      this.#load.value?.problems?.filter((one) => one.host === host.id),
+    );
   }
 
   #list(hosts: readonly Listed[]) {
@@ -193,7 +217,7 @@ export class NavNetworkSetup extends TezElement {
                     host.origin === 'file'
                       ? html`<span class="quiet">${t('readOnly')}</span>`
                       : html`<span class="rowacts"
-                          ><button class="btn ghost small" aria-label=${t('editTitle', { name: host.name })} @click=${() => void this.form.ask(host)}>${t('edit')}</button>
+                          ><button class="btn ghost small" aria-label=${t('editTitle', { name: host.name })} @click=${() => void this.#edit(host)}>${t('edit')}</button>
                           <button class="btn ghost small" aria-label=${t('removeTitle', { name: host.name })} @click=${() => void this.#ask(host)}>${t('remove')}</button></span
                         >`,
                 },

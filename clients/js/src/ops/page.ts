@@ -3,6 +3,7 @@ import { property } from 'lit/decorators.js';
 import type { Hub, Undo } from '../hub/index';
 import { formatDate, formatNumber } from '../i18n/index';
 import { exactTime, serverNow } from '../ui/clock';
+import { edges } from '../ui/edge-sheet';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { notices, stacked, tables, tiles } from '../ui/sheets';
@@ -50,7 +51,7 @@ interface Cell {
 
 /** <tez-ops .store .hub>: how every node is, live; its age always in sight. Slot `heading`. */
 export class TezOps extends TezElement {
-  static override styles = [base, notices, tiles, tables, opsStyles, stacked(620)];
+  static override styles = [base, notices, tiles, tables, edges, opsStyles, stacked(620)];
 
   @property({ attribute: false }) store: OpsStore | null = null;
   @property({ attribute: false }) hub: Pick<Hub, 'status' | 'on'> | null = null;

@@ -4,6 +4,7 @@ import type { setup as ru } from './setup-ru';
 /** English, the setup of the network monitor. */
 export const setup: Same<typeof ru> = {
   heading: 'Monitor setup',
+  problems: 'What to mend',
   toAll: 'All hosts',
   add: 'Add a host',
   import: 'Import a list',

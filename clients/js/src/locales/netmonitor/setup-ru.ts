@@ -2,6 +2,7 @@
 
 export const setup = {
   heading: 'Настройка мониторинга',
+  problems: 'Что исправить',
   toAll: 'Все узлы',
   add: 'Добавить узел',
   import: 'Загрузить список',
