@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { icon } from '../ui/icons';
+import { repeat } from '../ui/repeat';
 import { t } from './strings';
 
 export interface Column<Row> {

@@ -1,12 +1,12 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import type { Kind } from '../hub/index';
 import { clockTime, onTick, serverNow } from '../ui/clock';
 import { focused } from '../ui/dialog';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { lists } from '../ui/list-sheet';
+import { repeat } from '../ui/repeat';
 import { aroundStyles, foot, noRows } from './around';
 import { filterBar, filterStyles } from './filters';
 import './help';

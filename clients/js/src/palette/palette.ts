@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
+import { repeat } from '../ui/repeat';
 import '../ui/dialog';
 import type { TezDialog } from '../ui/dialog';
 import { type Early, noKeys } from '../ui/early-keys';

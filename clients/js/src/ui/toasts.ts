@@ -1,8 +1,8 @@
 import { css, html, nothing } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { base, define, TezElement } from './element';
 import { type IconName, icon } from './icons';
+import { repeat } from './repeat';
 import { t } from './strings';
 
 export interface ToastOptions {

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
+import { repeat } from '../../ui/repeat';
 import '../../ui/badge';
 import { base, define, TezElement } from '../../ui/element';
 import { icon } from '../../ui/icons';

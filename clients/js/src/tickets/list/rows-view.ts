@@ -1,7 +1,7 @@
 /** The rows in their scrolled frame: the pill above them, the head, and of ten thousand rows those in sight. */
 
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
+import { repeat } from '../../ui/repeat';
 import { pillText } from './around';
 import { type HeadActs, headRow } from './head';
 import type { Look } from './look';

@@ -1,10 +1,10 @@
 /** The strip of views above the list: each a link with its count and its unread mark. */
 
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { formatNumber } from '../../i18n/index';
 import { countText } from '../../ui/badge';
 import { icon } from '../../ui/icons';
+import { repeat } from '../../ui/repeat';
 import { HOME, writePlace } from './place';
 import { inStrip } from './saved-views';
 import { isKey, t } from './strings';
