@@ -16,7 +16,8 @@ from web.doctor import Verdict, examine
 from web.passwords import HASHER, MIN_LENGTH, hash_password
 from web.people import PERMISSIONS, NoSuchPerson, People, PeopleError, Person
 from web.sessions import Sessions
-from web.settings import CLIENT_NAMES, EXIT_CODE, PREFIX, Settings, SettingsError, load
+from web.settings import CLIENT_NAMES, EXIT_CODE, PREFIX, Settings, SettingsError
+from web.settings_load import load
 from web.state import open_store
 from web.stop import Stop
 

@@ -26,7 +26,8 @@ from web import logs
 from web.passwords import HASHER, hash_password
 from web.people import People
 from web.server import make_server
-from web.settings import EXIT_CODE, Settings, load
+from web.settings import EXIT_CODE, Settings
+from web.settings_load import load
 from web.startup import create_app
 from web.state import open_store
 

@@ -1,4 +1,4 @@
-"""The settings: one frozen object, built once from environment or file, validated whole.
+"""The settings: one frozen object, built once from environment or file (`web.settings_load`), validated whole.
 
     SettingsError
       holds Fault, Fault, … : everything that is wrong, so that one start is enough to mend it all
@@ -8,9 +8,6 @@ No module reads the environment after start. `docs/settings.md` is made from thi
 
 from __future__ import annotations
 
-import difflib
-import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +16,18 @@ from typing import Annotated, Any, Literal, Self
 import sqlalchemy as sa
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidatorFunctionWrapHandler, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapters.erp.directory import BLOCKED
 from adapters.erp.reminders import DAYS
 from web import settings_checks as check
 from web.quality_card import DEFAULT_CRITERIA, Criterion, criterion, distinct
 
-__all__ = ["CLIENT_NAMES", "EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError", "load"]
+__all__ = ["CLIENT_NAMES", "EXIT_CODE", "PREFIX", "Area", "Fault", "Settings", "SettingsError"]
 
 PREFIX = "NAVIGATOR_"
 EXIT_CODE = 3
 """What the process ends with when the settings are faulty; uvicorn's own code for a failed start."""
-_CONFIG = "NAVIGATOR_CONFIG"
 CLIENT_NAMES = ("NAVIGATOR_TOKEN", "NAVIGATOR_PUBLISH_TOKEN")
 """What `navigator tail` and `navigator publish` read: no settings, but the server may find them in the environment that it shares."""
 
@@ -575,63 +571,3 @@ def _tls(certificate: Any, key: Any) -> list[tuple[str, str]]:
     except ValueError as error:
         return [("tls_key", str(error))]
     return []
-
-
-def load(config: Path | None = None) -> Settings:
-    """The settings from the environment (`NAVIGATOR_*`) over a TOML file (`config`, else `NAVIGATOR_CONFIG`, else none).
-
-    Raises SettingsError with everything that is wrong in both.
-    """
-    faults: list[Fault] = []
-    path = config or (Path(os.environ[_CONFIG]) if os.environ.get(_CONFIG) else None)
-    given = _read(path, faults) if path else {}
-    given |= EnvSettingsSource(Settings)()
-    known = list(Settings.model_fields)
-    for key in sorted(os.environ):
-        name = key.upper()
-        if name.startswith(PREFIX) and name not in (_CONFIG, *CLIENT_NAMES) and name.removeprefix(PREFIX).lower() not in known:
-            faults.append(Fault(key, "there is no such setting", _nearest(name.removeprefix(PREFIX).lower(), [*known, "config"], PREFIX)))
-    try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        faults.extend(_fault(item) for item in _once(error))
-    else:
-        if not faults:
-            return settings
-    raise SettingsError(faults)
-
-
-def _read(path: Path, faults: list[Fault]) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        faults.append(Fault(str(path), f"the settings file cannot be read: {error.strerror}", f"Check the path in --config or {_CONFIG}."))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        # tomllib names place and kind and quotes no more than one character
-        faults.append(Fault(str(path), f"the settings file is not TOML: {error}", 'Lines look like: listen = "127.0.0.1:8000"'))
-    return {}
-
-
-def _once(error: ValidationError) -> list[Any]:
-    """One error for each place in a setting: three words of a list that are wrong are three faults, a union's two views one."""
-    seen: dict[tuple[Any, ...], Any] = {}
-    for item in error.errors(include_url=False, include_input=False):
-        seen.setdefault(item["loc"][:2], item)
-    return list(seen.values())
-
-
-def _fault(item: Any) -> Fault:
-    key = str(item["loc"][0])
-    if item["type"] == "extra_forbidden":
-        return Fault(key, "there is no such setting", _nearest(key.lower(), list(Settings.model_fields)))
-    place = f"entry {item['loc'][1] + 1}: " if len(item["loc"]) > 1 and isinstance(item["loc"][1], int) else ""
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    examples = Settings.model_fields[key].examples or []
-    return Fault(key.upper(), place + message, f"For example: {examples[0]}")
-
-
-def _nearest(name: str, known: list[str], prefix: str = "") -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if not close:
-        return "Remove it; docs/settings.md lists what can be set."
-    return f"Did you mean {prefix + close[0].upper() if prefix else close[0]}?"

@@ -63,7 +63,8 @@ from web.readiness import Readiness, schema_probe, store_probe
 from web.security import SecurityMiddleware
 from web.session_list import SessionList
 from web.sessions import Sessions
-from web.settings import Settings, load
+from web.settings import Settings
+from web.settings_load import load
 from web.socket import socket_routes
 from web.standing import Standings, StandingWatch, watching
 from web.state import State, open_state

@@ -29,7 +29,7 @@ from hub.hub import Hub
 from hub.session import Session
 from web import logs
 from web.server import make_server
-from web.settings import load
+from web.settings_load import load
 from web.startup import create_app
 
 __all__ = ["TOPIC", "main"]

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from adapters.push import vapid
 from tests.peers.certs import Authority
 from tests.web.conftest import make_settings
-from web.settings import Fault, Settings, SettingsError, load
+from web.settings import Fault, Settings, SettingsError
+from web.settings_load import load
 from web.settings_reference import reference
 
 TOKEN = "0123456789abcdef01234567"

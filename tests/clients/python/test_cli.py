@@ -18,7 +18,8 @@ import pytest
 
 from tests.live.product import PUBLISH_TOKEN, ROOT, Product
 from tests.live.test_delivery import until
-from web.settings import CLIENT_NAMES, load
+from web.settings import CLIENT_NAMES
+from web.settings_load import load
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("NAVIGATOR_")} | {
     "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'clients/python'}"
