@@ -5,7 +5,6 @@ import { typing } from '../inbox/keys';
 import type { Action } from '../palette/entries';
 import { navigate } from '../palette/navigate';
 import { offer } from '../palette/offer';
-import { serverNow } from '../ui/clock';
 import { base, define, TezElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import { lists } from '../ui/list-sheet';
@@ -16,6 +15,7 @@ import '../ui/states';
 import type { ToastOptions } from '../ui/toasts';
 import type { NetApi } from './api';
 import { ageText, ageView, chipsView, notesView, verdictView } from './board-head';
+import { BoardRows } from './board-rows';
 import { boardStyles } from './board-styles';
 import { chipStyles } from './chip-styles';
 import { Folds } from './folds';
@@ -36,11 +36,9 @@ import { stateStyles } from './states';
 import type { NetStore, News } from './store';
 import { t as word } from './strings';
 import type { Host, State } from './types';
-import { RowWindow } from './window';
 
 const TYPING_MS = 200;
 const SECOND_MS = 1000;
-const AT_TOP = 2; // px; a browser's zoom leaves fractions
 
 /** <nav-network-board .store .api .say user active admin>: every host, live, problems first. Slot `heading`. */
 export class NavNetworkBoard extends TezElement {
@@ -59,7 +57,6 @@ export class NavNetworkBoard extends TezElement {
   @state() private wish: Wish = noWish;
   /** How many rows would stand elsewhere, were nobody at the list. */
   @state() private waiting = 0;
-  @query('.scroll') private scroller!: HTMLElement | null;
   @query('nav-network-help') private help!: NavNetworkHelp;
   @query('tez-menu[bare]') private menu!: TezMenu;
 
@@ -67,15 +64,12 @@ export class NavNetworkBoard extends TezElement {
   #folds: Folds | null = null;
   readonly #names = new Names();
   #listing: Listing | null = null;
-  #window: RowWindow | null = null;
+  readonly #rows = new BoardRows(this);
   #undos: (() => void)[] = [];
   #second: ReturnType<typeof setInterval> | undefined;
   #typing: ReturnType<typeof setTimeout> | undefined;
   readonly #presence = new Presence();
-  #scrolled = 0;
-  #heights = { host: 40, group: 36 };
   #menuFor: Item | null = null;
-  #resize: ResizeObserver | undefined;
   #lang = '';
   #old = false;
   readonly #back = () => {
@@ -103,9 +97,7 @@ export class NavNetworkBoard extends TezElement {
     for (const undo of this.#undos.splice(0)) undo();
     clearInterval(this.#second);
     clearTimeout(this.#typing);
-    this.#resize?.disconnect();
-    this.#resize = undefined;
-    this.#window = null;
+    this.#rows.close();
   }
 
   #follow(): void {
@@ -131,30 +123,15 @@ export class NavNetworkBoard extends TezElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    const { scroller } = this;
-    if (!scroller) {
-      this.#window = null;
-      return;
-    }
-    if (this.#window?.scroller !== scroller) this.#open(scroller);
+    this.#rows.adopt(this.#listing?.items ?? []);
+    if (!this.#rows.scroller) return;
     if (changed.get('active') === false && this.active) {
-      scroller.scrollTop = this.#scrolled;
+      this.#rows.restore();
       this.#wishFor(readWish(location.search));
       this.#look();
-      if (this.#presence.back()) this.#focus(this.#window?.current ?? 0);
+      if (this.#presence.back()) this.#rows.focus(this.#rows.at);
     }
-    this.#draw();
-  }
-
-  #open(scroller: HTMLElement): void {
-    const get = (selector: string) => scroller.querySelector<HTMLElement>(selector) as HTMLElement;
-    this.#window = new RowWindow(scroller, get('.body'), get('.lead'), get('.tail'), () => this.#heights, serverNow);
-    this.#measure();
-    this.#window.set(this.#listing?.items ?? []);
-    if (typeof ResizeObserver === 'undefined') return;
-    this.#resize?.disconnect();
-    this.#resize = new ResizeObserver(() => this.#resized());
-    this.#resize.observe(scroller);
+    this.#rows.draw();
   }
 
   // — What is shown —
@@ -165,28 +142,7 @@ export class NavNetworkBoard extends TezElement {
     if (!store) return;
     this.#listing = listing(store.net, this.wish, this.#names, locale(), (group) => this.#folds?.isOpen(group) ?? true);
     this.waiting = 0;
-    this.#place(this.#listing.items);
-  }
-
-  /** Puts the rows in; the current one stays current wherever it stands now. */
-  #place(items: readonly Item[]): void {
-    const window = this.#window;
-    if (!window) return;
-    const key = window.items[window.current]?.key;
-    window.view = this.wish.view;
-    window.set(items);
-    const at = key === undefined ? -1 : items.findIndex((item) => item.key === key);
-    window.current = at >= 0 ? at : Math.max(0, Math.min(window.current, items.length - 1));
-    this.#draw();
-  }
-
-  #draw(): void {
-    const { store } = this;
-    if (store && this.active) this.#window?.draw(store.net, this.#head);
-  }
-
-  get #head(): number {
-    return this.renderRoot.querySelector<HTMLElement>('.head')?.offsetHeight ?? 0;
+    this.#rows.place(this.#listing.items, this.wish.view);
   }
 
   #news({ ids, shape }: News): void {
@@ -203,7 +159,7 @@ export class NavNetworkBoard extends TezElement {
       return;
     }
     if (!shape) {
-      this.#window?.repaint(store.net, ids);
+      this.#rows.repaint(ids);
       return;
     }
     const next = listing(store.net, this.wish, this.#names, locale(), (group) => this.#folds?.isOpen(group) ?? true);
@@ -211,13 +167,13 @@ export class NavNetworkBoard extends TezElement {
     const moved = shown.length && this.#held ? movedIn(shown, next.items) : 0;
     this.#listing = moved ? inPlace(shown, next) : next;
     this.waiting = moved;
-    this.#place(this.#listing.items);
+    this.#rows.place(this.#listing.items, this.wish.view);
     this.requestUpdate(); // the counts above
   }
 
   /** The rows may not move by themselves now. */
   get #held(): boolean {
-    return this.#presence.here || this.#covered || (this.scroller?.scrollTop ?? 0) > AT_TOP;
+    return this.#presence.here || this.#covered || !this.#rows.atTop;
   }
 
   #release(): void {
@@ -225,45 +181,22 @@ export class NavNetworkBoard extends TezElement {
   }
 
   #letIn(): void {
-    if (this.scroller) this.scroller.scrollTop = 0;
+    this.#rows.toTop();
     this.#reckon();
-    this.#focus(0); // the pill had the focus and is gone
+    this.#rows.focus(0); // the pill had the focus and is gone
   }
 
   #look = (): void => {
     if (!this.active) return;
-    this.#scrolled = this.scroller?.scrollTop ?? 0;
-    const focused = this.#focusedRow;
-    const window = this.#window;
-    this.#draw();
-    // The row of the focus left the page: the list itself takes it, and the next key finds the row again.
-    if (focused && !focused.isConnected && window) window.scroller.focus({ preventScroll: true });
+    this.#rows.scrolled();
     this.#release();
   };
-
-  #resized(): void {
-    if (!this.active) return;
-    this.#measure();
-    this.#draw();
-  }
-
-  /** Heights are the style sheet's to say; they are read, not repeated. */
-  #measure(): void {
-    const { scroller } = this;
-    if (!scroller) return;
-    const probe = (name: string, usual: number) =>
-      scroller.querySelector<HTMLElement>(`.probe .${name}`)?.offsetHeight || usual;
-    const heights = { host: probe('host', 40), group: probe('group', 36) };
-    if (heights.host === this.#heights.host && heights.group === this.#heights.group) return;
-    this.#heights = heights;
-    if (this.#window) this.#window.set(this.#window.items);
-  }
 
   /** Once a second: ages, and whether the data got old meanwhile. */
   #tick(): void {
     const { store } = this;
     if (!store || !this.active || document.visibilityState === 'hidden') return;
-    this.#window?.tick();
+    this.#rows.tick();
     if (store.stale !== this.#old) this.requestUpdate();
     const age = this.renderRoot.querySelector('.age time');
     if (age) age.textContent = ageText(store);
@@ -274,8 +207,7 @@ export class NavNetworkBoard extends TezElement {
   #wishFor(wish: Wish): void {
     if (writeWish(wish) === writeWish(this.wish)) return;
     this.wish = wish;
-    if (this.scroller) this.scroller.scrollTop = 0;
-    if (this.#window) this.#window.current = 0;
+    this.#rows.top();
     this.#reckon();
   }
 
@@ -306,57 +238,18 @@ export class NavNetworkBoard extends TezElement {
 
   // — Rows —
 
-  get #focusedRow(): HTMLElement | null {
-    const root = this.renderRoot;
-    const at = root instanceof ShadowRoot ? root.activeElement : null;
-    return at?.closest<HTMLElement>('.row') ?? null;
-  }
-
-  #itemOf(event: Event): Item | null {
-    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('.row[data-index]') : null;
-    return row ? (this.#window?.items[Number(row.dataset.index)] ?? null) : null;
-  }
-
-  /** Makes a row the current one, brings it into sight, and gives it the focus. */
-  #focus(index: number): void {
-    const window = this.#window;
-    const { scroller } = this;
-    if (!window || !scroller) return;
-    if (!window.items.length) {
-      scroller.focus();
-      return;
-    }
-    const at = Math.max(0, Math.min(index, window.items.length - 1));
-    window.current = at;
-    const head = this.#head;
-    const [top, end] = [window.top(at), window.top(at + 1)];
-    if (top < scroller.scrollTop) scroller.scrollTop = top;
-    else if (end + head > scroller.scrollTop + scroller.clientHeight)
-      scroller.scrollTop = end + head - scroller.clientHeight;
-    this.#draw();
-    window.row(at)?.focus({ preventScroll: true });
-  }
-
   #clicked = (event: MouseEvent): void => {
-    const item = this.#itemOf(event);
+    const item = this.#rows.itemOf(event);
     const target = event.target as Element;
     if (!item) return;
     const act = target.closest<HTMLElement>('[data-act]')?.dataset.act;
     if (item.kind === 'group') {
-      this.#enter(item);
+      this.#rows.enter(item);
       this.#fold(item.group, !item.open);
     } else if (act === 'menu') this.#openMenu(item, target);
     else if (act === 'ack') this.#acknowledge(item.id);
     else if (!target.closest('a') && !getSelection()?.toString()) this.#visit(item.id);
   };
-
-  #enter(item: Item): void {
-    const window = this.#window;
-    const at = window?.items.findIndex((one) => one.key === item.key) ?? -1;
-    if (!window || at < 0 || window.current === at) return;
-    window.current = at;
-    this.#draw();
-  }
 
   #visit(id: string): void {
     navigate(pathOf({ kind: 'host', id }));
@@ -386,7 +279,7 @@ export class NavNetworkBoard extends TezElement {
 
   #openMenu(item: Item, anchor: Element): void {
     this.#menuFor = item;
-    this.#enter(item);
+    this.#rows.enter(item);
     this.requestUpdate();
     void this.updateComplete.then(() => this.menu.openAt(anchor.closest('button') ?? anchor));
   }
@@ -412,25 +305,19 @@ export class NavNetworkBoard extends TezElement {
   }
 
   #key(event: KeyboardEvent): void {
-    const window = this.#window;
     if (!this.active || event.defaultPrevented || typing(event) || this.#covered) return;
     const path = event.composedPath();
     if (path.some((at) => at instanceof Element && at.localName === 'tez-inbox')) return; // the bell's panel has keys of its own
     const from = path[0];
-    const inRows = from instanceof HTMLElement && (from.matches('.row[data-index]') || from === this.scroller);
-    const act = keyAct(event, { inRows, row: !!window?.items.length });
+    const inRows = from instanceof HTMLElement && (from.matches('.row[data-index]') || from === this.#rows.scroller);
+    const act = keyAct(event, { inRows, row: this.#rows.items.length > 0 });
     if (!act) return;
     event.preventDefault();
     this.#acts[act]();
   }
 
-  get #current(): Item | undefined {
-    return this.#window?.items[this.#window.current];
-  }
-
   #step(by: number): void {
-    const at = this.#window?.current ?? 0;
-    this.#focus(this.#presence.focused ? at + by : at);
+    this.#rows.focus(this.#presence.focused ? this.#rows.at + by : this.#rows.at);
   }
 
   readonly #acts: Readonly<Record<KeyAct, () => void>> = {
@@ -438,56 +325,41 @@ export class NavNetworkBoard extends TezElement {
     search: () => this.renderRoot.querySelector<HTMLInputElement>('.find')?.select(),
     next: () => this.#step(1),
     previous: () => this.#step(-1),
-    first: () => this.#focus(0),
-    last: () => this.#focus(Number.MAX_SAFE_INTEGER),
-    pageDown: () => this.#focus((this.#window?.current ?? 0) + this.#screenful),
-    pageUp: () => this.#focus((this.#window?.current ?? 0) - this.#screenful),
+    first: () => this.#rows.focus(0),
+    last: () => this.#rows.focus(Number.MAX_SAFE_INTEGER),
+    pageDown: () => this.#rows.focus(this.#rows.at + this.#rows.screenful),
+    pageUp: () => this.#rows.focus(this.#rows.at - this.#rows.screenful),
     open: () => {
-      const item = this.#current;
+      const item = this.#rows.current;
       if (item?.kind === 'host') this.#visit(item.id);
       else if (item) this.#fold(item.group, !item.open);
     },
     expand: () => {
-      const item = this.#current;
+      const item = this.#rows.current;
       if (item?.kind !== 'group') return;
       if (item.open) this.#step(1);
       else this.#fold(item.group, true);
     },
     collapse: () => {
-      const item = this.#current;
+      const item = this.#rows.current;
       if (item?.kind === 'group' && item.open) this.#fold(item.group, false);
-      else this.#above(item);
+      else this.#rows.above(item);
     },
     acknowledge: () => {
-      const item = this.#current;
+      const item = this.#rows.current;
       if (item?.kind === 'host') this.#acknowledge(item.id);
     },
     maintain: () => {
-      const item = this.#current;
+      const item = this.#rows.current;
       if (item) this.#maintainItem(item);
     },
     problems: () => this.#problems(),
   };
 
-  /** To the group that an item is in. */
-  #above(item: Item | undefined): void {
-    const window = this.#window;
-    if (!window || !item) return;
-    for (let i = window.current - 1; i >= 0; i--)
-      if ((window.items[i]?.depth ?? 0) < item.depth) {
-        this.#focus(i);
-        return;
-      }
-  }
-
   #problems(): void {
     const bad: readonly State[] = ['down', 'degraded'];
     const on = bad.every((state) => this.wish.states.has(state)) && this.wish.states.size === bad.length;
     this.#go({ states: new Set(on ? [] : bad) });
-  }
-
-  get #screenful(): number {
-    return Math.max(1, Math.floor((this.scroller?.clientHeight ?? 0) / this.#heights.host) - 2);
   }
 
   /** What the palette offers while the dashboard is in sight. */
@@ -535,8 +407,8 @@ export class NavNetworkBoard extends TezElement {
         }}
         @focusin=${(event: FocusEvent) => {
           this.#presence.focused = true;
-          const item = this.#itemOf(event);
-          if (item) this.#enter(item);
+          const item = this.#rows.itemOf(event);
+          if (item) this.#rows.enter(item);
         }}
         @focusout=${(event: FocusEvent) => {
           if (!this.active)
@@ -634,7 +506,7 @@ export class NavNetworkBoard extends TezElement {
             this.#go({ q: '' });
           } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
             event.preventDefault();
-            this.#focus(0);
+            this.#rows.focus(0);
           }
         }}
       />`;
