@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -19,7 +21,7 @@ REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 async def test_a_crowd_takes_many_turns() -> None:
     """Two in a turn, first come, first served; what is ready besides has its turn between them."""
     heard: list[str] = []
-    doorway = Doorway(asyncio.get_running_loop(), at_once=2)
+    doorway = Doorway(asyncio.get_running_loop(), at_once=2, crowd=0)
     for number in range(5):
         doorway.enter(lambda name=f"n{number}": heard.append(name))  # type: ignore[misc]
     assert heard == []
@@ -32,13 +34,52 @@ async def test_a_crowd_takes_many_turns() -> None:
     assert heard[-1] == "later"
 
 
+class Ticking:
+    """Of an event loop what a doorway needs; `calls` are what it has to call, each with the seconds that it was put off for."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[float, Callable[[], None]]] = []
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """In the next turn."""
+        self.calls.append((0.0, callback))
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Later."""
+        self.calls.append((delay_s, callback))
+
+    def next(self) -> float:
+        """Makes the only call that is due; how long it was put off for."""
+        ((delay_s, callback),) = self.calls
+        self.calls.clear()
+        callback()
+        return delay_s
+
+
+def test_there_are_pauses_unless_everybody_comes_at_once() -> None:
+    """A few are followed by a pause, many by the next at once; who comes meanwhile waits behind the others."""
+    loop, heard = Ticking(), list[int]()
+    doorway = Doorway(cast("asyncio.AbstractEventLoop", loop), at_once=2, pause_s=0.5, crowd=4)
+    for number in range(9):
+        doorway.enter(partial(heard.append, number))
+    put_off = [loop.next() for _ in range(4)]
+    doorway.enter(partial(heard.append, 9))
+    put_off.append(loop.next())
+    assert put_off == [0, 0, 0, 0.5, 0.5]  # 7 and 5 wait, then 3 and 1
+    assert loop.calls == []
+    assert heard == list(range(10))
+    doorway.enter(partial(heard.append, 10))
+    assert loop.next() == 0
+    assert heard[-1] == 10
+
+
 async def test_an_error_is_nobody_elses() -> None:
     """One whose words cannot be heard does not keep the door from the next."""
     heard: list[str] = []
     loop = asyncio.get_running_loop()
     told: list[Any] = []
     loop.set_exception_handler(lambda _loop, context: told.append(context["exception"]))
-    doorway = Doorway(loop, at_once=2)
+    doorway = Doorway(loop, at_once=2, crowd=0)
 
     def fails() -> None:
         raise ValueError
