@@ -126,11 +126,11 @@ def _words(i18n: I18n, locale: str, error: WebError, area: _Area | None, *, agai
         title = N_("This page is closed to you.")
     elif error.code == "not_found":
         title = N_("There is no such page.")
-    hint = area.hint if area else _HINTS.get(error.status)
+    hint = area.hint if area else None if error.status == 403 and error.code != "forbidden" else _HINTS.get(error.status)
     return {
         "title": i18n.text(locale, title, **error.fields).rstrip("."),
         "hint": i18n.text(locale, hint) if hint else "",
-        "way": i18n.text(locale, area.way if area else N_("Load again") if again else N_("To the start page")),
+        "way": i18n.text(locale, area.way if area else N_("Reload") if again else N_("To the start page")),
         "back": i18n.text(locale, N_("Back")),
         "find": i18n.text(locale, N_("Search")),
         "code": i18n.text(locale, N_("Error {status}"), status=error.status),

@@ -96,7 +96,8 @@ async def open_passwords(hasher: PasswordHasher | None = None, *, priority: Prio
     chosen: Hasher = aside or hasher or HASHER
     pool = ThreadPoolExecutor(min(_AT_ONCE, _processors()), thread_name_prefix="argon2")
     try:
-        # Hashed with the same parameters as everybody's: what makes an unknown name take as long as a wrong password.
+        # Hashed with the same parameters as everybody's, but for hashes of earlier parameters that were not used since: what makes an
+        # unknown name take as long as a wrong password. Where that is not enough, refusals come on a grid of time (`web.sign_in`).
         stand_in = await asyncio.get_running_loop().run_in_executor(pool, lambda: chosen.hash(secrets.token_bytes(16)))
         yield Passwords(chosen, pool, stand_in)
     finally:

@@ -135,13 +135,13 @@ class SecurityMiddleware:
                     headers.setdefault("content-security-policy", content_security_policy(self._settings, host))
             await send(message)
 
-        refused = await self._refuse(connection)
-        if refused is not None:
+        try:
+            refused = await self._refuse(connection)
+            if refused is None:
+                await self._app(scope, receive, with_headers)
+                return
             answer = await error_response(connection, refused, framed=False)
             await answer(scope, receive, with_headers)
-            return
-        try:
-            await self._app(scope, receive, with_headers)
         except Exception:
             if not started:  # Starlette's own answer would come from outside of this middleware, without a policy
                 answer = await error_response(connection, error_of(500))

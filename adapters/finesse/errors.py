@@ -49,7 +49,7 @@ def N_(message: str) -> str:
 
 WORDS: Mapping[str, str] = {
     "finesse_refused": N_("Finesse refused this."),
-    "finesse_invalid_state": N_("This is not possible in the present state. Look at the call and try again."),
+    "finesse_invalid_state": N_("This is not possible in the present state. Look at what is shown and try again."),
     "finesse_invalid_destination": N_("This number cannot be dialled. Check it and try again."),
     "finesse_invalid_input": N_("Finesse does not accept this value."),
     "finesse_missing": N_("Finesse needs one more value: {data}."),
@@ -72,7 +72,7 @@ WORDS: Mapping[str, str] = {
     "finesse_away": N_("Finesse does not answer."),
     "finesse_busy": N_("Too many requests of this agent are waiting. Try again in a moment."),
     "finesse_replaced": N_("This agent was connected from elsewhere. Connect again to take the calls here."),
-    "finesse_unconfirmed": N_("Finesse took the request, but nothing has changed. Look at the call and try again."),
+    "finesse_unconfirmed": N_("Finesse took the request, but nothing has changed. Look at what is shown and try again."),
 }
 """A sentence for each code, as the catalogs know it; `{data}` is filled with `Failure.data`. Codes are stable: programs read them."""
 

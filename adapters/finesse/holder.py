@@ -152,6 +152,7 @@ class Holder:
     def closed(self) -> None:
         """It was ended from outside, for what the store says now: tells that the agent is not signed in through us."""
         if not self.over:
+            self.ended = self.ended or self._came_to()
             self._off()
 
     # -- running --------------------------------------------------------------------------------------
@@ -420,7 +421,7 @@ class Holder:
         site = nodes.current
         if credentials is None or agent is None or not agent.signed_in or self._site == site or self.service.state != "live":
             return None
-        if any(asked.action == "sign_out" for asked in self._picture.asked.values()):
+        if agent.pending == "LOGOUT" or any(asked.action == "sign_out" for asked in self._picture.asked.values()):
             return _AGAIN_S[0]  # they are leaving: this would undo it
         try:
             body = sign_in(agent.extension or self._kept.extension)
@@ -496,7 +497,7 @@ class Holder:
     def _signed_out(self) -> bool:
         """Whether the contact centre has signed the agent out, and it is not that they are only just signing in."""
         agent = self._picture.agent
-        if agent is None or agent.state != "LOGOUT":
+        if agent is None or agent.signed_in or (self._at_work and agent.state != "LOGOUT"):
             return False
         if self._at_work or self._failed is not None:
             return True
@@ -552,10 +553,15 @@ class Holder:
         self._again = False
 
     async def _leave_nothing(self) -> None:
-        self.ended = self.ended or self._failed or (None if self._at_work else self._unsure)
+        self.ended = self.ended or self._came_to()
         if self._kept.credentials is not None:
             self._parts.finesse.forget(self._kept.credentials)
-        kept = await self._missed_kept()
+        try:
+            kept = await self._missed_kept()
+        except Exception:  # a bug with missed calls must not keep the password
+            heed_cancellation()
+            _log.exception("finesse_missed_not_kept", agent=self._agent)
+            kept = True
         forgotten = await self._forgotten()  # first: who reads that they are signed out finds it so
         self._off()
         self.over = True
@@ -563,6 +569,10 @@ class Holder:
             await asyncio.sleep(_APART_S)
             forgotten = forgotten or await self._forgotten()
             kept = kept or await self._missed_kept()
+
+    def _came_to(self) -> str | None:
+        """Why the sign-in came to nothing; None: it did not, or the agent was at work all the same."""
+        return None if self._at_work else self._failed or self._unsure
 
     def _off(self) -> None:
         self._serve("off", self.ended, None)

@@ -101,7 +101,7 @@ async def test_logins_that_hang_leave_the_live_alone(
     assert slowest < LIMIT_S + 6 + 4, figures  # for the ERP, for the hash, and a busy machine
     p50, p99 = (median(ms(took, share) for took in storms) - median(ms(took, share) for took in quiets) for share in (0.5, 0.99))
     assert p50 < 1.5, figures  # -0.2 to 0.8 in three runs, none on a wholly quiet machine
-    assert p99 < 4, figures  # -1.5 to 0.5 there; 4 with hashes in four threads each, and newcomers heard without pauses
+    assert p99 < 3, figures  # -1.5 to 0.5 there; 3 to 5 with hashes in four threads each, and newcomers heard without pauses
 
 
 @dataclass(frozen=True, slots=True)

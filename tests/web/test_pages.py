@@ -60,7 +60,7 @@ async def test_errors_are_pages_for_people_and_codes_for_programs(site: Site) ->
     broken = await site.browser.get("/broken", headers=HTML | {"accept-language": "en"})
     assert broken.status_code == 500
     assert "It was written to the log" in broken.text
-    assert '<a href="/broken">Load again</a>' in broken.text
+    assert '<a href="/broken">Reload</a>' in broken.text
     assert "secret" not in broken.text
     assert "default-src 'self'" in broken.headers["content-security-policy"]
 
@@ -102,6 +102,20 @@ async def test_an_error_is_told_when_the_frame_cannot_be(site: Site, monkeypatch
     assert page.status_code == 404
     assert "framed" not in page.text
     assert "<h1>Такой страницы нет</h1>" in page.text
+
+
+async def test_a_fault_before_any_route_has_the_policy_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who writes is looked up first, and the store may be away: the answer keeps its headers."""
+    site.browser._transport.raise_app_exceptions = False  # type: ignore[attr-defined]  # as a real server does
+    csrf = await site.sign_in()
+
+    async def away(_token: str) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(site.state["sessions"], "find", away)
+    answer = await site.browser.put("/users/api/preferences/locale", json={"value": "ru"}, headers=HTML | {"x-csrf-token": csrf})
+    assert answer.status_code == 500
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_front_end_that_is_not_built_says_so(open_site: OpenSite, static: Path, templates: Path) -> None:

@@ -38,6 +38,7 @@ FIRST, SECOND = SITES
 WITHIN_S = 20.0
 DIALOGS = b"<Dialogs></Dialogs>"
 WORKING = user(state="NOT_READY").replace(b"<state>", b"<extension>4001</extension><state>")
+AWAY = user(state="LOGOUT")
 
 
 class Store(MissedCalls):
@@ -147,8 +148,8 @@ def hasty() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_desk(engine: AsyncEngine) -> AsyncIterator[Desk]:
-    """An agent at work at the first node, of whom everything was read."""
+async def open_desk(engine: AsyncEngine, *, working: bool = True) -> AsyncIterator[Desk]:
+    """An agent at work at the first node, of whom everything was read; or one who is still signed out."""
     little, told, store = Little(), asyncio.Queue[Event](), Store(engine)
 
     @asynccontextmanager
@@ -158,7 +159,7 @@ async def open_desk(engine: AsyncEngine) -> AsyncIterator[Desk]:
 
     def user_of(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return answer(200, WORKING)
+            return answer(200, WORKING if working else AWAY)
         desk.signed_in.append(request.url.host)
         return desk.answers.pop(0) if len(desk.answers) > 1 else desk.answers[0]
 
@@ -176,7 +177,8 @@ async def open_desk(engine: AsyncEngine) -> AsyncIterator[Desk]:
             now=utc_now,
             leads=lambda: True,
         )
-        kept = Kept(user_id=1, agent="1001", extension="4001", at=utc_now() - timedelta(minutes=1), credentials=ADA)
+        since = utc_now() - (timedelta(minutes=1) if working else timedelta())
+        kept = Kept(user_id=1, agent="1001", extension="4001", at=since, credentials=ADA)
         holder = Holder(kept, parts)
         desk = Desk(little, store, holder, parts, told)
         task = asyncio.create_task(holder.run(), name="finesse_1001")
@@ -197,12 +199,36 @@ async def test_what_only_a_person_can_mend_is_not_dialled_again(store: AsyncEngi
         desk.told.put_nowait(over)
         await desk.until(lambda: desk.holder.service.state == "refused")
         assert desk.holder.service.why == why
-        desk.holder.look()  # the only one who may ask for more
-        await asyncio.sleep(0)
+        desk.holder.look()
+        for _ in range(50):  # a dial takes some turns
+            await asyncio.sleep(0)
+        assert desk.holder.service.state == "refused"
         assert len(desk.dialled) == 1
         desk.holder.asked(Asked(request="r", action="refresh", dialog=None, at=utc_now()))
         await desk.until(lambda: desk.holder.service.state == "live")
         assert len(desk.dialled) == 2
+
+
+async def test_who_was_at_work_signed_out_without_a_reason(store: AsyncEngine) -> None:
+    """A sign-in that was refused, for they were at work already, is not why they go home."""
+    async with open_desk(store) as desk:
+        desk.holder.asked(Asked(request="r", action="sign_in", dialog=None, at=utc_now()))
+        desk.holder.answered("r", "finesse_invalid_state")
+        desk.little.answers["/User/1001"] = AWAY
+        desk.holder.asked(Asked(request="s", action="refresh", dialog=None, at=utc_now()))
+        await desk.until(lambda: desk.holder.over)
+        assert desk.holder.service.state == "off"
+        assert desk.holder.service.why is None
+
+
+async def test_ended_from_outside_it_says_why(store: AsyncEngine) -> None:
+    """Who refused the sign-in has deleted the password, and ends the holder: what the topic tells has the reason."""
+    async with open_desk(store, working=False) as desk:
+        desk.holder.asked(Asked(request="r", action="sign_in", dialog=None, at=utc_now()))
+        desk.holder.answered("r", "finesse_device_invalid")
+        desk.holder.closed()
+        assert desk.holder.service.state == "off"
+        assert desk.holder.service.why == "finesse_device_invalid"
 
 
 # -- signing in again ------------------------------------------------------------------------------------

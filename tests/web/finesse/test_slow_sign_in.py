@@ -25,7 +25,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr("adapters.finesse.holder.GRACE", SHORT)
     monkeypatch.setattr("adapters.finesse.holder.UNSURE_GRACE", LONG)
     monkeypatch.setattr("adapters.finesse.holder._APART_S", 0.05)
-    monkeypatch.setattr("web.finesse.section.open_finesse", partial(open_finesse, timeout_s=0.5))
+    monkeypatch.setattr("web.finesse.section.open_finesse", partial(open_finesse, timeout_s=2.0))
     return monkeypatch
 
 

@@ -19,13 +19,15 @@ export function panelNotes(
   const deaf = sound && view.leader && !sound.muted && sound.locked && isSignedIn(view.calls);
   const old =
     view.asOf === null ? '' : `${t(view.barred === 'stale' ? 'staleWhy' : 'offlineWhy')} ${asOfText(view.asOf)}`;
+  // Of a sign-in its form tells, where it stands.
+  const fault = view.fault?.action === 'sign_in' && !isSignedIn(view.calls) ? null : view.fault;
   return html`<div class="notes">
     <div role="status">${old ? html`<p class="note">${icon('offline', 16)}<span>${old}</span></p>` : nothing}</div>
     <div role="alert">
       ${
-        view.fault
+        fault
           ? html`<p class="note bad">
-              ${icon('warn', 16)}<span>${faultText(view.fault)}</span>
+              ${icon('warn', 16)}<span>${faultText(fault)}</span>
               <button class="btn ghost icon small" type="button" aria-label=${t('dismiss')} title=${t('dismiss')} @click=${() => store?.forgive()}>
                 ${icon('close', 14)}
               </button>

@@ -17,8 +17,8 @@ const fields: Readonly<Record<string, string>> = {
   finesse_not_found: 'agent',
 };
 
-/** So long an accepted sign-in may take until the topic says what came of it, before it can be tried again. */
-const OUTCOME_MS = 10_000;
+/** So long an accepted sign-in may take until the topic says what came of it, before it can be tried again: the server waits for 15 s. */
+const OUTCOME_MS = 16_000;
 
 /** <tez-calls-sign-in .store .view>: takes the agent to work. What was typed stays when it fails; the password is kept nowhere. */
 export class TezCallsSignIn extends TezElement {
@@ -73,6 +73,8 @@ export class TezCallsSignIn extends TezElement {
   @state() private sent = false;
   /** The service's `since` when it was sent: what is told with another one answers it. */
   #before: string | null = null;
+  /** What the store told last: it is said once, however late. */
+  #told: Fault | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   @query('form') private form!: HTMLFormElement | null;
 
@@ -89,11 +91,17 @@ export class TezCallsSignIn extends TezElement {
 
   /** The contact centre takes a sign-in first and refuses it later: a number of a telephone, for one. */
   protected override willUpdate(changed: PropertyValues<this>): void {
-    const service = this.view?.calls.service;
-    if (!this.sent || !changed.has('view') || !service?.why || service.since === this.#before) return;
-    if (service.state !== 'off' && service.state !== 'refused') return;
+    if (!changed.has('view') || !this.view) return;
+    const { fault, calls } = this.view;
+    const { service } = calls;
+    const refused = fault?.action === 'sign_in' && fault !== this.#told ? fault : null;
+    this.#told = fault;
+    const over = (service.state === 'off' || service.state === 'refused') && service.since !== this.#before;
+    const ended = this.sent && over && service.why ? service.why : null;
+    const late = refused ?? (ended && { code: ended, message: null, field: '', action: 'sign_in' });
+    if (!late) return;
     this.#await(false);
-    this.#failed({ code: service.why, message: null, field: '', action: 'sign_in' });
+    this.#failed(late);
   }
 
   #value(name: string): string {

@@ -183,8 +183,8 @@ export class TezCallsState extends TezElement {
   }
 
   #press(menu: Menu): void {
-    if (this.menu) void this.#close(menu);
-    else if (this.awaited) this.#await(null);
+    if (this.menu === menu) void this.#close(menu);
+    else if (this.awaited === menu) this.#await(null);
     else void this.openReasons(menu);
   }
 

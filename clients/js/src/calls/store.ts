@@ -181,9 +181,7 @@ export class CallStore {
     keep(this.#seen);
     for (const one of [...this.#sending]) if (one.request === request) this.#end(one);
     const action = this.#mine.get(request);
-    // Of a sign-in its form tells.
-    if (type === 'finesse.answered' && fault && action !== undefined && action !== 'sign_in')
-      this.#fault = { ...fault, action };
+    if (type === 'finesse.answered' && fault && action !== undefined) this.#fault = { ...fault, action };
   }
 
   /** A whole state was told: what it does not know as asked has been decided. */

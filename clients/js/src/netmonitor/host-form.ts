@@ -131,6 +131,7 @@ export class NavNetworkHostForm extends TezElement {
       if (what === 'test') this.tested = await api.test(spec);
       else {
         const problems = await api.keep(spec);
+        this.known ??= { ...spec, origin: 'page' }; // from now on it is there, to be corrected
         this.emit('done', t('saved', { name: spec.name }));
         this.#tell(problems);
         if (this.wrong.size) void this.#toWrong();

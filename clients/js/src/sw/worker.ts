@@ -73,10 +73,11 @@ export function install(scope: ServiceWorkerGlobalScope, version: string): void 
     const text = await page.clone().text();
     const parts = [...text.matchAll(/"(\/static\/[^"]+\?kept)"/g)].map(([, path]) => path ?? '');
     const answers = await Promise.all(parts.map(fresh));
-    await scope.caches.delete(OFFLINE_CACHE); // style sheets of older builds
     const cache = await scope.caches.open(OFFLINE_CACHE);
     await Promise.all(answers.map((answer, i) => cache.put(parts[i] ?? '', answer)));
     await cache.put(OFFLINE, page);
+    const kept = new Set([OFFLINE, ...parts].map((path) => new URL(path, origin).href));
+    for (const old of await cache.keys()) if (!kept.has(old.url)) await cache.delete(old); // style sheets of older builds
   }
 
   /** From the server itself, whole. */

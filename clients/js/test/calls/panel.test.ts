@@ -545,6 +545,23 @@ describe('signing in', () => {
     expect(hub.calls[1]).toEqual(['finesse.sign_in', { extension: '4001', password: 'secret' }]);
   });
 
+  it('says what the topic tells of the request itself, however late, and once', async () => {
+    field('extension').value = '4001';
+    field('password').value = 'secret';
+    hub.answer = async () => ({ request: 'r1' });
+    await send();
+    tell('asked', { request: 'r1', action: 'sign_in', dialog: null, at: new Date().toISOString(), detail: '' });
+    await vi.advanceTimersByTimeAsync(20_000);
+    tell('answered', { request: 'r1', error: { code: 'finesse_unconfirmed', message: { ru: 'Неизвестно.', en: '' } } });
+    await settle();
+    expect(text(inside('tez-calls-sign-in')?.shadowRoot?.querySelector('#fault'))).toContain('ничего не изменилось');
+    expect(panel.shadowRoot?.querySelector('.notes .bad')).toBeNull();
+    hub.answer = async () => new Promise(() => undefined);
+    field('password').value = 'secret';
+    await send();
+    expect(text(inside('tez-calls-sign-in')?.shadowRoot?.querySelector('#fault'))).toBe('');
+  });
+
   it('says after a reload why the last one came to nothing', async () => {
     const service = { state: 'off', since: new Date().toISOString(), why: 'finesse_device_invalid', node: null };
     tell('service', { service });

@@ -71,7 +71,7 @@ export const calls: Same<typeof ru> = {
   fault_read_only: 'You look as somebody else: you cannot call in their name.',
   fault_bad_value: 'The server did not accept the value. Check it.',
   fault_finesse_refused: 'The contact centre refused.',
-  fault_finesse_invalid_state: 'Not possible in the present state. Look at the call and try again.',
+  fault_finesse_invalid_state: 'Not possible in the present state. Look at what is shown and try again.',
   fault_finesse_invalid_destination: 'This number cannot be dialled. Check it.',
   fault_finesse_invalid_input: 'The contact centre does not accept this value.',
   fault_finesse_missing: 'The contact centre needs one more value.',
@@ -95,7 +95,7 @@ export const calls: Same<typeof ru> = {
   fault_finesse_busy: 'Too many requests at once. Try again in a second.',
   fault_finesse_replaced: 'This agent signed in elsewhere. Sign in again to have the telephone here.',
   fault_finesse_unconfirmed:
-    'The contact centre took the request, but nothing has changed. Look at the call and try again.',
+    'The contact centre took the request, but nothing has changed. Look at what is shown and try again.',
 
   offlineWhy: 'No connection to the server. The phone on your desk works.',
   staleWhy: 'No connection to the contact centre. The phone on your desk works.',
