@@ -29,6 +29,7 @@ from hub.principal import Principal
 from hub.tasks import end
 from hub.topic import Topic
 from web.errors import WebError
+from web.finesse.books import BookReads
 from web.finesse.callers import Callers
 from web.finesse.calls import AgentCalls
 from web.finesse.connecting import connectors_of
@@ -58,6 +59,7 @@ class Section:
     hub: Hub
     desk: Desk
     callers: Callers
+    book_reads: BookReads
     favourites: Favourites
     teams: Teams
     switchboard: Switchboard | None = None
@@ -82,7 +84,7 @@ class Section:
             acting = await self.desk.acting(principal)
         except WebError:
             return None
-        return await self.desk.finesse.directory(acting.credentials)
+        return await self.book_reads.of(acting.credentials)
 
     def released(self, agent: str) -> None:
         """The agent is nobody's any more: its topic is emptied, and whoever reads it must leave."""
@@ -119,8 +121,16 @@ async def open_calls(
 
         callers = Callers(settings.finesse_lookup, directory=directory, tickets=tickets, books=books)
         stack.push_async_callback(callers.close)
+        book_reads = BookReads(finesse.directory)
+        stack.push_async_callback(book_reads.close)
         section = Section(
-            settings=settings, hub=hub, desk=desk, callers=callers, favourites=Favourites(engine, now=hub.now), teams=Teams(desk)
+            settings=settings,
+            hub=hub,
+            desk=desk,
+            callers=callers,
+            book_reads=book_reads,
+            favourites=Favourites(engine, now=hub.now),
+            teams=Teams(desk),
         )
         parts = Parts(
             finesse=finesse,
