@@ -22,7 +22,6 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for module in ("holder", "picture"):
         monkeypatch.setattr(f"adapters.finesse.{module}.LIMIT", timedelta(seconds=0.1))
     monkeypatch.setattr("adapters.finesse.asked.SIGNING_IN", SHORT)
-    monkeypatch.setattr("adapters.finesse.holder.GRACE", SHORT)
     monkeypatch.setattr("adapters.finesse.holder.UNSURE_GRACE", LONG)
     monkeypatch.setattr("adapters.finesse.holder._APART_S", 0.05)
     monkeypatch.setattr("web.finesse.section.open_finesse", partial(open_finesse, timeout_s=2.0))
