@@ -17,14 +17,14 @@ SHORT, LONG = timedelta(seconds=0.3), timedelta(minutes=10)
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Nobody waits seconds for what does not come, and it is looked for often."""
+def hasty(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> pytest.MonkeyPatch:
+    """Nobody waits seconds for what does not come, and it is looked for often. Its parameter: Finesse's deadline, seconds."""
     for module in ("holder", "picture"):
         monkeypatch.setattr(f"adapters.finesse.{module}.LIMIT", timedelta(seconds=0.1))
     monkeypatch.setattr("adapters.finesse.asked.SIGNING_IN", SHORT)
     monkeypatch.setattr("adapters.finesse.holder.UNSURE_GRACE", LONG)
     monkeypatch.setattr("adapters.finesse.holder._APART_S", 0.05)
-    monkeypatch.setattr("web.finesse.section.open_finesse", partial(open_finesse, timeout_s=2.0))
+    monkeypatch.setattr("web.finesse.section.open_finesse", partial(open_finesse, timeout_s=getattr(request, "param", 8.0)))
     return monkeypatch
 
 
@@ -57,6 +57,7 @@ async def test_it_is_done_long_after_it_was_taken(floor: Floor, anna: Screen) ->
     await anna.ready()
 
 
+@pytest.mark.parametrize("hasty", [0.5], indirect=True)
 async def test_it_is_done_though_its_answer_was_lost(floor: Floor, anna: Screen) -> None:
     """Finesse does not answer within the deadline, which the person is told; it has signed them in all the same."""
     floor.finesse.faults.append(Fault(match=PUT, action="hang"))
