@@ -98,10 +98,11 @@ class AgentCalls:
         extension = bodies.dialable(_text(args, "extension"), "extension")
         password = _text(args, "password", strip=False)
         # before Finesse is asked: nobody shall lock a colleague's account by guessing
-        owner = await desk.own.owner(typed)
-        if owner is not None and owner != principal.user_id:
+        accounts = desk.accounts(typed)
+        owners = await desk.own.owners(accounts)
+        if owners and principal.user_id not in owners:
             raise _taken()
-        if own is not None and account_of(typed) not in (account_of(own), account_of(self._login_of(own) or "")):
+        if own is not None and account_of(own) not in accounts:
             raise _another(own)
         key = str(principal.user_id)
         if (wait := self._tries.take(key, time.monotonic())) > 0:
@@ -138,10 +139,6 @@ class AgentCalls:
                 raise
 
         return {"request": await desk.ask(found.id, "sign_in", send, detail=extension), "agent": found.id}
-
-    def _login_of(self, agent: str) -> str | None:
-        shown = self._desk.state(agent)["agent"]
-        return shown["login"] if shown else None
 
     async def _undo(self, kept: Kept, before: Agent, error: FinesseError) -> None:
         """What was kept for a sign-in that did not come about is deleted, unless the agent was at work before, or may be now."""

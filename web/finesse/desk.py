@@ -24,6 +24,7 @@ from adapters.finesse.errors import Away, FinesseError
 from adapters.finesse.feed import FINESSE, asked_json, empty, error_json
 from adapters.finesse.missed import MissedCalls
 from adapters.finesse.rest.client import Finesse
+from adapters.finesse.rest.proof import account_of
 from adapters.finesse.values import Credentials
 from hub.event import Event, Text
 from hub.hub import Hub
@@ -95,6 +96,16 @@ class Desk:
         """How the agent's topic stands at this node; not to be changed."""
         log = self.hub.logs.find(f"{FINESSE}{agent}")
         return empty() if log is None else log.state
+
+    def accounts(self, name: str) -> set[str]:
+        """Whom somebody means who types this, as `account_of` writes ids: an agent's id or login name, as far as agents are known here.
+
+        Known are those whose topic is shown, and those whom this process has read since it started.
+        """
+        wanted = account_of(name)
+        shown = (log.state["agent"] for topic, log in self.hub.logs if topic.startswith(FINESSE))
+        named = {account_of(agent["id"]) for agent in shown if agent and account_of(agent["login"]) == wanted}
+        return {wanted, self.finesse.account(name), *named}
 
     def publish(self, agent: str, type: str, data: Mapping[str, Any]) -> None:
         """One event of the agent's topic."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -46,11 +46,11 @@ class OwnAgents:
             found: str | None = await connection.scalar(query)
         return found
 
-    async def owner(self, agent: str) -> int | None:
-        """Whose the agent is; None: nobody's yet."""
+    async def owners(self, accounts: Collection[str]) -> set[int]:
+        """Whose the agents of these ids are, in whatever case; `accounts` as `account_of` makes them. Empty: nobody's yet."""
+        query = sa.select(_i.user_id).where(_i.system == SYSTEM, sa.func.lower(_i.key).in_(accounts))
         async with self._engine.connect() as connection:
-            found: int | None = await connection.scalar(sa.select(_i.user_id).where(_i.system == SYSTEM, _i.key == agent))
-        return found
+            return set(await connection.scalars(query))
 
     async def claim(self, user_id: int, agent: str, origin: Origin) -> None:
         """Makes the agent this person's, with a line in the audit log the first time. Raises TakenAgent, AnotherAgent."""

@@ -25,7 +25,7 @@ from adapters.finesse.rest.health import Health, read_health
 from adapters.finesse.rest.jars import Jars
 from adapters.finesse.rest.kept import Kept
 from adapters.finesse.rest.nodes import Nodes, Pause, pause
-from adapters.finesse.rest.proof import account_of, proof_of
+from adapters.finesse.rest.proof import proof_of
 from adapters.finesse.rest.sites import segment, site_of
 from adapters.finesse.rest.skew import of_date_header, of_timestamp
 from adapters.finesse.rest.tries import Tries
@@ -98,9 +98,15 @@ class Finesse:
         """Requests sent so far."""
         return self._wire.sent + (0 if self._looking is self._wire else self._looking.sent)
 
+    def account(self, name: str) -> str:
+        """One for an agent's id and login name, in whatever case: the id, once the agent was read; else what was given."""
+        return self._tries.account(name)
+
     async def user(self, who: Credentials) -> Agent:
         """The agent, as Finesse has them now. The first request with a password: it proves it."""
         agent = await self._read(who, f"/User/{segment(who.agent)}", reading.read_user)
+        for name in (who.agent, who.login or "", agent.login):
+            self._tries.same(name, agent.id)
         self._teams[who.agent] = proof_of(who), agent.team.id if agent.team is not None else "", self._clock()
         self._teams.move_to_end(who.agent)
         while len(self._teams) > _MOST_AGENTS:
@@ -233,7 +239,7 @@ class Finesse:
         signing = _signing(who)
         kind: Literal["read", "write"] = "read" if method == "GET" else "write"
         refused = self._tries.times(who.agent, proof)
-        async with self._turns.hold(account_of(who.agent), kind, lambda: self._tries.is_proven(who.agent, proof), until):
+        async with self._turns.hold(self._tries.account(who.agent), kind, lambda: self._tries.is_proven(who.agent, proof), until):
             if self._tries.times(who.agent, proof) > refused:
                 raise WrongPassword()  # of one who was before us: all who waited with the same password were one try
             self._tries.check(who.agent, proof)

@@ -6,6 +6,8 @@ Five wrong passwords in a row block an account for five minutes, the agent's own
 - after three refusals in a row, of whatever passwords, only one that was not tried yet is sent, once: the fourth;
 - after four nothing is sent for five minutes. The fifth is left to the person's own desktop.
 
+An agent's id and login name are one account of Finesse. They are counted as one once Finesse has said so (`same`); before that, apart.
+
 It counts for one process: who runs several keeps beside it, for all, that a password was refused.
 """
 
@@ -22,6 +24,8 @@ from adapters.finesse.rest.proof import account_of
 __all__ = ["Tries"]
 
 _MOST_AGENTS = 10_000
+_MOST_NAMES = 2 * _MOST_AGENTS
+"""Other names of agents, remembered; the oldest goes, and is counted apart again."""
 _MOST_PASSWORDS = 16
 """Remembered for one agent; the oldest goes."""
 
@@ -43,6 +47,23 @@ class Tries:
             raise ValueError("most: 1 to 3, for five refusals lock the account and one is left to the agent's desktop")
         self._most, self._lock_s, self._clock = most, lock_s, clock
         self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._accounts: OrderedDict[str, str] = OrderedDict()
+
+    def same(self, name: str, agent: str) -> None:
+        """Finesse has just taken a password and said that this name is this agent's: from now on both are one account."""
+        other, account = account_of(name), account_of(agent)
+        if not other or other == account:
+            return
+        self._records.pop(other, None)  # what was refused by that name no longer counts: Finesse took a password since
+        self._accounts[other] = account
+        self._accounts.move_to_end(other)
+        while len(self._accounts) > _MOST_NAMES:
+            self._accounts.popitem(last=False)
+
+    def account(self, name: str) -> str:
+        """One for all names of an agent that are known here, in whatever case."""
+        account = account_of(name)
+        return self._accounts.get(account, account)
 
     def check(self, agent: str, proof: bytes) -> None:
         """Whether this password may be sent now. Raises WrongPassword for one known to be wrong, Locked where any other has to wait."""
@@ -90,10 +111,11 @@ class Tries:
         return max(record.last + self._lock_s - self._clock(), 0.0) if record.in_a_row else 0.0
 
     def _of(self, agent: str) -> _Record | None:
-        return self._records.get(account_of(agent))
+        return self._records.get(self.account(agent))
 
     def _put(self, agent: str, record: _Record) -> None:
-        self._records[account_of(agent)] = record
-        self._records.move_to_end(account_of(agent))
+        account = self.account(agent)
+        self._records[account] = record
+        self._records.move_to_end(account)
         while len(self._records) > _MOST_AGENTS:
             self._records.popitem(last=False)

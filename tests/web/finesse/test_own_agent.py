@@ -93,6 +93,27 @@ async def test_an_agent_is_claimed_once_and_by_its_password(floor: Floor) -> Non
     assert not floor.finesse.agents["1003"].signed_in
 
 
+async def test_a_colleagues_other_names_are_theirs_too(floor: Floor) -> None:
+    """The login name and other letters' case find whose the agent is as its id does, signed out too: Finesse hears of no guess."""
+    anna = await floor.screen("1001", "anna")
+    await anna.sign_in()
+    boris = await floor.screen("1002", "boris")
+    async with floor.node.state["engine"].begin() as connection:
+        row = {"system": "finesse", "key": "Vera.7", "user_id": (await floor.screen("1003", "vera")).seat.user_id}
+        await connection.execute(sa.insert(identities).values(**row))
+    login = floor.finesse.agents["1001"].login
+
+    async def guess(*names: str) -> None:
+        for name in names:  # what Finesse was asked would be a wrong password
+            assert await refused(boris, "sign_in", agent=name, extension=boris.extension, password="guess") == "finesse_taken", name
+
+    await guess(login, login.upper(), f" {login} ", "vera.7", "VERA.7")
+    await anna.ask("sign_out", reason="21")
+    await anna.until(lambda: anna.topic["agent"] is None)
+    await guess(login, login.title())
+    assert await refused(anna, "sign_in", agent=login, extension=anna.extension, password="wrong") == "finesse_wrong_password"
+
+
 async def test_who_may_not_or_only_looks_can_do_nothing(floor: Floor) -> None:
     """Without the right everything is refused, as it is for who looks as the agent; signed out there is nothing to do it with."""
     anna, call = await ringing(floor)

@@ -199,6 +199,19 @@ async def test_what_basic_cannot_hold_is_a_wrong_password_unsent(who: Credential
     assert not little.asked
 
 
+async def test_a_login_name_counts_with_its_id_once_the_agent_was_read() -> None:
+    """Who was read by the right password is one account by both names: seven wrong ones after it are four at Finesse."""
+    little = Little()
+    little.answers["/User/ada"] = user().replace(b"<state>", b"<loginName>Ada</loginName><state>")
+    async with finesse_on(little) as finesse:
+        await finesse.user(replace(ADA, agent="ada"))
+        assert finesse.account("ADA") == "1001"
+        for n in range(7):
+            with pytest.raises((WrongPassword, Locked)):
+                await finesse.user(Credentials(agent=("Ada", "1001")[n % 2], password=f"wrong {n}"))
+        assert little.refused == 4
+
+
 async def test_no_secret_is_in_errors_or_logs(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever fails: neither the password, nor its Base64, nor the session."""
     caplog.set_level(logging.DEBUG)

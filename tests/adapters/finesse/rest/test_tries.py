@@ -92,6 +92,22 @@ def test_the_same_password_is_not_tried_a_fourth_time_even_after_hours() -> None
     tries.check("1001", b"a")  # the account is well: all begins anew
 
 
+def test_id_and_login_name_are_one_account_once_it_is_known() -> None:
+    """Refusals by either name count together: four in all, not four and three."""
+    tries = Tries(clock=Monotonic())
+    tries.refused("ada", b"old")
+    tries.same("Ada", "1001")
+    for n, name in enumerate(("ADA", "1001", " ada", "1001")):
+        tries.check(name, str(n).encode())
+        tries.refused(name, str(n).encode())
+    for name in ("1001", "ada"):
+        with pytest.raises(Locked):
+            tries.check(name, b"another")
+    tries.proven("ada", b"right")
+    assert tries.is_proven("1001", b"right")
+    assert (tries.account("ADA "), tries.account("Boris")) == ("1001", "boris")
+
+
 def test_what_is_remembered_is_bounded() -> None:
     """Agents and passwords without number."""
     clock = Monotonic()
@@ -104,6 +120,9 @@ def test_what_is_remembered_is_bounded() -> None:
         clock.at += 400
         tries.refused("x", str(n).encode())
     tries.check("x", b"0")
+    for n in range(20_001):
+        tries.same(f"login{n}", str(n))
+    assert (tries.account("login0"), tries.account("login1")) == ("login0", "1")
 
 
 @pytest.mark.parametrize("most", [0, 4, 5])
