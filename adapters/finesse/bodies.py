@@ -145,13 +145,13 @@ def dialog_action(
     target: str | None = None,
     letters: str = CCE.dtmf_letters,
 ) -> bytes:
-    """Does something to a call. `action` as the interface or as Finesse names it (`ACTIONS`).
+    """Does something to a call. `action` as the interface names it (`ACTIONS`): by Finesse's own name nobody would know it again.
 
     `to`: for consult and direct transfer; `digits`: for DTMF, of `letters` (`Rules.dtmf_letters`), 32 at most; `target`: the address of
     the party for `drop_party`. Raises BadValue for what lacks or is too much.
     """
-    name = ACTIONS.get(action, action)
-    if name not in ACTIONS.values():
+    name = ACTIONS.get(action)
+    if name is None:
         raise BadValue("action", N_("Choose one of the list."))
     wants = {"CONSULT_CALL": "to", "TRANSFER_SST": "to", "SEND_DTMF": "digits", "PARTICIPANT_DROP": "party"}.get(name)
     for field, given in (("to", to), ("digits", digits), ("party", target)):

@@ -36,7 +36,7 @@ from adapters.finesse.platform import CCE, CCX
             "<Dialog><requestedAction>ANSWER</requestedAction><targetMediaAddress>4001</targetMediaAddress></Dialog>",
         ),
         (
-            bodies.dialog_action("4001", "CONSULT_CALL", to="4002"),
+            bodies.dialog_action("4001", "consult", to="4002"),
             "<Dialog><requestedAction>CONSULT_CALL</requestedAction><toAddress>4002</toAddress><targetMediaAddress>4001</targetMediaAddress></Dialog>",
         ),
         (
@@ -79,6 +79,7 @@ def test_bodies(body: bytes, xml: str) -> None:
         (lambda: bodies.sign_out("²"), "reason"),
         (lambda: bodies.make_call("4001", ""), "to"),
         (lambda: bodies.dialog_action("4001", "explode"), "action"),
+        (lambda: bodies.dialog_action("4001", "ANSWER"), "action"),
         (lambda: bodies.dialog_action("4001", "consult"), "to"),
         (lambda: bodies.dialog_action("4001", "hold", to="1"), "to"),
         (lambda: bodies.dialog_action("4001", "dtmf"), "digits"),

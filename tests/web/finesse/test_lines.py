@@ -95,6 +95,16 @@ async def test_what_finesse_refuses_is_told_where_it_was_asked_and_to_all_screen
     with pytest.raises(Refusal) as caught:
         await anna.ask("state", state="TALKING")
     assert caught.value.error["field"] == "state"
+    await anna.ready()
+    call = await floor.finesse.ring("1001", "+74951234567", queue="5022")
+    await anna.until(lambda: anna.legs() == ["ALERTING"])
+    for name in ("ANSWER", "TRANSFER", "Answer"):  # Finesse's own names: nobody here would know when that is done
+        with pytest.raises(Refusal) as caught:
+            await anna.ask("dialog", dialog=call, action=name)
+        assert (caught.value.code, caught.value.error["field"]) == ("bad_value", "action"), name
+    assert anna.legs() == ["ALERTING"]
+    await floor.finesse.hang_up(call)
+    await anna.until(lambda: not anna.topic["dialogs"])
     floor.finesse.faults.append(Fault(match="PUT /finesse/api/User/1001", action="status", arg=503))
     with pytest.raises(Refusal) as caught:
         await anna.ask("state", state="READY")
