@@ -37,7 +37,7 @@ from web.finesse.desk import AGENT, Desk, agent_of
 from web.finesse.favourites import Favourites
 from web.finesse.metrics import CallMetrics
 from web.finesse.own import OwnAgents
-from web.finesse.teams import TEAM, Teams, empty_team, fold_team
+from web.finesse.teams import TEAM, Teams, empty_team, fold_team, supervised
 from web.i18n import I18n
 from web.keys import fernet, secret_keys
 from web.settings import Settings
@@ -166,10 +166,13 @@ class _Shared:
 
     def fold(self, state: dict[str, Any], event: Event) -> None:
         """Folds, and has the node that leads hear what was asked, wherever that was."""
-        fold(state, event)
         section = self.section
+        before = supervised(state)
+        fold(state, event)
         if section is None:
             return
+        if before:
+            section.teams.changed(before, supervised(state))
         agent = agent_of(event)
         if section.switchboard is not None:
             section.switchboard.heard(agent, event)
