@@ -179,6 +179,8 @@ class _Shared:
         if section.hub.leads:
             section.teams.heard(event)
         if event.type == RELEASED:
+            if section.switchboard is not None:
+                section.switchboard.wake()  # nothing is in the store any more: the line ends at once
             name = f"{FINESSE}{agent}"
             for session in [one for one in section.hub.presence if name in one.topics]:
                 for topic in [one for one in session.topics if one == name or one.startswith(TEAM)]:

@@ -152,6 +152,18 @@ async def test_a_right_that_is_taken_away_ends_the_line(floor: Floor) -> None:
     await anna.until(lambda: "finesse:1001" not in anna.socket.session.topics)
 
 
+async def test_a_released_agents_line_ends_at_once(floor: Floor) -> None:
+    """Not with the next look at the store, which may be seconds away."""
+    anna = await floor.screen("1001", "anna")
+    await anna.sign_in()
+    switchboard = floor.section.switchboard
+    assert switchboard is not None
+    switchboard._look_s = 600.0
+    admin = await floor.screen("1004", "admin", "admin")
+    assert (await admin.seat.ask("DELETE", f"/finesse/api/agents/{anna.seat.user_id}")).status_code == 204
+    await anna.until(lambda: not switchboard.holders())
+
+
 async def test_a_released_agent_is_read_no_more_and_may_be_claimed_anew(floor: Floor) -> None:
     """An administrator takes an agent from a person: open pages leave the topic, and somebody else can sign in as it."""
     anna, _ = await ringing(floor)
