@@ -47,7 +47,6 @@ MAX_VARIABLE_BYTES = 40
 """Of each of callVariable1 … callVariable10."""
 MAX_ECC_BYTES = 2000
 """Of all `user.` variables together, names and values."""
-_MOBILE_MODES = frozenset({"CALL_BY_CALL", "NAILED_CONNECTION"})
 _BETWEEN = re.compile(r"[\s().\[\]/\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\u2212\ufeff-]+")
 """What people and their clipboards put between digits: Finesse would dial it."""
 _NUMBER = re.compile(r"\+?[0-9*#]+")
@@ -101,15 +100,9 @@ def dialable(number: str, field: str = "to") -> str:
     return plain
 
 
-def sign_in(extension: str, mobile: tuple[str, str] | None = None) -> bytes:
-    """Signs the agent in at a phone. `mobile`: mode and the number of a phone of one's own (CCE)."""
-    children: list[_Child] = [("state", "LOGIN"), ("extension", dialable(extension, "extension"))]
-    if mobile is not None:
-        mode, number = mobile
-        if mode not in _MOBILE_MODES:
-            raise BadValue("mode", N_("Choose one of the list."))
-        children.append(("mobileAgent", [("mode", mode), ("dialNumber", dialable(number, "dial_number"))]))
-    return _body("User", children)
+def sign_in(extension: str) -> bytes:
+    """Signs the agent in at a phone."""
+    return _body("User", [("state", "LOGIN"), ("extension", dialable(extension, "extension"))])
 
 
 def set_state(state: str, reason_id: str | None = None) -> bytes:

@@ -9,7 +9,7 @@ Times are RFC 3339, UTC, by the hub's clock: `skew` is what Finesse's is ahead o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 
@@ -19,8 +19,6 @@ from adapters.finesse.order import Memory
 from adapters.finesse.picture import Change, Gone, Picture
 from adapters.finesse.values import Agent, Call, Dialog, Direction, Leg, Missed, Reason, Reasons, Service
 from hub.event import Event, Text, rfc3339
-from hub.principal import Principal
-from hub.topic import Topic
 
 __all__ = [
     "FINESSE",
@@ -31,7 +29,6 @@ __all__ = [
     "empty",
     "error_json",
     "events",
-    "finesse_topic",
     "fold",
     "missed_json",
     "reasons_json",
@@ -58,11 +55,6 @@ def empty() -> dict[str, Any]:
         "asked": {},
         "missed": [],
     }
-
-
-def finesse_topic(may_read: Callable[[Principal, str], Awaitable[bool]]) -> Topic:
-    """The topics of all agents, to be registered before the hub runs."""
-    return Topic(name=FINESSE, fold=fold, initial=empty, may_read=may_read)
 
 
 def fold(state: dict[str, Any], event: Event) -> None:

@@ -33,8 +33,6 @@ __all__ = [
     "MAX_ELEMENTS",
     "MAX_UPDATE_BYTES",
     "Unreadable",
-    "read_contacts",
-    "read_dialog",
     "read_dialogs",
     "read_failures",
     "read_phone_books",
@@ -59,11 +57,6 @@ _MOST_SECONDS = 7 * 24 * 3600
 def read_user(xml: bytes) -> Agent:
     """`GET /User/{id}`. Raises Unreadable, as all here do."""
     return _agent(_root(xml, "user"))
-
-
-def read_dialog(xml: bytes) -> Dialog:
-    """`GET /Dialog/{id}`."""
-    return _dialog(_root(xml, "dialog"))
 
 
 def read_dialogs(xml: bytes) -> tuple[Dialog, ...]:
@@ -103,13 +96,8 @@ def read_wrap_up_reasons(xml: bytes) -> tuple[WrapUpReason, ...]:
     return tuple(reason for reason in found if reason.label)
 
 
-def read_contacts(xml: bytes, book: str = "") -> tuple[Contact, ...]:
-    """`GET /PhoneBook/{id}/Contacts`; a contact without a number is left out."""
-    return tuple(_contacts(_root(xml, "contacts", "phonebook"), book))
-
-
 def read_phone_books(xml: bytes) -> tuple[Contact, ...]:
-    """`GET /User/{id}/PhoneBooks`: the contacts of all books, each with the name of its own."""
+    """`GET /User/{id}/PhoneBooks`: the contacts of all books, each with the name of its own; one without a number is left out."""
     return at_once(reading_phone_books(xml))
 
 
@@ -357,8 +345,6 @@ def _failures(element: Element) -> tuple[Failure, ...]:
             type=error.say("errortype"),
             message=error.say("errormessage"),
             data=error.say("errordata"),
-            peripheral_code=error.say("peripheralerrorcode"),
-            peripheral_text=error.say("peripheralerrortext"),
         )
         for error in errors
     )

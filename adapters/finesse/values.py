@@ -227,8 +227,6 @@ class Failure:
     """ErrorType: what decides; never the status alone."""
     message: str = ""
     data: str = ""
-    peripheral_code: str = ""
-    peripheral_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,17 +219,17 @@ def _requests() -> Iterator[bytes]:
 
 _RESPONSES: tuple[Callable[[bytes], Any], ...] = (
     reading.read_user, reading.read_dialogs, reading.read_system, reading.read_reasons, reading.read_wrap_up_reasons,
-    reading.read_phone_books, reading.read_contacts, reading.read_team,
+    reading.read_phone_books, reading.read_team,
 )  # fmt: skip
 _FINESSE_SEEDS = tuple(
     bytes([number]) + xml.encode()
     for number, xml in (
         (0, documents.USER), (1, f"<Dialogs>{documents.DIALOG}{documents.HIDDEN}</Dialogs>"), (2, documents.SYSTEM), (3, documents.REASONS),
-        (4, documents.WRAP_UP_REASONS), (5, documents.PHONE_BOOKS), (7, documents.TEAM), (8, documents.FAILURES),
-        (9, documents.update(documents.USER)),
-        (9, documents.update(f"<dialogs>{documents.DIALOG}</dialogs>", "POST") + "\n\n" + documents.update(documents.DIALOG, "DELETE")),
-        (9, documents.update(documents.asynchronous(), "put", request="r")),
-        (9, documents.update("<systemInfo><status>OUT_OF_SERVICE</status></systemInfo>", source="/finesse/api/SystemInfo")),
+        (4, documents.WRAP_UP_REASONS), (5, documents.PHONE_BOOKS), (6, documents.TEAM), (7, documents.FAILURES),
+        (8, documents.update(documents.USER)),
+        (8, documents.update(f"<dialogs>{documents.DIALOG}</dialogs>", "POST") + "\n\n" + documents.update(documents.DIALOG, "DELETE")),
+        (8, documents.update(documents.asynchronous(), "put", request="r")),
+        (8, documents.update("<systemInfo><status>OUT_OF_SERVICE</status></systemInfo>", source="/finesse/api/SystemInfo")),
     )
 )  # fmt: skip
 
@@ -240,7 +240,7 @@ def _both(message: str) -> Text:
 
 def finesse(data: bytes) -> None:
     """Byte 0 picks what is read: a response, or notifications apart by an empty line, which a picture and its topic then take in."""
-    kind, xml = (data[0] % 10, data[1:]) if data else (0, b"")
+    kind, xml = (data[0] % 9, data[1:]) if data else (0, b"")
     began = time.thread_time()
     if kind < len(_RESPONSES):
         with suppress(reading.Unreadable):

@@ -56,11 +56,6 @@ class Skew:
         """What is to be added to our time for theirs; None before the first sample."""
         return None if self._best is None else self._best.value
 
-    @property
-    def error_s(self) -> float | None:
-        """Seconds by which `value` may be wrong at most, as of its sample."""
-        return None if self._best is None else self._best.error_s
-
     def learn(self, sample: Sample) -> None:
         """Takes another comparison into account."""
         if any(not _agree(sample, known) for known in self._samples):

@@ -17,12 +17,7 @@ from adapters.finesse.platform import CCE, CCX
 @pytest.mark.parametrize(
     ("body", "xml"),
     [
-        (bodies.sign_in("4001"), "<User><state>LOGIN</state><extension>4001</extension></User>"),
-        (
-            bodies.sign_in("40-01", ("CALL_BY_CALL", "555 01 00")),
-            "<User><state>LOGIN</state><extension>4001</extension><mobileAgent><mode>CALL_BY_CALL</mode><dialNumber>5550100</dialNumber>"
-            "</mobileAgent></User>",
-        ),
+        (bodies.sign_in("40-01"), "<User><state>LOGIN</state><extension>4001</extension></User>"),
         (bodies.set_state("READY"), "<User><state>READY</state></User>"),
         (bodies.set_state("NOT_READY", "16"), "<User><state>NOT_READY</state><reasonCodeId>16</reasonCodeId></User>"),
         (bodies.sign_out(), "<User><state>LOGOUT</state></User>"),
@@ -71,8 +66,6 @@ def test_bodies(body: bytes, xml: str) -> None:
     ("make", "field"),
     [
         (lambda: bodies.sign_in(""), "extension"),
-        (lambda: bodies.sign_in("4001", ("HOME", "1")), "mode"),
-        (lambda: bodies.sign_in("4001", ("CALL_BY_CALL", "x")), "dial_number"),
         (lambda: bodies.set_state("LOGOUT"), "state"),
         (lambda: bodies.set_state("READY", "16"), "reason"),
         (lambda: bodies.set_state("NOT_READY", "lunch"), "reason"),

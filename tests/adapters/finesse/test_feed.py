@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.finesse.asked import Asked
-from adapters.finesse.feed import FINESSE, finesse_topic, fold, resumed, state_json, whole
+from adapters.finesse.feed import fold, resumed, state_json, whole
 from hub.event import Event
-from hub.principal import Principal
 from tests.adapters.finesse.test_picture_truth import begun
 from tests.clock import START
 from tests.vectors.make_finesse import PATH, cases
@@ -53,14 +52,3 @@ def test_a_new_leader_goes_on_where_the_last_one_was() -> None:
     panel.read(centre)
     service = {**state["service"], "since": panel.state["service"]["since"]}
     assert panel.state == {**state, "service": service}
-
-
-async def test_the_topic() -> None:
-    """One for each agent, read by whom the section allows."""
-
-    async def nobody(principal: Principal, name: str) -> bool:
-        return False
-
-    topic = finesse_topic(nobody)
-    assert (topic.name, topic.fold, topic.may_read) == (FINESSE, fold, nobody)
-    assert topic.initial()["service"]["state"] == "off"

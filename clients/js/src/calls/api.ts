@@ -1,14 +1,13 @@
 /** Every request of the call panel, one method each; nothing here keeps state. */
 
 import { request } from '../inbox/session';
-import type { Caller, Config, Entry, Found, TeamView } from './types';
+import type { Caller, Config, Entry, Found } from './types';
 
 export interface CallsApi {
   config(): Promise<Config>;
   callers(number: string): Promise<Caller>;
   directory(q: string, limit: number): Promise<Found>;
   favour(entry: Pick<Entry, 'number' | 'name'>, on: boolean): Promise<void>;
-  team(id: string): Promise<TeamView>;
 }
 
 /** Asks the server below `base`; `csrf` is asked for each time, for it may be renewed. */
@@ -24,6 +23,5 @@ export function callsApi(base: string, csrf: () => string): CallsApi {
         csrf: csrf(),
         ...(on ? { body: JSON.stringify({ name: (name || number).slice(0, 100) }) } : {}),
       }),
-    team: (id) => request(base, `/finesse/api/team/${encodeURIComponent(id)}`),
   };
 }

@@ -144,7 +144,6 @@ export const fakeApi = (more: Partial<CallsApi> = {}): CallsApi => ({
     return { entries: found, total: found.length };
   },
   favour: async () => undefined,
-  team: async () => team(),
   ...more,
 });
 
