@@ -18,6 +18,7 @@ Action = Literal[
     "late",
     "early",
     "twice",
+    "again",
     "never",
     "unparsable",
     "raw",
@@ -43,8 +44,9 @@ class Fault:
     """Of requests: `delay`: done and answered late. `hang`: not done, never answered. `drop`: not done, the connection breaks.
     `lost`: done, but the connection breaks before the answer. `status`: not done, answered so. `redirect`: 301 to `arg`.
 
-    Of events: `late`; `early`: before the 202; `twice` with one item id; `never`; `unparsable`; `raw`: a child and not text;
-    `namespace`; `upper`, `lower`: the word of the event; `shuffled`: the order of the children; `anonymous`: without the request's id."""
+    Of events: `late`; `early`: before the 202; `twice` with one item id; `again`: twice, with two of them; `never`; `unparsable`;
+    `raw`: a child and not text; `namespace`; `upper`, `lower`: the word of the event; `shuffled`: the order of the children;
+    `anonymous`: without the request's id."""
     arg: float | str = 0
     """Seconds for `delay` and `late`, the number for `status`, the address for `redirect`, the name for `namespace`, the seed for
     `shuffled`."""

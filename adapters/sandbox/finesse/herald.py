@@ -31,7 +31,8 @@ class _Due:
     number: int
     told: Told = field(compare=False)
     wording: Wording = field(compare=False)
-    copies: int = field(compare=False)
+    items: tuple[str, ...] = field(compare=False)
+    """The ids that it is published by."""
 
 
 class Herald:
@@ -56,7 +57,8 @@ class Herald:
         now = asyncio.get_running_loop().time()
         for told in said:
             text = f"event {told.kind} {told.node}{' failed' if isinstance(told.body, Failed) else ''}"
-            wording, wait, copies = self.wording, self._chance.uniform(*self.delay_s), 1
+            wording, wait = self.wording, self._chance.uniform(*self.delay_s)
+            items: tuple[str, ...] = (new_item(),)
             for fault in take(self.faults, text):
                 wording = _worded(wording, fault)
                 match fault.action:
@@ -65,20 +67,22 @@ class Herald:
                     case "early":
                         wait = -1.0
                     case "twice":
-                        copies = 2
+                        items *= 2
+                    case "again":
+                        items = (*items, new_item())
                     case "never":
-                        copies = 0
-            if not copies:
+                        items = ()
+            if not items:
                 continue
             if wait < 0:
-                await self._publish(_Due(now, next(self._count), told, wording, copies))
+                await self._publish(_Due(now, next(self._count), told, wording, items))
                 continue
             if len(self._waiting) >= _MOST:
                 _log.error("the sandbox's Finesse has too much to tell: an event of %s is lost", told.node)
                 continue
             at = max(now + wait, self._last.get(told.node, 0.0))
             self._last[told.node] = at
-            heapq.heappush(self._waiting, _Due(at, next(self._count), told, wording, copies))
+            heapq.heappush(self._waiting, _Due(at, next(self._count), told, wording, items))
             self._idle.clear()
             self._more.set()
 
@@ -105,9 +109,9 @@ class Herald:
                 pass
 
     async def _publish(self, due: _Due) -> None:
-        item, text = new_item(), update(due.told, due.wording)
+        text = update(due.told, due.wording)
         try:
-            for _ in range(due.copies):
+            for item in due.items:
                 await self.outlet.publish(
                     due.told.node,
                     text,

@@ -22,7 +22,7 @@ class Outlet(Protocol):
 
 
 class ProsodyOutlet:
-    """The Prosody of the tests, which publishes what is posted to it. It makes the ids of items itself: a copy is a new item there."""
+    """The Prosody of the tests, which publishes what is posted to it."""
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         """`url` is that of its `/peer`."""
@@ -30,7 +30,7 @@ class ProsodyOutlet:
 
     async def publish(self, node: str, text: str, *, namespace: str, raw: bool = False, item: str = "") -> None:
         """Posts it; raises `httpx.HTTPError` when Prosody does not take it."""
-        query = {"node": node, "ns": namespace, **({"raw": "1"} if raw else {})}
+        query = {"node": node, "ns": namespace, **({"raw": "1"} if raw else {}), **({"item": item} if item else {})}
         answer = await self._client.post(f"{self._url}/publish", params=query, content=text.encode())
         answer.raise_for_status()
 

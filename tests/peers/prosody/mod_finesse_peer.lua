@@ -1,7 +1,8 @@
 -- Turns a Prosody pubsub component into a stand-in for the notification service of Finesse (see tests/peers/prosody.py).
 --  * when loaded: makes the standard nodes and subscribes each agent (bare JID) to the agent's own
 --  * over HTTP on the plain port, so that whoever plays Finesse needs no XMPP client:
---      POST /peer/publish?node=/finesse/api/User/1001[&ns=urn:xmpp:push:0][&raw=1]   body: the <Update>; raw: as XML, not as text
+--      POST /peer/publish?node=/finesse/api/User/1001[&ns=urn:xmpp:push:0][&raw=1][&item=...]   body: the <Update>; raw: as XML, not as text;
+--                                                        item: its id, a new one without
 --      POST /peer/finesse?state=available|unavailable    presence of the user "finesse"
 --      POST /peer/kick?user=1001[&how=drop|close]        cuts every session of the user; close: with a stream error
 --      POST /peer/mute?node=...&for=N                    loses the next N publishes to the node
@@ -91,7 +92,7 @@ local function publish(event)
 		muted[q.node] = left - 1;
 		return answer(event, 200, { muted = true });
 	end
-	local id = uuid();
+	local id = q.item or uuid();
 	local item = st.stanza("item", { xmlns = PUBSUB, id = id }):tag("notification", { xmlns = q.ns or PUBSUB });
 	local body = event.request.body or "";
 	if q.raw then
