@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,9 +18,10 @@ from adapters.finesse.errors import FinesseError
 from adapters.finesse.feed import state_json
 from adapters.finesse.notify.line import Terms
 from adapters.finesse.picture import Picture
+from adapters.finesse.reading import read_update
 from adapters.finesse.rest.client import open_finesse
 from adapters.finesse.rest.failover import Failover, Pace
-from adapters.finesse.values import Credentials, Service
+from adapters.finesse.values import Credentials, Service, Update
 from adapters.sandbox.finesse import Fault, SandboxFinesse, open_sandbox_finesse
 from adapters.sandbox.finesse.company import agents as company_agents
 from adapters.sandbox.finesse.facts import LIVE
@@ -92,6 +93,8 @@ class Hall:
     anna: Screen
     told: list[tuple[str, str]]
     """Everything that was published: node and text."""
+    heard: set[str]
+    """The ids of all items that a line at this node has brought."""
     sockets: AsyncExitStack
     """Ends the sockets that were opened."""
     patched: pytest.MonkeyPatch
@@ -131,6 +134,11 @@ class Hall:
         await what
         if self.silent:
             await self.anna.ask("refresh")
+
+    async def repeats(self, told: Iterable[tuple[str, str]]) -> None:
+        """Publishes this, and waits until all of it was heard and looked at."""
+        items = {self.server.publish(node, text) for node, text in told}
+        await self.anna.until(lambda: items <= self.heard)
 
     async def dial(self, to: str = "+74951110001") -> str:
         """A call of the agent's that was answered; its id."""
@@ -200,11 +208,16 @@ class Hall:
 async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str) -> AsyncIterator[Hall]:
     """A node whose lines go this way."""
     told: list[tuple[str, str]] = []
+    heard: set[str] = set()
     publish = ProsodyOutlet.publish
 
     async def noted(self: ProsodyOutlet, node: str, text: str, **given: Any) -> None:
         told.append((node, text))
         await publish(self, node, text, **given)
+
+    def read(payload: str, *, node: str, item: str) -> Update:
+        heard.add(item)  # what comes of it comes in the same turn of the loop
+        return read_update(payload, node=node, item=item)
 
     settings = {
         "finesse_notify_url": server.wss if way == "wss" else f"tls://127.0.0.1:{server.tls}",
@@ -213,10 +226,11 @@ async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str) -
     peer = f"http://127.0.0.1:{server.http}/peer"
     with hasty() as patched:
         patched.setattr(ProsodyOutlet, "publish", noted)
+        patched.setattr("adapters.finesse.holder.read_update", read)
         async with (
             open_sandbox_finesse(answers_s=None, delay_s=(0.0, 0.01), notify=peer, notify_domain=DOMAIN) as finesse,
             open_floor(folder, store_file, finesse, **settings) as floor,
         ):
             anna = await floor.screen("1001")
             await anna.sign_in()
-            yield Hall(floor, server, anna, told, floor.stack, patched, way)
+            yield Hall(floor, server, anna, told, heard, floor.stack, patched, way)

@@ -198,10 +198,12 @@ async def test_what_is_refused_at_once_changes_nothing(hall: Hall) -> None:
     for code, (name, args) in AT_ONCE.items():
         given = {key: hall.anna.extension if value == "EXTENSION" else value for key, value in args.items()}
         assert await refused(hall, name, **given) == code
+        await hall.true()
     for status, code in STATUSES.items():
         hall.finesse.faults.append(Fault(match="PUT .*/User/1001$", action="status", arg=status))
         assert await refused(hall, "state", state="READY") == code
         assert hall.anna.state == "NOT_READY"
+        await hall.true()
     for action, arg in (("drop", 0), ("redirect", "http://127.0.0.1:9/")):
         hall.finesse.faults.append(Fault(match="PUT .*/User/1001$", action=action, arg=arg))  # type: ignore[arg-type]
         assert (await refused(hall, "state", state="READY")).startswith("finesse_")
@@ -210,6 +212,7 @@ async def test_what_is_refused_at_once_changes_nothing(hall: Hall) -> None:
     await hall.anna.ask("dialog", dialog=call, action="hold")
     await hall.anna.until(lambda: hall.anna.legs() == ["HELD"])
     assert await refused(hall, "dialog", dialog=call, action="dtmf", digits="1") == "finesse_invalid_state"
+    await hall.true()
     assert await refused(hall, "dialog", dialog="4711", action="answer") == "finesse_not_found"
     await hall.true()
 
@@ -279,7 +282,7 @@ async def test_every_failure_has_its_code(hall: Hall) -> None:
 
         await hall.anna.until(answered)
         assert found[0]["code"] == f"finesse_{code}"
-    await hall.true()
+        await hall.true()
 
 
 # -- events that are lost, old, or nobody's
@@ -297,6 +300,11 @@ async def test_a_lost_end_is_found(hall: Hall) -> None:
     await hall.true()
 
 
+def changes(hall: Hall) -> list[Any]:
+    """All that the topic has told of agent and calls."""
+    return [hall.anna.events(f"finesse.{part}") for part in ("all", "agent", "dialog", "dialog_gone")]
+
+
 async def test_what_is_old_changes_nothing(hall: Hall) -> None:
     """Everything that was told during a call is told once more: in its order while the call is held, and reversed when it is over."""
     call = await hall.ring()
@@ -304,17 +312,21 @@ async def test_what_is_old_changes_nothing(hall: Hall) -> None:
     await hall.anna.until(lambda: hall.anna.legs() == ["ACTIVE"])
     await hall.anna.ask("dialog", dialog=call, action="hold")
     await hall.anna.until(lambda: hall.anna.legs() == ["HELD"])
+    await hall.true()
     await hall.finesse.idle()
-    for node, text in list(hall.told):
-        hall.server.publish(node, text)
-    await hall.anna.until(lambda: hall.anna.legs() == ["HELD"])
+    before = changes(hall)
+    assert len(hall.told) > 5
+    await hall.repeats(list(hall.told))
+    assert changes(hall) == before
     await hall.true()
     await hall.finesse.hang_up(call)
     await hall.anna.ask("state", state="NOT_READY", reason="16")
     await hall.anna.until(lambda: hall.anna.state == "NOT_READY" and not hall.anna.topic["dialogs"])
+    await hall.true()
     await hall.finesse.idle()
-    for node, text in reversed(hall.told):
-        hall.server.publish(node, text)
+    before = changes(hall)
+    await hall.repeats(list(reversed(hall.told)))
+    assert changes(hall) == before
     await hall.true()
     assert not hall.anna.topic["dialogs"]
 
@@ -335,8 +347,8 @@ async def test_bombs_are_refused_and_the_line_stays(hall: Hall, monkeypatch: pyt
     for name, dtd in BOMBS.items():
         user = f"<user><loginId>1001</loginId><state>READY</state><firstName>{WORD[name]}</firstName></user>"
         for root in (f"<Update><data>{user}</data><event>PUT</event></Update>", f"<Update><data>{deep}</data></Update>"):
-            hall.server.publish("/finesse/api/User/1001", f'<?xml version="1.0"?>{dtd}{root}')
-            hall.server.publish(hall.node, f"{dtd}{root}")
+            texts = (f'<?xml version="1.0"?>{dtd}{root}', f"{dtd}{root}")
+            await hall.repeats(zip(("/finesse/api/User/1001", hall.node), texts, strict=True))
     await hall.true()
     assert (anna.state, anna.legs()) == ("NOT_READY", ["ACTIVE"])
     written = wire.user
