@@ -25,7 +25,7 @@ from adapters.finesse.values import Credentials, Service, Update
 from adapters.sandbox.finesse import Fault, SandboxFinesse, open_sandbox_finesse
 from adapters.sandbox.finesse.company import agents as company_agents
 from adapters.sandbox.finesse.facts import LIVE
-from adapters.sandbox.finesse.flavours import CCX
+from adapters.sandbox.finesse.flavours import CCX, Platform
 from adapters.sandbox.finesse.outlet import ProsodyOutlet
 from adapters.sandbox.people import PEOPLE
 from tests.peers.prosody import DOMAIN, Prosody
@@ -205,8 +205,8 @@ class Hall:
 
 
 @asynccontextmanager
-async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str) -> AsyncIterator[Hall]:
-    """A node whose lines go this way."""
+async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str, platform: Platform = "ccx") -> AsyncIterator[Hall]:
+    """A node whose lines go this way, to a Finesse over this contact centre."""
     told: list[tuple[str, str]] = []
     heard: set[str] = set()
     publish = ProsodyOutlet.publish
@@ -228,7 +228,7 @@ async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str) -
         patched.setattr(ProsodyOutlet, "publish", noted)
         patched.setattr("adapters.finesse.holder.read_update", read)
         async with (
-            open_sandbox_finesse(answers_s=None, delay_s=(0.0, 0.01), notify=peer, notify_domain=DOMAIN) as finesse,
+            open_sandbox_finesse(platform=platform, answers_s=None, delay_s=(0.0, 0.01), notify=peer, notify_domain=DOMAIN) as finesse,
             open_floor(folder, store_file, finesse, **settings) as floor,
         ):
             anna = await floor.screen("1001")

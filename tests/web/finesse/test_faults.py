@@ -115,6 +115,47 @@ async def afternoon(hall: Hall) -> None:
     await shows(hall, lambda: anna.state == "NOT_READY" and not anna.topic["dialogs"])
 
 
+async def cce_day(hall: Hall) -> None:
+    """What differs on CCE: a call beside the queues, one from a queue with a state that is still to come, and a conference of another's."""
+    anna = hall.anna
+
+    async def does(action: str, **args: Any) -> None:
+        await anna.ask("dialog", dialog=call, action=action, **args)
+
+    assert anna.topic["platform"] == "cce"
+    call = await hall.dial()
+    await shows(hall, lambda: anna.state == "TALKING")
+    await does("hold")
+    await shows(hall, lambda: anna.legs() == ["HELD"] and anna.state == "HOLD")
+    await does("retrieve")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"] and anna.state == "TALKING")
+    await does("variables", variables={"callVariable1": "договор 17"})
+    await shows(hall, lambda: anna.topic["dialogs"][call]["variables"].get("callVariable1") == "договор 17")
+    await consult(hall, call)
+    await does("conference")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"] and len(anna.topic["dialogs"][call]["others"]) == 2)
+    await does("drop_party", party="+74951110002")
+    await shows(hall, lambda: [one["state"] for one in anna.topic["dialogs"][call]["others"]].count("ACTIVE") == 1)
+    await does("drop")
+    await shows(hall, lambda: not anna.topic["dialogs"] and anna.state == "NOT_READY")
+    call = await hall.ring()
+    await does("answer")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"] and anna.state == "TALKING")
+    await anna.ask("state", state="NOT_READY", reason="17")
+    await shows(hall, lambda: anna.topic["agent"]["pending"] == "NOT_READY")
+    await anna.ask("state", state="READY")
+    await shows(hall, lambda: anna.topic["agent"]["pending"] != "NOT_READY" and anna.state == "TALKING")
+    await does("dtmf", digits="1A#")
+    await shows(hall, lambda: hall.finesse.centre.calls[call].digits == "1A#")
+    await consult(hall, call)
+    await does("transfer")
+    await shows(hall, lambda: anna.legs() == ["WRAP_UP"] and anna.state == "WORK_READY")
+    await does("wrap_up", reason="Вопрос решён")
+    await shows(hall, lambda: anna.topic["dialogs"][call]["wrap_up"] == "Вопрос решён")
+    await anna.ask("state", state="NOT_READY", reason="16")
+    await shows(hall, lambda: anna.state == "NOT_READY" and not anna.topic["dialogs"])
+
+
 SCRIPTS = {"morning": morning, "afternoon": afternoon}
 WEATHERS: dict[str, dict[str, float | str]] = {
     "early": {"early": 0},
@@ -142,6 +183,14 @@ async def test_every_action_shows(hall: Hall) -> None:
     await anna.until(lambda: anna.topic["service"]["state"] == "off" and anna.topic["agent"] is None)
     await anna.sign_in()
     await hall.true()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_action_shows_over_the_other_contact_centre(tmp_path: Path, store_file: Path, way: str) -> None:
+    """On CCE every call makes the agent talk, holding is a state, READY may be chosen during a call, and digits have letters."""
+    with prosody(PASSWORDS) as server:
+        async with open_hall(tmp_path, store_file, server, way, "cce") as hall:
+            await cce_day(hall)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
