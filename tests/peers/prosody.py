@@ -81,15 +81,28 @@ Component {pubsub} "pubsub"
 class Prosody:
     """One server. Blocking calls, none of which the server answers while it is frozen."""
 
-    def __init__(self, program: str, folder: Path, agents: Mapping[str, str], *, nodes: Iterable[str] = (), level: str = "info") -> None:
-        """`agents`: id to password, neither with quotes. `nodes`: more nodes to subscribe to. `level` "debug" logs every stanza."""
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        agents: Mapping[str, str],
+        *,
+        nodes: Iterable[str] = (),
+        level: str = "info",
+        domain: str = DOMAIN,
+        authority: Authority | None = None,
+    ) -> None:
+        """`agents`: id to password, neither with quotes. `nodes`: more nodes to subscribe to. `level` "debug" logs every stanza.
+        `authority`: who vouches for the server, of its own where there is none."""
         self._program, self._folder = program, folder
         self._agents = tuple(agents)
         self._process: subprocess.Popen[bytes] | None = None
         self.tcp, self.tls, self.http, self.https = (free_port() for _ in range(4))
         """The ports: plain with STARTTLS offered, TLS at once, WebSocket, WebSocket in TLS."""
-        self.authority = Authority(folder)
-        certificate, key = self.authority.issue(DOMAIN, PUBSUB, "localhost", "127.0.0.1")
+        self.domain = domain
+        """Pubsub is at `pubsub.` and this."""
+        self.authority = authority or Authority(folder)
+        certificate, key = self.authority.issue(domain, f"pubsub.{domain}", "localhost", "127.0.0.1")
         self.certificate = certificate
         """The server's own, PEM, by `authority`."""
         self._write(agents, nodes, level, certificate, key)
@@ -98,6 +111,11 @@ class Prosody:
     def ws(self) -> str:
         """The address of the plain WebSocket."""
         return f"ws://127.0.0.1:{self.http}/ws/"
+
+    @property
+    def peer(self) -> str:
+        """The address of the HTTP calls that play Finesse's side."""
+        return f"http://127.0.0.1:{self.http}/peer"
 
     @property
     def wss(self) -> str:
@@ -148,6 +166,11 @@ class Prosody:
             self.kick(agent)
         self.finesse(True)
         self._peer("POST", "tidy")
+
+    @property
+    def runs(self) -> bool:
+        """Neither killed nor stopped."""
+        return self._process is not None
 
     @property
     def pid(self) -> int:
@@ -218,7 +241,7 @@ class Prosody:
 
     def _write(self, agents: Mapping[str, str], nodes: Iterable[str], level: str, certificate: Path, key: Path) -> None:
         data = self._folder / "data"
-        accounts = data / DOMAIN.replace(".", "%2e") / "accounts"
+        accounts = data / self.domain.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True)
         for name, password in {"finesse": "not used", **agents}.items():
             (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = {_lua(password)}; }};\n', "utf-8")
@@ -231,8 +254,8 @@ class Prosody:
             "folder": self._folder,
             "key": key,
             "certificate": certificate,
-            "domain": DOMAIN,
-            "pubsub": PUBSUB,
+            "domain": self.domain,
+            "pubsub": f"pubsub.{self.domain}",
         }
         text = _CONFIG.format(
             **{name: _lua(str(value)) for name, value in values.items()},
@@ -253,12 +276,19 @@ def _lua(text: str) -> str:
 
 
 @contextmanager
-def prosody(agents: Mapping[str, str], *, nodes: Iterable[str] = (), level: str = "info") -> Iterator[Prosody]:
+def prosody(
+    agents: Mapping[str, str],
+    *,
+    nodes: Iterable[str] = (),
+    level: str = "info",
+    domain: str = DOMAIN,
+    authority: Authority | None = None,
+) -> Iterator[Prosody]:
     """A server while the block runs; skips the test when this machine has none."""
     program = need.command("prosody", peer="prosody")
     folder = Path(tempfile.mkdtemp(prefix="tez-prosody-"))
     try:
-        server = Prosody(program, folder, agents, nodes=nodes, level=level)
+        server = Prosody(program, folder, agents, nodes=nodes, level=level, domain=domain, authority=authority)
         server.start()
         try:
             yield server

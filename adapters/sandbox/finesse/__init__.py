@@ -142,8 +142,8 @@ async def open_sandbox_finesse(
     agents: Sequence[Agent] | None = None,
     platform: Platform = "ccx",
     nodes: int = 1,
-    notify: str | None = None,
-    notify_domain: str = "",
+    notify: str | Sequence[str] | None = None,
+    notify_domain: str | Sequence[str] = "",
     faults: Sequence[Fault] = (),
     delay_s: tuple[float, float] = (0.02, 0.3),
     forced_after_s: float = 60.0,
@@ -158,17 +158,21 @@ async def open_sandbox_finesse(
     """Opens a contact centre with `nodes` (1 or 2) nodes of Finesse on loopback ports.
 
     `directory` keeps who is signed in over a restart; None: nothing is kept. `agents` takes the people's place; `notify` is the URL of
-    a Prosody's `/peer` that publishes (of one node, in the domain `notify_domain`) instead of the sandbox's own server; `faults` go to the
-    first node. `delay_s`: from what happens to its event; `forced_after_s`: from the end of an agent's presence to their signing-out;
-    `answers_s`: until the world answers, None: never by itself; `contacts`: in the phone books, beside the staff; `keeps`: which call
-    survives a transfer. With `life` customers call and colleagues work, see `Life`; `pace` stretches its times, and `seed` chooses them
-    (0: differently each time). Ends its tasks and gives its ports back when the block ends.
+    a Prosody's `/peer` that publishes, in the domain `notify_domain`, instead of the sandbox's own server: with two nodes, of each one's;
+    `faults` go to the first node. `delay_s`: from what happens to its event; `forced_after_s`: from the end of an agent's presence to their
+    signing-out; `answers_s`: until the world answers, None: never by itself; `contacts`: in the phone books, beside the staff; `keeps`:
+    which call survives a transfer. With `life` customers call and colleagues work, see `Life`; `pace` stretches its times, and `seed`
+    chooses them (0: differently each time). Ends its tasks and gives its ports back when the block ends.
 
     Raises:
-        ValueError: `nodes` is neither.
+        ValueError: `nodes` is neither, or not every node has a `notify` and a `notify_domain` of its own.
     """
     if not 1 <= nodes <= len(_HOSTS):
         raise ValueError(f"nodes={nodes}: a cluster has 1 or {len(_HOSTS)}")
+    peers = (notify,) if isinstance(notify, str) else tuple(notify or ())
+    domains = (notify_domain,) if isinstance(notify_domain, str) else tuple(notify_domain)
+    if peers and not len(peers) == len(domains) == nodes:
+        raise ValueError(f"notify, notify_domain: each of the {nodes} nodes needs its own")
     if directory is not None:
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     flavour = FLAVOURS[platform]
@@ -189,9 +193,10 @@ async def open_sandbox_finesse(
         await asyncio.to_thread(saved.restore, centre, kept)
     async with AsyncExitStack() as stack:
         untold: asyncio.Queue[tuple[Told, ...]] = asyncio.Queue(_MOST_UNTOLD)
-        outlet: Outlet | None = None
-        if notify is not None:
-            outlet = ProsodyOutlet(await stack.enter_async_context(httpx.AsyncClient(timeout=5.0, trust_env=False)), notify)
+        outlets: Sequence[Outlet | None] = [None] * nodes
+        if peers:
+            client = await stack.enter_async_context(httpx.AsyncClient(timeout=5.0, trust_env=False))
+            outlets = [ProsodyOutlet(client, peer) for peer in peers]
         hosts = _HOSTS[:nodes]
         books = company.books(people, contacts)
         sites = tuple(
@@ -204,10 +209,10 @@ async def open_sandbox_finesse(
                 forced_after_s=forced_after_s,
                 delay_s=delay_s,
                 outlet=outlet,
-                domain=notify_domain,
+                domain=domain,
                 seed=seed,
             )
-            for host in hosts
+            for host, outlet, domain in zip(hosts, outlets, domains if peers else [""] * nodes, strict=True)
         )
         sandbox = SandboxFinesse(centre, sites, kept)
         sites[0].faults.extend(faults)

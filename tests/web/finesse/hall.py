@@ -28,7 +28,7 @@ from adapters.sandbox.finesse.facts import LIVE
 from adapters.sandbox.finesse.flavours import CCX, Platform
 from adapters.sandbox.finesse.outlet import ProsodyOutlet
 from adapters.sandbox.people import PEOPLE
-from tests.peers.prosody import DOMAIN, Prosody
+from tests.peers.prosody import Prosody
 from tests.web.finesse.floor import WITHIN_S, Floor, Screen, open_floor
 from tests.web.seats import socket
 from web.finesse.connecting import connectors_of
@@ -205,8 +205,10 @@ class Hall:
 
 
 @asynccontextmanager
-async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str, platform: Platform = "ccx") -> AsyncIterator[Hall]:
-    """A node whose lines go this way, to a Finesse over this contact centre."""
+async def open_hall(
+    folder: Path, store_file: Path, server: Prosody, way: str, platform: Platform = "ccx", *, second: Prosody | None = None
+) -> AsyncIterator[Hall]:
+    """A node whose lines go this way, to a Finesse over this contact centre. `second`: of Finesse's second node, by the same authority."""
     told: list[tuple[str, str]] = []
     heard: set[str] = set()
     publish = ProsodyOutlet.publish
@@ -219,18 +221,25 @@ async def open_hall(folder: Path, store_file: Path, server: Prosody, way: str, p
         heard.add(item)  # what comes of it comes in the same turn of the loop
         return read_update(payload, node=node, item=item)
 
-    settings = {
-        "finesse_notify_url": server.wss if way == "wss" else f"tls://127.0.0.1:{server.tls}",
-        "finesse_ca_file": server.authority.path,
-    }
-    peer = f"http://127.0.0.1:{server.http}/peer"
+    servers = (server,) if second is None else (server, second)
+    urls = [one.wss if way == "wss" else f"tls://127.0.0.1:{one.tls}" for one in servers]
+    settings: dict[str, Any] = {"finesse_notify_url": urls[0], "finesse_ca_file": server.authority.path}
+    centre = open_sandbox_finesse(
+        platform=platform,
+        nodes=len(servers),
+        answers_s=None,
+        delay_s=(0.0, 0.01),
+        notify=[one.peer for one in servers],
+        notify_domain=[one.domain for one in servers],
+    )
     with hasty() as patched:
         patched.setattr(ProsodyOutlet, "publish", noted)
         patched.setattr("adapters.finesse.holder.read_update", read)
-        async with (
-            open_sandbox_finesse(platform=platform, answers_s=None, delay_s=(0.0, 0.01), notify=peer, notify_domain=DOMAIN) as finesse,
-            open_floor(folder, store_file, finesse, **settings) as floor,
-        ):
+        async with AsyncExitStack() as stack:
+            finesse = await stack.enter_async_context(centre)
+            if second is not None:
+                settings |= {"finesse_second_url": finesse.sites[1].url, "finesse_second_notify_url": urls[1]}
+            floor = await stack.enter_async_context(open_floor(folder, store_file, finesse, **settings))
             anna = await floor.screen("1001")
             await anna.sign_in()
             yield Hall(floor, server, anna, told, heard, floor.stack, patched, way)

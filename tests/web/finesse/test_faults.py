@@ -17,7 +17,8 @@ import pytest
 import pytest_asyncio
 
 from adapters.sandbox.finesse import Fault, open_sandbox_finesse, wire
-from tests.peers.prosody import Prosody, prosody
+from adapters.sandbox.finesse.site import Site
+from tests.peers.prosody import DOMAIN, Prosody, prosody
 from tests.web.finesse.floor import WITHIN_S, Refusal, open_floor
 from tests.web.finesse.hall import PASSWORDS, WAYS, Hall, differences, hasty, open_hall
 
@@ -560,3 +561,47 @@ async def test_a_node_goes_down_then_both_then_they_come_back(tmp_path: Path, st
         await true()
         assert finesse.agents["1001"].signed_in
         assert len(first.xmpp.online("1001")) + len(second.xmpp.online("1001")) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_nodes_with_services_of_their_own_go_down_and_come_back(tmp_path: Path, store_file: Path, way: str) -> None:
+    """The same, each node with a Prosody in a domain of its own: to the second, to neither, back to one, and to both."""
+    with prosody(PASSWORDS) as one, prosody(PASSWORDS, domain=f"b.{DOMAIN}", authority=one.authority) as two:
+        async with open_hall(tmp_path, store_file, one, way, second=two) as hall:
+            anna, finesse, (first, second) = hall.anna, hall.finesse, hall.finesse.sites
+
+            def lines() -> list[int]:
+                """How many each running server has of the agent's, by the order of the nodes."""
+                running = [server for server in (one, two) if server.runs]
+                return [len([jid for jid in server.online() if jid.startswith("1001@")]) for server in running]
+
+            async def goes_down(site: Site, server: Prosody) -> None:
+                stale = anna.until(lambda: anna.topic["service"]["state"] == "stale")
+                await asyncio.gather(asyncio.to_thread(server.kill), site.go_down(), stale)
+                assert anna.topic["service"]["why"] == "finesse_away"
+
+            call = await hall.dial()
+            await hall.true()
+            assert await asyncio.to_thread(lines) == [1, 0]
+            await goes_down(first, one)
+            assert anna.legs() == ["ACTIVE"]
+            await anna.until(lambda: anna.live)
+            await hall.true()
+            assert await asyncio.to_thread(lines) == [1]
+            heard = len(hall.heard)
+            await anna.ask("dialog", dialog=call, action="hold")
+            await shows(hall, lambda: anna.legs() == ["HELD"] and len(hall.heard) > heard)
+            await goes_down(second, two)
+            assert await refused(hall, "dialog", dialog=call, action="retrieve") == "finesse_away"
+            assert (anna.legs(), anna.live) == (["HELD"], False)
+            await finesse.hang_up(call)
+            await asyncio.to_thread(two.start)
+            await second.come_back()
+            await shows(hall, lambda: anna.live and not anna.topic["dialogs"])
+            assert await asyncio.to_thread(lines) == [1]
+            await asyncio.to_thread(one.start)
+            await first.come_back()
+            heard, call = len(hall.heard), await hall.dial()
+            await shows(hall, lambda: anna.live and len(hall.heard) > heard)
+            assert finesse.agents["1001"].signed_in
+            assert sum(await asyncio.to_thread(lines)) == 1
