@@ -50,6 +50,8 @@ class Fault:
     arg: float | str = 0
     """Seconds for `delay` and `late`, the number for `status`, the address for `redirect`, the name for `namespace`, the seed for
     `shuffled`."""
+    kind: str = ""
+    """The ErrorType for `status`; empty: the one that the number usually has."""
     times: int = 1
     """How often; below 0 means always."""
 

@@ -113,7 +113,8 @@ def build_app(site: Site, say: Say) -> Starlette:
                     case "redirect":
                         return Response(status_code=301, headers={"location": str(fault.arg)})
                     case "status":
-                        return _refused(Refusal(int(fault.arg), _KINDS.get(int(fault.arg), "Finesse API Error"), "a fault was asked for"))
+                        kind = fault.kind or _KINDS.get(int(fault.arg), "Finesse API Error")
+                        return _refused(Refusal(int(fault.arg), kind, "a fault was asked for"))
             try:
                 if anybody:
                     response = await handler(_Call(site, request, _NOBODY, say))

@@ -192,6 +192,7 @@ async def test_every_action_shows_over_the_other_contact_centre(tmp_path: Path, 
     with prosody(PASSWORDS) as server:
         async with open_hall(tmp_path, store_file, server, way, "cce") as hall:
             await cce_day(hall)
+            await may_not_control(hall, "finesse_not_controller")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -267,6 +268,76 @@ async def test_what_is_refused_at_once_changes_nothing(hall: Hall) -> None:
     await hall.true()
 
 
+KINDS = (
+    (400, "Bad Request", "invalid_input"),
+    (400, "Finesse API Error", "refused"),
+    (400, "Generic Error", "refused"),
+    (400, "Invalid Destination", "invalid_destination"),
+    (400, "Invalid State", "invalid_state"),
+    (400, "Maximum Exceeded", "too_many"),
+    (400, "Parameter Missing", "missing"),
+    (401, "Authorization Failure", "wrong_password"),
+    (401, "Invalid Authorization User Specified", "not_theirs"),
+    (401, "Invalid State", "invalid_state"),
+    (404, "Dialog Not Found", "not_found"),
+    (404, "User Not Found", "not_found"),
+    (416, "Invalid Input", "invalid_input"),
+)
+"""What Finesse refuses with: status, ErrorType, and our code."""
+
+
+async def test_every_kind_of_refusal_has_its_code(hall: Hall) -> None:
+    """Of a state, of a number dialled, and of something to be done with a call: the reply has the code, and the topic stays true."""
+    call = await hall.dial()
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "PUT .*/User/1001$": ("state", {"state": "NOT_READY", "reason": "17"}),
+        "POST .*/User/1001/Dialogs$": ("make_call", {"to": "+74951110009"}),
+        f"PUT .*/Dialog/{call}$": ("dialog", {"dialog": call, "action": "hold"}),
+    }
+    for status, kind, code in KINDS:
+        for match, (name, args) in asked.items():
+            hall.finesse.faults.append(Fault(match=match, action="status", arg=status, kind=kind))
+            assert await refused(hall, name, **args) == f"finesse_{code}", (kind, name)
+            await hall.true()
+            assert (hall.anna.legs(), hall.anna.topic["agent"]["reason"]["id"]) == (["ACTIVE"], "16"), (kind, name)
+
+
+async def test_a_password_that_is_no_longer_right_is_told(hall: Hall) -> None:
+    """Found by a read: what is shown is as it was, and says why; when the agent asks anew, and the password is right, it is true again."""
+    anna, call = hall.anna, await hall.dial()
+    hall.finesse.faults.append(Fault(match="GET .*/User/1001$", action="status", arg=401))
+    await anna.ask("refresh")
+    await anna.until(lambda: anna.topic["service"]["state"] == "refused")
+    assert (anna.topic["service"]["why"], anna.legs()) == ("finesse_wrong_password", ["ACTIVE"])
+    await hall.finesse.hang_up(call)
+    await anna.ask("refresh")
+    await shows(hall, lambda: anna.live and not anna.topic["dialogs"])
+
+
+async def test_phone_books_without_such_a_page(hall: Hall) -> None:
+    """416 is the end of the books, and no failure."""
+    hall.finesse.faults.append(Fault(match="GET .*/PhoneBooks", action="status", arg=416, kind="Invalid Input"))
+    found = await hall.anna.seat.browser.get("/finesse/api/directory", params={"q": "Атлас"})
+    assert (found.status_code, found.json()) == (200, {"entries": [], "total": 0, "partial": False})
+    assert not hall.finesse.faults[0].times
+    await hall.true()
+
+
+async def test_a_call_that_was_left_at_the_telephone_is_not_the_agents(hall: Hall) -> None:
+    """Others still talk, and the word that the agent has gone was lost: whoever does something with the call is told so, and it goes."""
+    anna, call = hall.anna, await hall.dial()
+    await consult(hall, call)
+    await anna.ask("dialog", dialog=call, action="conference")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"])
+    centre = hall.finesse.centre
+    hall.weather("never")
+    await hall.finesse.tell(centre.act("1001", call, "DROP", target=anna.extension))
+    hall.finesse.faults.clear()
+    assert (anna.legs(), call in centre.calls) == (["ACTIVE"], True)
+    assert await refused(hall, "dialog", dialog=call, action="hold") == "finesse_not_theirs"
+    await shows(hall, lambda: not anna.topic["dialogs"])
+
+
 async def test_a_lost_answer_is_not_a_lost_action(hall: Hall) -> None:
     """The request was done, and its answer was not heard: what was done shows."""
     hall.finesse.faults.append(Fault(match="PUT .*/User/1001$", action="lost"))
@@ -297,6 +368,63 @@ async def test_what_the_contact_centre_refuses_later_is_told(hall: Hall) -> None
         assert await fails(hall, "dialog", dialog=call, action="conference") == "finesse_conference_full"
     finally:
         hall.finesse.centre.most_parties = most
+
+
+async def test_what_a_call_does_not_allow_at_the_moment(hall: Hall) -> None:
+    """By the table of actions: while it rings, while it is held, when the first call was taken back during a consultation."""
+    anna, call = hall.anna, await hall.ring()
+
+    async def refuses(*actions: str) -> None:
+        for action in actions:
+            given = {"consult": {"to": "+74951110002"}, "direct_transfer": {"to": "+74951110003"}, "dtmf": {"digits": "1"}}.get(action, {})
+            assert await fails(hall, "dialog", dialog=call, action=action, **given) == "finesse_invalid_state", action
+
+    await refuses("dtmf", "consult", "hold", "retrieve", "drop", "direct_transfer", "transfer", "conference")
+    await anna.ask("dialog", dialog=call, action="answer")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"])
+    await anna.ask("dialog", dialog=call, action="hold")
+    await shows(hall, lambda: anna.legs() == ["HELD"])
+    await refuses("hold", "consult", "answer", "direct_transfer", "transfer", "conference")
+    await anna.ask("dialog", dialog=call, action="retrieve")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"])
+    await consult(hall, call)
+    await anna.ask("dialog", dialog=call, action="retrieve")
+    await shows(hall, lambda: anna.topic["dialogs"][call]["leg"]["state"] == "ACTIVE" and sorted(anna.legs()) == ["ACTIVE", "HELD"])
+    await refuses("transfer", "conference", "direct_transfer")
+
+
+async def joined(hall: Hall) -> str:
+    """A conference that another agent has made, and the agent is in; its id."""
+    anna, finesse, centre = hall.anna, hall.finesse, hall.finesse.centre
+    other = finesse.agents["1002"]
+    if not other.signed_in:
+        await finesse.tell(centre.change(other.id, "LOGIN", by=other.id, extension=other.device))
+    await finesse.tell(centre.make_call(other.id, other.device, "+74951110011"))
+    (call,) = (one.id for one in centre.list_of(other.id))
+    await finesse.customer_answers(call)
+    await finesse.tell(centre.act(other.id, call, "CONSULT_CALL", target=other.device, to=anna.extension))
+    await anna.until(lambda: anna.legs() == ["ALERTING"])
+    await anna.ask("dialog", dialog=hall.call, action="answer")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"])
+    await finesse.tell(centre.act(other.id, call, "CONFERENCE", target=other.device))
+    await shows(hall, lambda: list(anna.topic["dialogs"]) == [call] and len(anna.topic["dialogs"][call]["others"]) == 2)
+    return call
+
+
+async def may_not_control(hall: Hall, code: str) -> None:
+    """What only the conference's controller may."""
+    call = await joined(hall)
+    assert await fails(hall, "dialog", dialog=call, action="drop_party", party="+74951110011") == code
+    await consult(hall, call)
+    assert await fails(hall, "dialog", dialog=call, action="conference") == code
+    centre, other = hall.finesse.centre, hall.finesse.agents["1002"]
+    await hall.finesse.tell(centre.act(other.id, call, "DROP", target=other.device))
+    await hall.true()
+
+
+async def test_a_conference_is_its_controllers(hall: Hall) -> None:
+    """Who was asked to come adds nobody, and drops nobody."""
+    await may_not_control(hall, "finesse_invalid_state")
 
 
 async def test_what_is_refused_during_a_call_from_a_queue(hall: Hall) -> None:
