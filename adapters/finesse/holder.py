@@ -49,7 +49,7 @@ _AGAIN_S = (1.0, 2.0, 5.0)
 """Between tries to read while Finesse does not answer."""
 _HELD_S = 60.0
 """A line that has lasted so long was a good one: the next wait begins small again."""
-_DOUBTFUL = frozenset({"finesse_not_found", "finesse_invalid_state"})
+_DOUBTFUL = frozenset({"finesse_not_found", "finesse_not_theirs", "finesse_invalid_state"})
 _PASSING = frozenset({"finesse_internal", "finesse_device_busy", "finesse_device_out_of_service"})
 """Refusals of a sign-in that another time may not meet: telephones register anew where their own server has failed, too."""
 _NOWHERE = ""
