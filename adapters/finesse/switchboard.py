@@ -268,8 +268,9 @@ class Switchboard:
             return
         if state["service"]["state"] != "off":
             self._parts.off(agent, None)
-        for request in state["asked"]:
-            self._orphans[request] = (agent, self._parts.clock())
+        for request, data in state["asked"].items():  # one of this very moment may belong to a line that is only just wanted
+            age_s = (self._parts.now() - datetime.fromisoformat(data["at"])).total_seconds()
+            self._orphans.setdefault(request, (agent, self._parts.clock() + min(max(_LIMIT_S - age_s, 0.0), _LIMIT_S)))
 
     def _answer_orphans(self) -> None:
         now = self._parts.clock()
