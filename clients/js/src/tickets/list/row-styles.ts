@@ -245,7 +245,7 @@ export const rowStyles = css`
       width: calc(var(--tez-rem) * 7.5);
     }
     .cell.updated {
-      width: calc(var(--tez-rem) * 6);
+      width: calc(var(--tez-rem) * 6.75);
     }
   }
   @container (max-width: 640px) {
