@@ -67,6 +67,22 @@ async def consult(hall: Hall, call: str) -> None:
     await shows(hall, lambda: sorted(anna.legs()) == ["ACTIVE", "HELD"])
 
 
+async def conference(hall: Hall, call: str) -> None:
+    """What the call is about is noted, somebody is asked in, and sent out again."""
+    anna = hall.anna
+
+    async def does(action: str, **args: Any) -> None:
+        await anna.ask("dialog", dialog=call, action=action, **args)
+
+    await does("variables", variables={"callVariable1": "договор 17"})
+    await shows(hall, lambda: anna.topic["dialogs"][call]["variables"].get("callVariable1") == "договор 17")
+    await consult(hall, call)
+    await does("conference")
+    await shows(hall, lambda: anna.legs() == ["ACTIVE"] and len(anna.topic["dialogs"][call]["others"]) == 2)
+    await does("drop_party", party="+74951110002")
+    await shows(hall, lambda: [one["state"] for one in anna.topic["dialogs"][call]["others"]].count("ACTIVE") == 1)
+
+
 async def morning(hall: Hall) -> None:
     """A call that the agent makes: digits, hold, variables, a conference."""
     anna, call = hall.anna, await hall.dial()
@@ -78,13 +94,7 @@ async def morning(hall: Hall) -> None:
     await shows(hall, lambda: anna.legs() == ["HELD"])
     await does("retrieve")
     await shows(hall, lambda: anna.legs() == ["ACTIVE"])
-    await does("variables", variables={"callVariable1": "договор 17"})
-    await shows(hall, lambda: anna.topic["dialogs"][call]["variables"].get("callVariable1") == "договор 17")
-    await consult(hall, call)
-    await does("conference")
-    await shows(hall, lambda: anna.legs() == ["ACTIVE"] and len(anna.topic["dialogs"][call]["others"]) == 2)
-    await does("drop_party", party="+74951110002")
-    await shows(hall, lambda: [one["state"] for one in anna.topic["dialogs"][call]["others"]].count("ACTIVE") == 1)
+    await conference(hall, call)
     await does("drop")
     await shows(hall, lambda: not anna.topic["dialogs"])
 
@@ -130,13 +140,7 @@ async def cce_day(hall: Hall) -> None:
     await shows(hall, lambda: anna.legs() == ["HELD"] and anna.state == "HOLD")
     await does("retrieve")
     await shows(hall, lambda: anna.legs() == ["ACTIVE"] and anna.state == "TALKING")
-    await does("variables", variables={"callVariable1": "договор 17"})
-    await shows(hall, lambda: anna.topic["dialogs"][call]["variables"].get("callVariable1") == "договор 17")
-    await consult(hall, call)
-    await does("conference")
-    await shows(hall, lambda: anna.legs() == ["ACTIVE"] and len(anna.topic["dialogs"][call]["others"]) == 2)
-    await does("drop_party", party="+74951110002")
-    await shows(hall, lambda: [one["state"] for one in anna.topic["dialogs"][call]["others"]].count("ACTIVE") == 1)
+    await conference(hall, call)
     await does("drop")
     await shows(hall, lambda: not anna.topic["dialogs"] and anna.state == "NOT_READY")
     call = await hall.ring()
